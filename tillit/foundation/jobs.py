@@ -1,0 +1,76 @@
+"""Work for later, deferred in the transaction that wants it. Every job may run twice and must not mind.
+
+A job function takes the actor first and JSON values after it. The actor is rebuilt when the job runs, so a person
+whose membership ended meanwhile has no grants left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued, TaskNotFound
+
+from tillit.foundation.access import Actor
+from tillit.foundation.models import Tenant, User
+
+JobFunction = Callable[..., None]
+registered: dict[str, JobFunction] = {}
+
+
+def job(name: str, **options: Any) -> Callable[[JobFunction], JobFunction]:
+    """Register a function as a job, in a room's `jobs.py`. Options are Procrastinate's (`retry`, `queue`, `lock`)."""
+
+    def register(function: JobFunction) -> JobFunction:
+        def run(*, actor: dict[str, Any], **arguments: Any) -> None:
+            function(_actor_from(actor), **arguments)
+
+        registered[name] = run
+        app.task(name=name, **options)(run)
+        return function
+
+    return register
+
+
+def later(
+    name: str, actor: Actor, *, at: datetime | None = None, only_one: str | None = None, **arguments: Any
+) -> None:
+    """Defer a job; it becomes visible to workers when the open transaction commits.
+
+    `only_one`: while a job with this key is waiting, a second one is not added.
+    """
+    if name not in registered:
+        raise TaskNotFound(f"No room has a job named {name!r}.")
+    task = app.configure_task(name, allow_unknown=False, schedule_at=at, queueing_lock=only_one)
+    try:
+        task.defer(actor=_actor_as_json(actor), **arguments)
+    except AlreadyEnqueued:
+        return
+
+
+def nightly(name: str, cron: str) -> Callable[[JobFunction], JobFunction]:
+    """Register a job that the worker starts by the clock (five cron fields, UTC), as the operator's system."""
+
+    def register(function: JobFunction) -> JobFunction:
+        def run(**_timestamp: int) -> None:
+            operator = Tenant.objects.filter(kind=Tenant.Kind.OPERATOR).first()
+            if operator is not None:
+                function(Actor.system(operator))
+
+        app.periodic(cron=cron, periodic_id=name)(app.task(name=name, queueing_lock=name)(run))
+        return function
+
+    return register
+
+
+def _actor_as_json(actor: Actor) -> dict[str, Any]:
+    return {"tenant": actor.tenant.pk, "user": actor.user_id, "system": actor.role == "system"}
+
+
+def _actor_from(data: dict[str, Any]) -> Actor:
+    tenant = Tenant.objects.get(pk=data["tenant"])
+    if data["system"]:
+        return Actor.system(tenant)
+    return Actor.of(User.objects.get(pk=data["user"]), tenant) if data["user"] else Actor.nobody(tenant)

@@ -1,0 +1,183 @@
+"""What every request needs: headers, language, one transaction in the tenant, and the shell around a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
+from django.utils.functional import Promise, SimpleLazyObject
+
+from tillit.foundation.access import Actor
+from tillit.foundation.models import User
+from tillit.foundation.tenancy import in_tenant
+
+Handler = Callable[[HttpRequest], HttpResponse]
+SUPPORTED = {code for code, _name in settings.LANGUAGES}
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
+}
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """A place in the navigation. `key` follows `g` as keyboard shortcut; without the grant it is not shown."""
+
+    label: str | Promise
+    url_name: str
+    grant: str
+    key: str
+    order: int = 50
+
+
+class SecurityHeaders:
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+class Language:
+    """The language and zone of this request: `?lang=`, else the person's, else the browser's, else the tenant's.
+
+    Public pages never look at the session, so they stay free of cookies.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = None if is_public(request) else _person(request)
+        language = _asked_for(request) or (user.language if user else "") or _accepted(request)
+        zone = user.time_zone if user else (request.tenant.time_zone if request.tenant else "UTC")
+        with translation.override(language), timezone.override(ZoneInfo(zone)):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        patch_vary_headers(response, ["Accept-Language"])
+        return response
+
+
+class Acting:
+    """The view runs in one transaction in the host's tenant, with the person as `request.actor`."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.tenant is None:
+            return self.get_response(request)
+        request.actor = SimpleLazyObject(lambda: _actor(request))
+        with in_tenant(request.tenant):
+            response = self.get_response(request)
+            if response.status_code >= 500:
+                transaction.set_rollback(True)
+        return _end_of_session(request, response)
+
+    def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> None:
+        """A signed-in person without a membership here sees nothing of this tenant."""
+        needs_membership = getattr(view, "login_required", True)
+        if needs_membership and request.tenant and request.user.is_authenticated and not request.actor.role:
+            raise PermissionDenied("no membership")
+
+    def process_exception(self, _request: HttpRequest, _exception: Exception) -> None:
+        if transaction.get_connection().in_atomic_block:
+            transaction.set_rollback(True)
+
+
+def is_public(request: HttpRequest) -> bool:
+    """Pages that never set or read a cookie."""
+    return request.path.startswith(settings.COOKIELESS_PATHS)
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of the page (and is not merely restoring a page from its history)."""
+    return bool(request.htmx) and not request.htmx.history_restore_request
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context of every page: navigation, actor, tenant, theme."""
+    tenant = getattr(request, "tenant", None)
+    context: dict[str, Any] = {
+        "tenant": tenant,
+        "language": translation.get_language(),
+        "release": settings.RELEASE,
+    }
+    if tenant is None or is_public(request) or not hasattr(request, "actor"):
+        return context | {"theme": "auto"}
+    user = _person(request)
+    return context | {
+        "actor": request.actor,
+        "theme": user.theme if user else "auto",
+        "menu": SimpleLazyObject(lambda: _menu(request)),
+        "search_url": _url("crm:search"),
+    }
+
+
+def menu_entries(actor: Actor) -> list[MenuEntry]:
+    entries = [entry for room in apps.get_app_configs() for entry in getattr(room, "menu", ())]
+    return sorted((e for e in entries if actor.may(e.grant)), key=lambda entry: entry.order)
+
+
+def _menu(request: HttpRequest) -> list[dict[str, Any]]:
+    shown = []
+    for entry in menu_entries(request.actor):
+        url = reverse(entry.url_name)
+        shown.append({"label": entry.label, "url": url, "key": entry.key, "active": request.path.startswith(url)})
+    return shown
+
+
+def _url(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _actor(request: HttpRequest) -> Actor:
+    user = _person(request)
+    return Actor.of(user, request.tenant) if user else Actor.nobody(request.tenant)
+
+
+def _person(request: HttpRequest) -> User | None:
+    user = getattr(request, "user", None)
+    return user if user is not None and user.is_authenticated else None
+
+
+def _asked_for(request: HttpRequest) -> str:
+    asked = request.GET.get("lang", "")[:2]
+    return asked if asked in SUPPORTED else ""
+
+
+def _accepted(request: HttpRequest) -> str:
+    if "HTTP_ACCEPT_LANGUAGE" not in request.META and request.tenant:
+        return request.tenant.language
+    chosen = translation.get_language_from_request(request)[:2]
+    return {"no": "nb", "nn": "nb"}.get(chosen, chosen if chosen in SUPPORTED else settings.LANGUAGE_CODE)
+
+
+def _end_of_session(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """A signed-out htmx request must not swap the sign-in page into a section: the script offers to sign in again."""
+    to_sign_in = redirect_to_login("/").url.split("?")[0]
+    if getattr(request, "htmx", False) and response.status_code == 302 and response.url.startswith(to_sign_in):
+        response = HttpResponse(status=401)
+        response.headers["HX-Trigger"] = "session-expired"
+    return response

@@ -1,0 +1,32 @@
+"""Whether the process lives and can serve; and the pages for requests nobody could answer."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+@login_not_required
+def lives(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@login_not_required
+def ready(_request: HttpRequest) -> HttpResponse:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return HttpResponse("database unreachable\n", status=503, content_type="text/plain")
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def bad_request(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    del exception  # told to the log by Django; the reader needs a sentence, not the cause
+    return render(None, "400.html", status=400)
+
+
+def server_error(_request: HttpRequest) -> HttpResponse:
+    return render(None, "500.html", status=500)

@@ -1,0 +1,206 @@
+"""Composition: which rooms stand in the house, and how they are wired. Values come from the environment, or from the
+installation in the data folder (`tillit.site.runtime`)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from django.utils.translation import gettext_lazy as _
+
+from tillit.site import runtime
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENT = runtime.environment() | {k: v for k, v in os.environ.items() if k.startswith("TILLIT_")}
+
+DATA = Path(ENVIRONMENT.get("TILLIT_DATA", ROOT / "var"))
+RELEASE = ENVIRONMENT.get("TILLIT_RELEASE", "0.1.0")
+BASE_HOST = ENVIRONMENT.get("TILLIT_BASE_HOST", "localhost:8000")
+HTTPS = ENVIRONMENT.get("TILLIT_HTTPS") == "1"
+SECRET_KEY = ENVIRONMENT.get("TILLIT_SECRET_KEY", "")
+if not SECRET_KEY:  # no installation: enough for checks that need no database; nothing is served with it
+    SECRET_KEY = os.urandom(32).hex()
+DEBUG = False
+ALLOWED_HOSTS = ["*"]  # tenants.middleware decides by the register of hosts and answers 421
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "template_partials",
+    "procrastinate.contrib.django",
+    "tillit.foundation",
+    "tillit.tenants",
+    "tillit.trust",
+    "tillit.availability",
+    "tillit.crm",
+    "tillit.site",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+]
+
+MIDDLEWARE = [
+    "tillit.foundation.web.SecurityHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tillit.tenants.middleware.TenantByHost",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tillit.foundation.web.Language",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "tillit.foundation.web.Acting",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "tillit.foundation.web.shell",
+            ],
+        },
+    },
+]
+
+ROOT_URLCONF = "tillit.site.urls"
+WSGI_APPLICATION = "tillit.site.wsgi.application"
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+AUTH_USER_MODEL = "foundation.User"
+
+
+def database(dsn: str) -> dict[str, object]:
+    """Django's settings for a PostgreSQL URL; host may be a folder with a socket, percent-encoded."""
+    parts = urlsplit(dsn)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": parts.port or "",
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"options": "-c statement_timeout=60000 -c lock_timeout=10000"},
+    }
+
+
+DATABASES = {"default": database(ENVIRONMENT.get("TILLIT_DSN", "postgresql://tillit_app@localhost/tillit"))}
+if "TILLIT_OWNER_DSN" in ENVIRONMENT:  # migrations only: the role that owns the tables
+    DATABASES["owner"] = database(ENVIRONMENT["TILLIT_OWNER_DSN"]) | {
+        "OPTIONS": {},
+        "TEST": {"MIRROR": "default"},
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "site_cache",
+        "TIMEOUT": 900,
+    }
+}
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+PROCRASTINATE_IMPORT_PATHS = ["tillit.foundation.events", "tillit.foundation.mail"]
+
+# Languages and time
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German")), ("nb", _("Norwegian"))]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Static files: hashed names, served by the web workers themselves
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "tillit.site.static.Storage"},
+}
+WHITENOISE_USE_FINDERS = False
+WHITENOISE_MAX_AGE = 3600
+
+# Sign-in
+LOGIN_URL = "/sign-in/"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/sign-in/"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+ACCOUNT_ADAPTER = "tillit.tenants.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "reset_password": "20/m/ip,5/m/key",
+}
+MFA_ADAPTER = "tillit.tenants.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Tillit"
+
+SESSION_COOKIE_NAME = "tillit_session"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_NAME = "tillit_csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# Pages under these paths neither set nor read a cookie
+COOKIELESS_PATHS = ("/trust/", "/status/", "/api/", "/.well-known/", "/healthz", "/readyz", "/static/")
+
+# Uploads go to disk at once; forms stay small
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+
+# Mail: queued in the database; without a relay it stays there to be read
+EMAIL_BACKEND = "tillit.foundation.mail.QueueBackend"
+DEFAULT_FROM_EMAIL = ENVIRONMENT.get("TILLIT_MAIL_FROM", "Tillit <no-reply@tillit.invalid>")
+SMTP_URL = ENVIRONMENT.get("TILLIT_SMTP_URL", "")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+}

@@ -1,0 +1,18 @@
+"""Where each room's pages stand."""
+
+from django.urls import include, path
+
+from tillit.site import health
+
+urlpatterns = [
+    path("healthz", health.lives),
+    path("readyz", health.ready),
+    path("", include("tillit.tenants.urls")),
+    path("", include("tillit.trust.urls")),
+    path("", include("tillit.availability.urls")),
+    path("", include("tillit.crm.urls")),
+    path("", include("tillit.site.pages")),
+]
+
+handler400 = "tillit.site.health.bad_request"
+handler500 = "tillit.site.health.server_error"
