@@ -1,0 +1,100 @@
+"""What an installation knows about itself, in three files of its data folder.
+
+- `secrets.json` (mode 0600): passwords of the database roles and Django's key, made once.
+- `installation.json`: which database it uses and what has been prepared, so that the next start can skip it.
+- `running.json`: process and address, there while Tillit runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets as randomness
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+ROOT = Path(__file__).resolve().parents[2]
+DATABASE = "tillit"
+OWNER, APPLICATION = "tillit_owner", "tillit_app"
+SECRET_NAMES = ("secret_key", "admin_password", "owner_password", "app_password")
+
+
+def data_folder() -> Path:
+    """`TILLIT_DATA`, or `var/` in the checkout."""
+    return Path(os.environ.get("TILLIT_DATA") or ROOT / "var").absolute()
+
+
+def secrets(data: Path) -> dict[str, str]:
+    """The installation's secrets; made at the first call."""
+    place = data / "secrets.json"
+    known = _read(place)
+    missing = [name for name in SECRET_NAMES if name not in known]
+    if missing:
+        known |= {name: randomness.token_urlsafe(32) for name in missing}
+        write(place, known)
+    return known
+
+
+def installation(data: Path) -> dict[str, Any]:
+    """What `installation.json` says; empty before the first start."""
+    return _read(data / "installation.json")
+
+
+def remember(data: Path, **facts: Any) -> None:
+    """Add facts to `installation.json`; None forgets one."""
+    known = installation(data) | facts
+    write(data / "installation.json", {name: fact for name, fact in known.items() if fact is not None})
+
+
+def running(data: Path) -> dict[str, Any]:
+    """Process, host and port of the running Tillit; empty when none has been started or it ended in order."""
+    return _read(data / "running.json")
+
+
+def load(data: Path) -> dict[str, str]:
+    """The `TILLIT_…` values under which the installation in `data` runs; empty when there is none."""
+    facts = installation(data)
+    if "database" not in facts or not (data / "secrets.json").exists():
+        return {}
+    known = secrets(data)
+    return {
+        "TILLIT_DATA": str(data),
+        "TILLIT_DSN": with_role(facts["database"], APPLICATION, known["app_password"]),
+        "TILLIT_SECRET_KEY": known["secret_key"],
+        "TILLIT_BASE_HOST": facts.get("base_host", "localhost:8000"),
+        "TILLIT_RELEASE": facts.get("release", ""),
+    }
+
+
+def owner_dsn(data: Path) -> str:
+    """The URL of the role that owns the tables: for migrations and the loader of the demo only."""
+    return with_role(installation(data)["database"], OWNER, secrets(data)["owner_password"])
+
+
+def with_role(server: str, role: str, password: str) -> str:
+    """`server` is a URL without a user: `postgresql:///DATABASE?host=…&port=…`."""
+    return server.replace("://", f"://{role}:{quote(password, safe='')}@", 1)
+
+
+def environment() -> dict[str, str]:
+    """The values of the installation in `TILLIT_DATA` or `var/`; empty when nothing is there."""
+    return load(data_folder())
+
+
+def write(place: Path, content: dict[str, Any]) -> None:
+    """Replace a JSON file in one step, readable by its owner only."""
+    draft = place.with_name(f"{place.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+        json.dump(content, handle, indent=1)
+        handle.flush()
+        os.fsync(handle.fileno())
+    draft.replace(place)
+
+
+def _read(place: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(place.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
