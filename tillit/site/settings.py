@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
+from psycopg.conninfo import conninfo_to_dict
 
 from tillit.site import runtime
 
@@ -85,18 +85,18 @@ AUTH_USER_MODEL = "foundation.User"
 
 
 def database(dsn: str) -> dict[str, object]:
-    """Django's settings for a PostgreSQL URL; host may be a folder with a socket, percent-encoded."""
-    parts = urlsplit(dsn)
+    """Django's settings for a PostgreSQL URL; what libpq knows beyond them (sslmode, several hosts) is kept."""
+    parts = conninfo_to_dict(dsn)
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": parts.port or "",
+        "NAME": parts.pop("dbname", ""),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"options": "-c statement_timeout=60000 -c lock_timeout=10000"},
+        "OPTIONS": {"options": "-c statement_timeout=60000 -c lock_timeout=10000", **parts},
     }
 
 
