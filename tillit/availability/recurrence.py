@@ -218,17 +218,13 @@ def _check_parts(text: str) -> None:
     if "COUNT" in names and "UNTIL" in names:
         raise BadRule("bad-rrule", f"The recurrence {text!r} has both COUNT and UNTIL; RFC 5545 allows one.")
     if re.search("FREQ=(DAILY|WEEKLY)", text) and re.search("BYMONTHDAY|BYSETPOS|BYDAY=[^;]*[0-9]", text):
-        raise BadRule("bad-rrule", f"In {text!r} days of the month need FREQ=MONTHLY or FREQ=YEARLY, as RFC 5545 says.")
+        raise BadRule("bad-rrule", f"In {text!r} days of the month need FREQ=MONTHLY or FREQ=YEARLY.")
 
 
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
-    except (
-        ZoneInfoNotFoundError,
-        ValueError,
-        OSError,
-    ) as error:  # unknown, a path, a folder such as "Europe"
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # unknown, a path, a folder
         sentence = f"{name!r} is not a time zone. Use an IANA name such as Europe/Oslo."
         raise BadRule("unknown-zone", sentence) from error
 
