@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,9 +15,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
-from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.functional import SimpleLazyObject
 
 from tillit.foundation.access import Actor
+from tillit.foundation.menu import MenuEntry
 from tillit.foundation.models import User
 from tillit.foundation.tenancy import in_tenant
 
@@ -31,17 +31,6 @@ HEADERS = {
     ),
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
 }
-
-
-@dataclass(frozen=True)
-class MenuEntry:
-    """A place in the navigation. `key` follows `g` as keyboard shortcut; without the grant it is not shown."""
-
-    label: str | Promise
-    url_name: str
-    grant: str
-    key: str
-    order: int = 50
 
 
 class SecurityHeaders:
