@@ -2,46 +2,35 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
 
-os.environ["TILLIT_DATA"] = tempfile.mkdtemp(prefix="tillit-test-")
-os.environ.setdefault("TILLIT_SECRET_KEY", "only for tests")
-os.environ.setdefault("TILLIT_BASE_HOST", "tillit.test")
-os.environ["TILLIT_DSN"] = "postgresql://tillit_app:app@unset/tillit"
-os.environ["TILLIT_OWNER_DSN"] = "postgresql://tillit_owner:owner@unset/tillit"
+from tillit.site.postgres import Cluster
+from tillit.site.provision import provision
+from tillit.site.settings import database
+from tillit.tenants.middleware import forget_hosts
 
 pytest_plugins = ["tillit.foundation.testing"]
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[object]:
+def cluster() -> Iterator[Cluster]:
     """A running database server of this test process's own."""
-    from tillit.site.postgres import Cluster
-
-    folder = Path(os.environ["TILLIT_DATA"])
-    folder.chmod(0o755)
-    server = Cluster(folder / "postgres")
+    server = Cluster(settings.DATA / "postgres")
     server.start()
     yield server
+    connections.close_all()
     server.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(settings.DATA, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(cluster, django_db_blocker) -> None:
-    from django.conf import settings
-    from django.core.management import call_command
-    from django.db import connections
-    from tillit.site.postgres import provision
-
-    from tillit.site.settings import database
-
+def django_db_setup(cluster: Cluster, django_db_blocker) -> None:
     provision(cluster.admin_dsn("postgres"), "tillit", owner_password="owner", app_password="app")
     for alias, role in (("default", "tillit_app"), ("owner", "tillit_owner")):
         wiring = database(cluster.dsn(role, role.removeprefix("tillit_"), "tillit"))
@@ -54,9 +43,5 @@ def django_db_setup(cluster, django_db_blocker) -> None:
 
 @pytest.fixture(autouse=True)
 def _fresh_memory() -> None:
-    """Nothing remembered in the process from one test to the next."""
-    from django.core.cache import cache  # noqa: F401
-
-    from tillit.tenants.middleware import forget_hosts
-
+    """Nothing is remembered in the process from one test to the next."""
     forget_hosts()

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.db import close_old_connections
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued, TaskNotFound
 
@@ -25,6 +26,7 @@ def job(name: str, **options: Any) -> Callable[[JobFunction], JobFunction]:
 
     def register(function: JobFunction) -> JobFunction:
         def run(*, actor: dict[str, Any], **arguments: Any) -> None:
+            close_old_connections()  # the worker's threads live long; the database may have been restarted meanwhile
             function(_actor_from(actor), **arguments)
 
         registered[name] = run
@@ -55,6 +57,7 @@ def nightly(name: str, cron: str) -> Callable[[JobFunction], JobFunction]:
 
     def register(function: JobFunction) -> JobFunction:
         def run(**_timestamp: int) -> None:
+            close_old_connections()
             operator = Tenant.objects.filter(kind=Tenant.Kind.OPERATOR).first()
             if operator is not None:
                 function(Actor.system(operator))

@@ -1,0 +1,17 @@
+"""Settings of the tests: a data folder of each test process's own, and both database roles."""
+
+import os
+import tempfile
+from pathlib import Path
+
+FOLDER = Path(tempfile.mkdtemp(prefix="tillit-test-"))
+FOLDER.chmod(0o755)
+os.environ.update(
+    TILLIT_DATA=str(FOLDER),
+    TILLIT_BASE_HOST="tillit.test",
+    TILLIT_SECRET_KEY="only for tests",  # noqa: S106
+    TILLIT_DSN="postgresql://tillit_app:app@unset/tillit",
+    TILLIT_OWNER_DSN="postgresql://tillit_owner:owner@unset/tillit",
+)
+
+from tillit.site.settings import *  # noqa: E402, F403 - after the environment is set

@@ -1,0 +1,56 @@
+"""The job worker: `python -m tillit.site.worker NAME`. Ends on SIGTERM after the jobs it is at."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tillit.site.settings")
+django.setup()
+
+from procrastinate import App  # noqa: E402 - Django is set up first
+from procrastinate.contrib.django import app as django_app  # noqa: E402
+
+CONCURRENCY = 2
+STALLED_AFTER_SECONDS = 30
+GRACE_SECONDS = 20
+
+
+def worker_app() -> App:
+    """Fetches jobs over a connection of its own. The tasks keep the Django application they were registered with, so
+    that a job which defers another does so inside its own transaction.
+    """
+    app = App(connector=django_app.connector.get_worker_connector())
+    app.tasks = django_app.tasks
+    app.periodic_registry = django_app.periodic_registry
+    return app
+
+
+async def rescue_stalled_jobs(app: App) -> None:
+    """Give the jobs of a worker that died back to the queue; Procrastinate leaves them as they are."""
+    while True:
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
+            await app.job_manager.retry_job(job)
+        await asyncio.sleep(STALLED_AFTER_SECONDS)
+
+
+async def work(name: str) -> None:
+    app = worker_app()
+    async with app.open_async():
+        rescue = asyncio.create_task(rescue_stalled_jobs(app))
+        try:
+            await app.run_worker_async(
+                name=name,
+                concurrency=CONCURRENCY,
+                delete_jobs="successful",
+                shutdown_graceful_timeout=GRACE_SECONDS,
+            )
+        finally:
+            rescue.cancel()
+
+
+if __name__ == "__main__":
+    asyncio.run(work(sys.argv[1] if len(sys.argv) > 1 else "worker"))
