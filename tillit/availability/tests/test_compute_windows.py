@@ -110,7 +110,7 @@ def test_the_three_weeks_count_on_over_the_turn_of_each_year():
         assert {later - earlier for earlier, later in pairwise(days)} == {timedelta(weeks=3)}
 
 
-@pytest.mark.promise("nightly-restart-of-seconds")
+@pytest.mark.promise("servers-restart-every-night-at-two")
 def test_there_is_exactly_one_restart_each_night():
     windows = five_years(RESTART)
     assert [window.day for window in windows] == [date(2026, 1, 1) + timedelta(days=n) for n in range(1826)]
@@ -119,7 +119,7 @@ def test_there_is_exactly_one_restart_each_night():
     assert {window.ends_at - window.starts_at for window in windows} == {timedelta(minutes=10)}
 
 
-@pytest.mark.promise("nightly-restart-of-seconds")
+@pytest.mark.promise("servers-restart-every-night-at-two")
 @pytest.mark.parametrize("night", MISSING, ids=str)
 def test_a_restart_at_a_missing_hour_comes_right_after_the_jump(night):
     (window,) = occurrences(RESTART, *around(night))
@@ -128,7 +128,7 @@ def test_a_restart_at_a_missing_hour_comes_right_after_the_jump(night):
     assert local(window.starts_at).time() == time(3)
 
 
-@pytest.mark.promise("nightly-restart-of-seconds")
+@pytest.mark.promise("servers-restart-every-night-at-two")
 @pytest.mark.parametrize("night", DOUBLED, ids=str)
 def test_a_restart_at_a_doubled_hour_comes_once_at_the_first(night):
     (window,) = occurrences(RESTART, *around(night))
@@ -158,6 +158,33 @@ def test_work_when_needed_has_a_frame_but_no_window_of_its_own():
 @pytest.mark.promise("emergency-patches-after-business-hours")
 def test_an_emergency_patch_has_neither_days_nor_frame():
     assert list(occurrences(EMERGENCY, BEGIN, END)) == list(frames(EMERGENCY, BEGIN, END)) == []
+
+
+@pytest.mark.promise("windows-spare-european-business-hours")
+@pytest.mark.parametrize("zone", ["Europe/Lisbon", "Europe/Oslo", "Europe/Athens"])
+def test_no_window_falls_into_a_working_day_in_europe(zone):
+    here = ZoneInfo(zone)
+    for rule in (SYSTEM, FIRST_WAVE, SECOND_WAVE, RESTART, PATCHES, INFRASTRUCTURE):
+        for window in five_years(rule):
+            assert not working_hours(window, here), window
+
+
+@pytest.mark.promise("same-plan-outside-europe")
+@pytest.mark.parametrize(("zone", "rule"), [("Asia/Tokyo", PATCHES), ("America/Los_Angeles", FIRST_WAVE)])
+def test_outside_europe_the_same_windows_may_fall_into_a_working_day(zone, rule):
+    assert all(working_hours(window, ZoneInfo(zone)) for window in five_years(rule))
+
+
+def working_hours(window, zone):
+    """Whether the window touches Monday to Friday, 8:00 to 18:00, in that zone."""
+    begins, ends = window.starts_at.astimezone(zone), window.ends_at.astimezone(zone)
+    days = [begins.date() + timedelta(days=n) for n in range((ends.date() - begins.date()).days + 1)]
+    return any(
+        begins.replace(tzinfo=None) < datetime.combine(day, time(18))
+        and ends.replace(tzinfo=None) > datetime.combine(day, time(8))
+        for day in days
+        if day.weekday() < 5
+    )
 
 
 def test_a_window_that_is_running_or_about_to_begin_belongs_to_the_search():
