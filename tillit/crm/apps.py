@@ -10,6 +10,7 @@ class CRMConfig(AppConfig):
     grants = {
         "crm.read": ("administrator", "member", "reader"),
         "crm.edit": ("administrator", "member"),
+        "crm.export": ("administrator", "member"),
     }
     events = (
         "crm.company_created",
@@ -21,7 +22,6 @@ class CRMConfig(AppConfig):
         "crm.person_archived",
         "crm.person_restored",
         "crm.selection_created",
-        "crm.selection_renamed",
         "crm.selection_deleted",
         "crm.exported",
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
 from django.core.validators import (
     MaxLengthValidator,
     MaxValueValidator,
@@ -98,7 +99,7 @@ class Record(TenantModel):
     created_at = models.DateTimeField(_("created"), db_default=LedgerTime(), editable=False)
     updated_at = models.DateTimeField(_("changed"), db_default=LedgerTime(), editable=False)
 
-    objects = scoped(RecordQuerySet)
+    objects: Any = scoped(RecordQuerySet)
     ledger_leaves_out = ("request_key", "updated_at")  # the version stays in: it tells an editor what came between
 
     class Meta:
@@ -186,7 +187,7 @@ class Person(Record):
         null=True,
         blank=True,
         on_delete=models.PROTECT,
-        related_name="persons",
+        related_name="+",
         db_constraint=False,  # a foreign key over (tenant, company) stands in its place, see the migration
         db_index=False,
     )
@@ -213,6 +214,10 @@ class Person(Record):
 
     def __str__(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+    def clean(self) -> None:
+        if not (self.first_name or self.last_name):
+            raise ValidationError({"last_name": _("A person needs a first or a last name.")})
 
     def get_absolute_url(self) -> str:
         return reverse("crm:person", args=[self.pk])
@@ -251,7 +256,7 @@ class SelectionMember(TenantModel):
 
     tenant = _tenant()
     selection = models.ForeignKey(
-        Selection, on_delete=models.CASCADE, related_name="members", db_constraint=False, db_index=False
+        Selection, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False, db_index=False
     )
     company = models.ForeignKey(
         Company, null=True, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
