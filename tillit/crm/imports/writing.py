@@ -1,0 +1,318 @@
+"""Rows of a file into companies and persons, a batch at a time and in set-based SQL.
+
+Matching, linking, inserting and updating each cost one statement per batch, whatever its size; the ledger's triggers
+see each statement once. Everything here runs inside an action's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+from psycopg import sql
+
+from tillit.crm.models import Kind
+
+from .cleaning import Value
+from .models import Import
+from .problems import Problem
+
+TEXT, SMALL, WHOLE, BIG = "text", "smallint", "integer", "bigint"
+_REACHED = {"email": TEXT, "phone": TEXT, "street": TEXT, "postal_code": TEXT, "city": TEXT, "country": TEXT}
+COLUMNS: dict[str, dict[str, str]] = {
+    Kind.COMPANY: {
+        "name": TEXT, "code": TEXT, "registration_number": TEXT, "domain": TEXT, "industry": TEXT,
+        "founded": SMALL, "employees": WHOLE, **_REACHED, "note": TEXT,
+    },
+    Kind.PERSON: {
+        "first_name": TEXT, "last_name": TEXT, "title": TEXT, "company_id": BIG, **_REACHED, "note": TEXT,
+    },
+}  # fmt: skip
+TABLES = {Kind.COMPANY: "crm_company", Kind.PERSON: "crm_person"}
+
+
+@dataclass
+class Row:
+    """A row of the file, cleaned: its number, the cells as they stood, the values by field."""
+
+    number: int
+    cells: Sequence[str]
+    values: dict[str, Value]
+    record: int | None = None  # the record it belongs to, when it was found
+
+
+@dataclass
+class Batch:
+    """Some rows in the order of the file, and what was wrong with others between them."""
+
+    last: int
+    rows: list[Row] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass
+class Outcome:
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+def write(of_import: Import, rows: list[Row]) -> Outcome:
+    """Bring the rows into the records of the import's kind; what cannot be decided is a problem, not a guess."""
+    outcome = Outcome()
+    if not rows:
+        return outcome
+    if of_import.kind == Kind.PERSON:
+        _link_companies(of_import, rows)
+    if of_import.on_match == Import.OnMatch.ADD:
+        outcome.added = _insert(of_import, rows)
+        return outcome
+    rows = _find_records(of_import, rows, outcome)
+    new, known = _combine(of_import, rows, outcome)
+    outcome.added = _insert(of_import, new)
+    changed = _update(of_import, known) if of_import.on_match != Import.OnMatch.SKIP else 0
+    _select(of_import, [row.record for row in known])
+    outcome.changed += changed
+    outcome.unchanged += len(known) - changed
+    return outcome
+
+
+def _find_records(of_import: Import, rows: list[Row], outcome: Outcome) -> list[Row]:
+    """Set `record` where exactly one record matches; two or more make the row a problem."""
+    undecided = {index: row for index, row in enumerate(rows)}
+    ambiguous: set[int] = set()
+    for key in of_import.match_on:
+        asked = {index: _key_of(key, row) for index, row in undecided.items()}
+        found = _matches(of_import, key, {index: text for index, text in asked.items() if text})
+        for index, candidates in found.items():
+            fitting = _fitting(rows[index], candidates)
+            if len(fitting) == 1:
+                rows[index].record = fitting[0]
+            elif fitting:
+                ambiguous.add(index)
+                row, count = rows[index], len(fitting)
+                reason = _("%(count)s records match; it is not clear which one is meant.") % {"count": count}
+                outcome.problems.append(Problem(row.number, list(row.cells), reason))
+            if fitting:
+                undecided.pop(index)
+    return [row for index, row in enumerate(rows) if index not in ambiguous]
+
+
+def _key_of(key: str, row: Row) -> str:
+    if key == "name" and "name" not in row.values:
+        return f"{row.values.get('last_name') or ''} {row.values.get('first_name') or ''}".strip()
+    return str(row.values.get(key) or "")
+
+
+def _fitting(row: Row, candidates: list[tuple[int, int | None]]) -> list[int]:
+    """Persons of the same name at another company are other persons."""
+    company = row.values.get("company_id")
+    return [record for record, theirs in candidates if not (company and theirs and company != theirs)]
+
+
+def _matches(of_import: Import, key: str, asked: dict[int, str]) -> dict[int, list[tuple[int, int | None]]]:
+    """For each asked row: the active records whose key is the same; names are compared folded."""
+    if not asked:
+        return {}
+    by_name = key == "name"
+    statement = sql.SQL(
+        "SELECT asked.place, r.id, {company} FROM unnest(%s::integer[], %s::text[]) AS asked(place, key)"
+        " JOIN {table} r ON r.tenant_id = %s AND r.{column} = {key} AND r.archived_at IS NULL"
+    ).format(
+        company=sql.SQL("r.company_id" if of_import.kind == Kind.PERSON else "NULL::bigint"),
+        table=sql.Identifier(TABLES[Kind(of_import.kind)]),
+        column=sql.Identifier("sort_name" if by_name else key),
+        key=sql.SQL("fold(asked.key)" if by_name else "asked.key"),
+    )
+    found: dict[int, list[tuple[int, int | None]]] = {}
+    for place, record, company in _fetch(statement, [list(asked), list(asked.values()), of_import.tenant_id]):
+        found.setdefault(place, []).append((record, company))
+    return found
+
+
+def _combine(of_import: Import, rows: list[Row], outcome: Outcome) -> tuple[list[Row], list[Row]]:
+    """New rows and known ones, each record once: later rows of the same record are worked into the first."""
+    new: list[Row] = []
+    known: dict[int, Row] = {}
+    seen: dict[tuple[str, str], Row] = {}
+    folded = _folded(of_import, rows)
+    for row in rows:
+        keys = [(key, text) for key in of_import.match_on if (text := folded.get((row.number, key)))]
+        first = known.get(row.record) if row.record else next((seen[key] for key in keys if key in seen), None)
+        if first is not None:
+            outcome.changed, outcome.unchanged = _work_in(of_import, first, row, outcome)
+            continue
+        for key in keys:
+            seen[key] = row
+        if row.record:
+            known[row.record] = row
+        else:
+            new.append(row)
+    return new, list(known.values())
+
+
+def _work_in(of_import: Import, first: Row, row: Row, outcome: Outcome) -> tuple[int, int]:
+    before = dict(first.values)
+    for key, value in row.values.items():
+        if value in ("", None) or of_import.on_match == Import.OnMatch.SKIP:
+            continue
+        if of_import.on_match == Import.OnMatch.REPLACE or first.values.get(key) in ("", None):
+            first.values[key] = value
+    return (outcome.changed + 1, outcome.unchanged) if first.values != before else (
+        outcome.changed, outcome.unchanged + 1
+    )  # fmt: skip
+
+
+def _folded(of_import: Import, rows: list[Row]) -> dict[tuple[int, str], str]:
+    """The keys of all rows as the database compares them."""
+    keys = {(row.number, key): _key_of(key, row) for row in rows for key in of_import.match_on}
+    names = [place for place, text in keys.items() if place[1] == "name" and text]
+    if names:
+        answers = _fetch(
+            sql.SQL("SELECT fold(key) FROM unnest(%s::text[]) WITH ORDINALITY AS k(key, place) ORDER BY place"),
+            [[keys[place] for place in names]],
+        )
+        keys.update({place: answer for place, (answer,) in zip(names, answers, strict=True)})
+    return keys
+
+
+def _link_companies(of_import: Import, rows: list[Row]) -> None:
+    """Turn the company's name or domain into the company's id; unknown companies are made."""
+    wanted: dict[Row, tuple[str, str]] = {}
+    asked: list[tuple[str, str]] = []
+    for row in rows:
+        name, domain = str(row.values.pop("company", "") or ""), str(row.values.pop("company_domain", "") or "")
+        row.values["company_id"] = None
+        if name or domain:
+            asked.append((name, domain))
+            wanted[id(row)] = (name, domain)  # type: ignore[index]
+    if not asked:
+        return
+    companies = _companies(of_import, list(dict.fromkeys(asked)))
+    for row in rows:
+        pair = wanted.get(id(row))  # type: ignore[call-overload]
+        if pair:
+            row.values["company_id"] = companies[pair]
+
+
+def _companies(of_import: Import, asked: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    find = sql.SQL(
+        "SELECT DISTINCT ON (place) place, id FROM ("
+        " SELECT k.place, c.id, 0 AS rank FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS k(name, domain, place)"
+        "  JOIN crm_company c ON c.tenant_id = %s AND k.domain <> '' AND c.domain = k.domain AND c.archived_at IS NULL"
+        " UNION ALL"
+        " SELECT k.place, c.id, 1 FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS k(name, domain, place)"
+        "  JOIN crm_company c ON c.tenant_id = %s AND k.name <> '' AND c.sort_name = fold(k.name)"
+        "  AND c.archived_at IS NULL) found ORDER BY place, rank, id"
+    )
+    names, domains = [name for name, _domain in asked], [domain for _name, domain in asked]
+    values = [names, domains, of_import.tenant_id]
+    found = {asked[place - 1]: record for place, record in _fetch(find, values * 2)}
+    missing = [pair for pair in asked if pair not in found]
+    if missing:
+        rows = [Row(0, [], {"name": name or domain, "domain": domain}) for name, domain in _distinct(missing)]
+        _insert_rows(of_import, Kind.COMPANY, rows, select=False)
+        found.update({asked[place - 1]: record for place, record in _fetch(find, values * 2)})
+    return found
+
+
+def _distinct(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """One pair for each folded name, so that `ACME` and `Acme` become one company."""
+    ordered = list(pairs)
+    folded = _fetch(
+        sql.SQL("SELECT fold(key) FROM unnest(%s::text[]) WITH ORDINALITY AS k(key, place) ORDER BY place"),
+        [[name or domain for name, domain in ordered]],
+    )
+    first: dict[str, tuple[str, str]] = {}
+    for pair, (key,) in zip(ordered, folded, strict=True):
+        first.setdefault(key, pair)
+    return list(first.values())
+
+
+def _insert(of_import: Import, rows: list[Row]) -> int:
+    return _insert_rows(of_import, Kind(of_import.kind), rows, select=True) if rows else 0
+
+
+def _insert_rows(of_import: Import, kind: Kind, rows: list[Row], *, select: bool) -> int:
+    columns = COLUMNS[kind]
+    insert = sql.SQL(
+        "INSERT INTO {table} (tenant_id, version, {columns}) SELECT %s, 1, {columns}"
+        " FROM unnest({arrays}) AS u({columns}) RETURNING id"
+    ).format(
+        table=sql.Identifier(TABLES[kind]),
+        columns=_identifiers(columns),
+        arrays=sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.SQL(kind_of)) for kind_of in columns.values()),
+    )
+    values: list[Any] = [of_import.tenant_id, *_arrays(columns, rows)]
+    if select:
+        insert = sql.SQL(
+            "WITH made AS ({insert}) INSERT INTO crm_selectionmember (tenant_id, selection_id, {record})"
+            " SELECT %s, %s, id FROM made"
+        ).format(insert=insert, record=sql.Identifier(f"{kind}_id"))
+        values += [of_import.tenant_id, of_import.selection_id]
+    return _execute(insert, values)
+
+
+def _update(of_import: Import, rows: list[Row]) -> int:
+    """Change the known records; how many really changed."""
+    columns = {name: kind for name, kind in COLUMNS[Kind(of_import.kind)].items() if any(name in r.values for r in rows)}
+    if not rows or not columns:
+        return 0
+    keep, take = ("r", "u") if of_import.on_match == Import.OnMatch.MERGE else ("u", "r")
+    fresh = {name: _filled(name, kind, keep, take) for name, kind in columns.items()}
+    statement = sql.SQL(
+        "UPDATE {table} r SET {sets}, version = r.version + 1, updated_at = ledger_time()"
+        " FROM unnest(%s::bigint[], {arrays}) AS u(id, {columns})"
+        " WHERE r.tenant_id = %s AND r.id = u.id AND ({differs})"
+    ).format(
+        table=sql.Identifier(TABLES[Kind(of_import.kind)]),
+        sets=sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(name), new) for name, new in fresh.items()),
+        arrays=sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.SQL(kind)) for kind in columns.values()),
+        columns=_identifiers(columns),
+        differs=sql.SQL(" OR ").join(
+            sql.SQL("r.{} IS DISTINCT FROM {}").format(sql.Identifier(name), new) for name, new in fresh.items()
+        ),
+    )
+    return _execute(statement, [[row.record for row in rows], *_arrays(columns, rows), of_import.tenant_id])
+
+
+def _filled(name: str, kind: str, first: str, second: str) -> sql.Composed:
+    """The first of two values that is not empty."""
+    a, b = sql.Identifier(first, name), sql.Identifier(second, name)
+    if kind == TEXT:
+        return sql.SQL("coalesce(nullif({}, ''), {})").format(a, b)
+    return sql.SQL("coalesce({}, {})").format(a, b)
+
+
+def _select(of_import: Import, records: list[int | None]) -> None:
+    if records:
+        statement = sql.SQL(
+            "INSERT INTO crm_selectionmember (tenant_id, selection_id, {}) SELECT %s, %s, id"
+            " FROM unnest(%s::bigint[]) AS u(id) ON CONFLICT DO NOTHING"
+        ).format(sql.Identifier(f"{of_import.kind}_id"))
+        _execute(statement, [of_import.tenant_id, of_import.selection_id, records])
+
+
+def _arrays(columns: dict[str, str], rows: list[Row]) -> list[list[Value]]:
+    empty = {name: "" if kind == TEXT else None for name, kind in columns.items()}
+    return [[row.values.get(name, nothing) for row in rows] for name, nothing in empty.items()]
+
+
+def _identifiers(names: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(name) for name in names)
+
+
+def _fetch(statement: sql.Composable, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
+
+
+def _execute(statement: sql.Composable, values: Sequence[Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.rowcount
