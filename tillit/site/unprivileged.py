@@ -30,7 +30,6 @@ class Sets(ctypes.Structure):
 
 
 def main(arguments: list[str]) -> None:
-    parent = os.getppid()
     split = arguments.index("--")
     options, command = arguments[:split], arguments[split + 1 :]
     named = list(zip(options[::2], options[1::2], strict=True))
@@ -38,12 +37,16 @@ def main(arguments: list[str]) -> None:
     if "--user" in values:
         uid, _, gid = values["--user"].partition(":")
         become(int(uid), int(gid), [place for name, place in named if name == "--reach"])
-    if "--leash" in values and LINUX:
-        _prctl(PR_SET_PDEATHSIG, int(values["--leash"]))  # last: a change of user would clear it
-        if os.getppid() != parent:  # the parent died before the leash was on
-            sys.exit(UNABLE)
+    if "--leash" in values:
+        die_with_parent(int(values["--leash"]))  # last: a change of user would clear it
     os.chdir("/")
     os.execv(command[0], command)  # noqa: S606 - the very purpose
+
+
+def die_with_parent(signal_number: int) -> None:
+    """Have the kernel send this process the signal when its parent dies. On Linux only."""
+    if LINUX:
+        _prctl(PR_SET_PDEATHSIG, signal_number)
 
 
 def become(uid: int, gid: int, needed: list[str]) -> None:

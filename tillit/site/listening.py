@@ -1,0 +1,63 @@
+"""The sockets web workers serve, opened by the supervisor so that they outlive every worker."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import sys
+import time
+
+from tillit.site.problems import Problem
+
+BACKLOG = 1024
+AFTER_A_CRASH = 10.0  # seconds the processes of a killed Tillit may need to let go of the port
+
+
+def open_sockets(host: str, port: int, count: int, *, patience: float = 0.0) -> list[socket.socket]:
+    """Bound sockets, one for each of `count` web workers; port 0 takes any free one.
+
+    On Linux they share the port and the kernel spreads connections over them; a single shared socket lets one worker
+    take all connections of a burst. Elsewhere it is the same socket for all. They do not listen yet.
+    Raises Problem when the port is taken (after `patience` seconds) or may not be used.
+    """
+    first = _bind(host, port, time.monotonic() + patience)
+    if sys.platform != "linux" or count == 1:
+        return [first] * count
+    # Proven free: now bind again with the option that lets our workers, and only this user's processes, share it.
+    port = first.getsockname()[1]
+    first.close()
+    return [_make(host, port, shared=True) for _ in range(count)]
+
+
+def _bind(host: str, port: int, deadline: float) -> socket.socket:
+    while True:
+        try:
+            return _make(host, port, shared=False)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE and time.monotonic() < deadline:
+                time.sleep(0.1)
+                continue
+            raise _problem(error, host, port) from error
+
+
+def _make(host: str, port: int, *, shared: bool) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or kept-alive answers wait 40 ms
+        made.bind((host, port))
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
+def _problem(error: OSError, host: str, port: int) -> Problem:
+    if error.errno == errno.EADDRINUSE:
+        return Problem(f"Port {port} is taken by another program. Name a free one: --port {port + 1}")
+    if error.errno == errno.EACCES:
+        return Problem(f"This user may not use port {port}. Name one above 1023: --port 8000")
+    return Problem(f"Tillit cannot listen on {host} port {port}: {error.strerror or error}.")

@@ -1,0 +1,84 @@
+"""One web worker: a WSGI application on the listening socket the supervisor opened.
+
+    python -m tillit.site.serve [APPLICATION]        socket number in TILLIT_LISTEN_FD
+
+Granian usually starts processes of its own and has no option for an inherited socket. Here the supervisor watches, so
+this process is itself the worker. Both lean on private parts of Granian: its version is pinned, and
+`tests/test_supervise_processes.py` proves the result.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+from wsgiref.util import setup_testing_defaults
+
+from granian import Granian
+from granian._granian import SocketHolder
+from granian.constants import Interfaces, RuntimeModes
+
+from tillit.site.leash import report_ready
+
+APPLICATION = "tillit.site.wsgi:application"
+THREADS = 2  # per worker; more starve single connections at saturation
+Application = Callable[..., Any]
+
+
+class InheritedSocket(Granian):  # type: ignore[valid-type, misc]
+    """Granian on a socket that is already listening."""
+
+    def _init_shared_socket(self) -> None:
+        handle = int(os.environ.pop("TILLIT_LISTEN_FD"))
+        self._ssp, self._sfd = None, handle
+        self._shd = SocketHolder(handle, False, self.backlog)
+        self._sso = socket.socket(fileno=handle)
+
+
+def serve(name: str) -> None:
+    """Serve the application `module:attribute` until SIGTERM; requests under way are finished."""
+
+    def load() -> Application:
+        application = _load(name)
+        _warm(application)
+        report_ready()
+        return application
+
+    server = InheritedSocket(
+        name,
+        interface=Interfaces.WSGI,
+        runtime_mode=RuntimeModes.mt,
+        blocking_threads=THREADS,
+        log_enabled=True,
+        log_level="warning",
+    )
+    server._init_shared_socket()
+    worker = server._spawn_worker(0, server._spawn_wsgi_worker, load)
+    worker.inner.run()  # the task of a multiprocessing.Process, in this process
+
+
+def _load(name: str) -> Application:
+    module, _, attribute = name.partition(":")
+    application: Application = getattr(importlib.import_module(module), attribute or "application")
+    return application
+
+
+def _warm(application: Application) -> None:
+    """Answer one request before reporting ready, so that no visitor waits for what is loaded lazily."""
+    environ: dict[str, Any] = {"PATH_INFO": "/healthz", "HTTP_HOST": os.environ.get("TILLIT_BASE_HOST", "localhost")}
+    setup_testing_defaults(environ)
+    try:
+        answer = application(environ, lambda *_args: None)
+        for _part in answer:
+            pass
+        getattr(answer, "close", lambda: None)()
+    except Exception:
+        logging.getLogger(__name__).exception("The first request failed; serving all the same.")
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1] if len(sys.argv) > 1 else APPLICATION)

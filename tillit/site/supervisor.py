@@ -1,0 +1,273 @@
+"""Keep a set of processes alive: start them, notice deaths, replace them one by one, end them in order.
+
+The supervisor holds the listening sockets, so requests wait instead of failing while nobody serves: after a crash, and
+during a restart, where the new process reports ready before the old one is asked to go. Each child lives in a process
+group of its own, so that Ctrl-C reaches the supervisor alone, and on a leash (`leash.py`), so that none outlives it.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from tillit.site.logs import Logs
+from tillit.site.postgres import Cluster
+from tillit.site.problems import Problem
+from tillit.site.runtime import ROOT
+
+FIRST_START = 90.0  # seconds until every child has to be ready
+TICK = 0.25
+STEADY = 10.0  # a child that lived this long has not failed to start
+LONGEST_PAUSE = 30.0
+DATABASE_PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run. `settle`: seconds alive that count as ready; None: it reports over the pipe."""
+
+    name: str
+    module: str
+    arguments: tuple[str, ...] = ()
+    socket: socket.socket | None = None
+    settle: float | None = None
+    grace: float = 10.0  # seconds to end in order before it is killed
+
+
+class Child:
+    """One process of a program, with its leash and its way to say that it is ready."""
+
+    def __init__(self, program: Program, environment: dict[str, str], logs: Logs) -> None:
+        self.program = program
+        self.began = time.monotonic()
+        self.kill_at: float | None = None
+        self.reported = False
+        self.ready_end, said = os.pipe()
+        held, self.leash = os.pipe()
+        passed = [said, held]
+        values = environment | {"TILLIT_READY_FD": str(said), "TILLIT_LEASH_FD": str(held)}
+        if program.socket is not None:
+            passed.append(program.socket.fileno())
+            values["TILLIT_LISTEN_FD"] = str(program.socket.fileno())
+        command = [sys.executable, "-P", "-m", "tillit.site.leash", program.module, *program.arguments]
+        with logs.open(program.name) as log:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=values,
+                cwd=ROOT,
+                pass_fds=passed,
+                process_group=0,
+            )
+        os.close(said)
+        os.close(held)
+        os.set_blocking(self.ready_end, False)
+
+    def ready(self) -> bool:
+        """Whether it can do its work (once true, it stays so)."""
+        if self.reported or not self.alive():
+            return self.reported
+        with suppress(BlockingIOError):
+            self.reported = os.read(self.ready_end, 16) != b""
+        settle = self.program.settle
+        self.reported = self.reported or (settle is not None and time.monotonic() - self.began >= settle)
+        return self.reported
+
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    def signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
+
+    def ask_to_end(self) -> None:
+        self.signal(signal.SIGTERM)
+        self.kill_at = time.monotonic() + self.program.grace
+
+    def forget(self) -> None:
+        """Release the pipes of a process that ended, and whatever it left in its group."""
+        self.signal(signal.SIGKILL)
+        os.close(self.ready_end)
+        os.close(self.leash)
+
+    def epitaph(self) -> str:
+        status = self.process.returncode
+        return f"killed by signal {-status}" if status < 0 else f"exit status {status}"
+
+
+@dataclass
+class Place:
+    """Where one process of a program is to be at any time."""
+
+    program: Program
+    child: Child | None = None
+    successor: Child | None = None
+    failures: int = 0
+    not_before: float = 0.0
+    leaving: list[Child] = field(default_factory=list)
+
+    def everyone(self) -> list[Child]:
+        return [child for child in (self.child, self.successor, *self.leaving) if child is not None]
+
+
+class Supervisor:
+    """Runs `programs` and, if given, the embedded database, until SIGTERM or Ctrl-C.
+
+    `environment` is asked anew for every child, so that a restart picks up what changed. `say` is called with one
+    line for everything worth knowing.
+    """
+
+    def __init__(
+        self,
+        programs: list[Program],
+        *,
+        logs: Logs,
+        environment: Callable[[], dict[str, str]],
+        say: Callable[[str], None],
+        database: Cluster | None = None,
+    ) -> None:
+        self.places = [Place(program) for program in programs]
+        self.logs = logs
+        self.environment = environment
+        self.say = say
+        self.database = database
+        self.stopping = 0  # how often we were asked to end
+        self.rolling: list[Place] = []
+        self._wake, self._woken = os.pipe()
+
+    # --- from outside ------------------------------------------------------------------------------------------
+
+    def listen_to_signals(self) -> None:
+        os.set_blocking(self._wake, False)
+        os.set_blocking(self._woken, False)
+        signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        signal.signal(signal.SIGHUP, lambda _number, _frame: self.restart())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: self.stop())
+
+    def stop(self) -> None:
+        """End everything in order; asked a second time, at once."""
+        self.stopping += 1
+
+    def restart(self) -> None:
+        """Replace every child, one after the other, without a request failing."""
+        if not self.rolling:
+            self.rolling = list(self.places)
+
+    # --- the work ----------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start every child and wait until all are ready. Raises Problem when one ends or takes too long."""
+        for place in self.places:
+            place.child = self._spawn(place)
+        deadline = time.monotonic() + FIRST_START
+        while not self.stopping:
+            children = [place.child for place in self.places if place.child is not None]
+            if all([child.ready() for child in children]):
+                return
+            for child in children:
+                if not child.alive() or time.monotonic() > deadline:
+                    name = child.program.name
+                    raise Problem(f"{name} does not start. Details: {self.logs.place(name)}")
+            self._wait(0.05)
+
+    def run(self) -> None:
+        """Watch until asked to stop."""
+        while not self.stopping:
+            self._watch_database()
+            for place in self.places:
+                self._watch(place)
+            self._roll()
+            self.logs.trim()
+            self._wait()
+
+    def shut_down(self) -> None:
+        """End all children, then the database. A second signal meanwhile kills what is left."""
+        everyone = [child for place in self.places for child in place.everyone()]
+        for child in everyone:
+            child.ask_to_end()
+        while any(child.alive() for child in everyone):
+            for child in everyone:
+                if child.alive() and (self.stopping > 1 or time.monotonic() > (child.kill_at or 0)):
+                    child.signal(signal.SIGKILL)
+            self._wait(0.05)
+        for child in everyone:
+            child.forget()
+        self.places = []
+        if self.database is not None:
+            self.database.stop()
+
+    def _watch(self, place: Place) -> None:
+        now = time.monotonic()
+        for child in list(place.leaving):
+            if not child.alive():
+                child.forget()
+                place.leaving.remove(child)
+            elif now > (child.kill_at or now):
+                child.signal(signal.SIGKILL)
+        if place.child is not None and not place.child.alive():
+            self._mourn(place, place.child)
+        if place.child is None and place.successor is None and now >= place.not_before:
+            place.child = self._spawn(place)
+
+    def _mourn(self, place: Place, child: Child) -> None:
+        """Plan the next start: at once for one that had worked, ever later for one that fails at the start."""
+        place.failures = 0 if time.monotonic() - child.began > STEADY else place.failures + 1
+        pause = min(LONGEST_PAUSE, 0.5 * 2 ** (place.failures - 2)) if place.failures > 1 else 0.0
+        place.not_before = time.monotonic() + pause
+        again = f"again in {pause:.0f} s" if pause >= 1 else "again now"
+        self.say(f"{place.program.name} ended ({child.epitaph()}); starting it {again}")
+        child.forget()
+        place.child = None
+
+    def _roll(self) -> None:
+        """Go on with a restart: one place at a time gets a successor; once ready, the predecessor goes."""
+        if not self.rolling:
+            return
+        place = self.rolling[0]
+        successor = place.successor
+        if successor is None:
+            place.successor = self._spawn(place)
+        elif successor.ready():
+            if place.child is not None:
+                place.child.ask_to_end()
+                place.leaving.append(place.child)
+            place.child, place.successor, place.failures = successor, None, 0
+            self.rolling.pop(0)
+            self.say(f"{place.program.name} was replaced" + ("" if self.rolling else "; the restart is complete"))
+        elif not successor.alive() or time.monotonic() - successor.began > FIRST_START:
+            successor.forget()
+            place.successor, self.rolling = None, []
+            log = self.logs.place(place.program.name)
+            self.say(f"The new {place.program.name} does not start; the old one stays. Details: {log}")
+
+    def _watch_database(self) -> None:
+        if self.database is None or self.database.running():
+            return
+        self.say("The database ended; starting it again")
+        try:
+            self.database.start(patience=DATABASE_PATIENCE, abandoned=lambda: self.stopping > 0)
+        except Problem as problem:
+            if not self.stopping:
+                self.say(str(problem))
+                self._wait(LONGEST_PAUSE / 6)
+
+    def _spawn(self, place: Place) -> Child:
+        return Child(place.program, self.environment(), self.logs)
+
+    def _wait(self, seconds: float = TICK) -> None:
+        """Sleep until a signal arrives (a child's end is one) or the time is over."""
+        if select.select([self._wake], [], [], seconds)[0]:
+            with suppress(BlockingIOError):
+                os.read(self._wake, 4096)

@@ -1,0 +1,189 @@
+"""`bin/up`: from a checkout to a serving Tillit, and its supervisor until it is asked to end."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import socket
+import sys
+import time
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tillit.site import runtime
+from tillit.site.folder import Claim, left_by_a_crash
+from tillit.site.listening import AFTER_A_CRASH, BACKLOG, open_sockets
+from tillit.site.logs import Logs
+from tillit.site.preparation import Preparation, child_environment, release
+from tillit.site.problems import Problem, complain, from_os
+from tillit.site.progress import Progress
+from tillit.site.supervisor import Program, Supervisor
+
+WEB_WORKERS = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    data: Path = options.data.absolute()
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _run(data, options)
+    except Problem as problem:
+        complain(problem)
+    except OSError as error:
+        complain(from_os(error, str(data)))
+        _note_traceback(data)
+    except KeyboardInterrupt:
+        complain("Stopped before Tillit was ready.")
+        return 130
+    except Exception:
+        complain(f"Something went wrong that should not have. Details: {_note_traceback(data)}")
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bin/up", description="Start Tillit.")
+    parser.add_argument("--port", type=_port, default=8000, help="port to serve on (8000); 0 takes a free one")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (this machine only)")
+    parser.add_argument("--data", type=Path, default=runtime.data_folder(), help="data folder (var/)")
+    parser.add_argument("--no-demo", action="store_true", help="begin empty: no demo on the first run")
+    parser.add_argument("--quiet", action="store_true", help="print errors only")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port number between 0 and 65535")
+    return int(text)
+
+
+def _run(data: Path, options: argparse.Namespace) -> int:
+    began = time.monotonic()
+    progress = Progress(quiet=options.quiet)
+    claim = Claim(data)
+    patience = AFTER_A_CRASH if left_by_a_crash(data) else 0.0
+    sockets = open_sockets(options.host, options.port, WEB_WORKERS, patience=patience)
+    base_host = os.environ.get("TILLIT_BASE_HOST") or _host_of(sockets[0])
+    logs = Logs(data / "log")
+    preparation = Preparation(data, logs=logs, progress=progress)
+    if not runtime.installation(data):
+        progress.say(f"Setting up Tillit in {data}. The first start takes a minute or two.")
+    try:
+        runtime.remember(data, base_host=base_host, release=release())
+        preparation.database()
+        preparation.tables()
+        preparation.static_files()
+        preparation.demo(wanted=not options.no_demo)
+        _serve(preparation, sockets, base_host, began)
+    finally:
+        if preparation.cluster is not None:
+            preparation.cluster.stop()
+    claim.release()
+    return 0
+
+
+def _serve(preparation: Preparation, sockets: list[socket.socket], base_host: str, began: float) -> None:
+    data, logs, progress = preparation.data, preparation.logs, preparation.progress
+
+    def say(line: str) -> None:
+        logs.note("supervisor", line)
+        progress.say(f"{time.strftime('%H:%M:%S')} {line}")
+
+    def environment() -> dict[str, str]:
+        runtime.remember(data, release=release())
+        return child_environment(data)
+
+    for listening in sockets:
+        listening.listen(BACKLOG)
+    supervisor = Supervisor(
+        _programs(sockets), logs=logs, environment=environment, say=say, database=preparation.cluster
+    )
+    supervisor.listen_to_signals()
+    url = f"http://{base_host}/"
+    try:
+        with progress.step("Starting the web and job workers"):
+            supervisor.start()
+        if not supervisor.stopping:
+            runtime.write(data / "running.json", {"pid": os.getpid(), "url": url})
+            logs.note("supervisor", f"Tillit runs at {url}")
+            progress.say(_welcome(data, base_host, time.monotonic() - began))
+        supervisor.run()
+        progress.say("\nEnding Tillit.")
+    finally:
+        supervisor.shut_down()
+        (data / "running.json").unlink(missing_ok=True)
+        logs.note("supervisor", "Tillit has ended")
+
+
+def _programs(sockets: list[socket.socket]) -> list[Program]:
+    web = [
+        Program(f"web-{number}", "tillit.site.serve", socket=listening)
+        for number, listening in enumerate(sockets, start=1)
+    ]
+    return [*web, Program("worker-1", "tillit.site.worker", ("worker-1",), settle=3.0, grace=25.0)]
+
+
+def _host_of(listening: socket.socket) -> str:
+    port = listening.getsockname()[1]
+    return "localhost" if port == 80 else f"localhost:{port}"
+
+
+def _welcome(data: Path, base_host: str, seconds: float) -> str:
+    """The addresses, and the demo's sign-ins where the demo was loaded."""
+    lines = [
+        "",
+        f"Tillit runs, {seconds:.0f} s after the start. Ctrl-C ends it.",
+        "",
+        f"  Trust centre   http://{base_host}/trust/",
+        f"  Status         http://{base_host}/status/",
+        f"  Sign in        http://{base_host}/sign-in/",
+    ]
+    people = _demo_people(data, base_host)
+    if people:
+        lines += ["", "  Demo sign-ins (all people and companies are invented):", ""]
+        rows = [
+            (person["name"], person["role"], person["email"], person["password"], f"http://{person['host']}/sign-in/")
+            for person in people
+        ]
+        widths = [max(len(row[column]) for row in rows) for column in range(4)]
+        for row in rows:
+            lines.append(
+                "  " + "  ".join([cell.ljust(width) for cell, width in zip(row, widths, strict=False)] + [row[4]])
+            )
+        lines += ["", f"  Also in {data / 'demo.json'}, with API tokens."]
+    return "\n".join(lines) + "\n"
+
+
+def _demo_people(data: Path, base_host: str) -> list[dict[str, str]]:
+    """The people of `demo.json`, which is brought to today's address: the port may be another than last time."""
+    place = data / "demo.json"
+    if not place.exists():
+        return []
+    demo = json.loads(place.read_text())
+    before = urlsplit(demo["base_url"]).netloc
+    if before != base_host:
+        demo = json.loads(json.dumps(demo).replace(before, base_host))
+        runtime.write(place, demo)
+    people: list[dict[str, str]] = demo["people"]
+    return people
+
+
+def _note_traceback(data: Path) -> Path:
+    place = data / "log" / "up.log"
+    with suppress(OSError):  # a full disk may be the very problem
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("a") as log:
+            traceback.print_exc(file=log)
+    return place
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
