@@ -39,10 +39,10 @@ def field(bound: BoundField, width: str = "", optional: bool = True) -> dict[str
 
 
 @register.inclusion_tag("foundation/error_summary.html")
-def error_summary(form: BaseForm) -> dict[str, Any]:
-    """What is wrong with the form, each sentence a link to its field; nothing when all is well."""
+def error_summary(form: BaseForm, focus: bool = True) -> dict[str, Any]:
+    """What is wrong with the form, each sentence a link to its field; nothing when all is well. Takes the focus."""
     fields = [bound for bound in form if bound.errors] if form.is_bound else []
-    return {"form": form, "fields": fields, "general": form.non_field_errors() if form.is_bound else []}
+    return {"focus": focus, "fields": fields, "general": form.non_field_errors() if form.is_bound else []}
 
 
 @register.filter
