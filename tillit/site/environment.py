@@ -118,8 +118,8 @@ def _locked(progress: Progress) -> Iterator[int]:
 
 
 def _make(kind: str, progress: Progress, lock: int) -> None:
-    if _stamp().get("kind") == "test":
-        kind = "test"
+    if any(VENV.glob("lib/*/site-packages/pytest")):
+        kind = "test"  # what tests need is not taken away again by running
     if UNFINISHED.exists() or not _usable():
         _create(progress, lock)
     UNFINISHED.touch()

@@ -18,8 +18,8 @@ ROOM_TO_RUN = 100 * 1024 * 1024
 class Claim:
     """The right to work on a data folder, held until released or until this process ends, however it ends."""
 
-    def __init__(self, data: Path) -> None:
-        """Take the folder, making it if need be.
+    def __init__(self, data: Path, *, room: int | None = None) -> None:
+        """Take the folder, making it if need be. `room`: bytes that have to be free, if not the usual.
 
         Raises Problem when it is in use, cannot be written, or its disk is nearly full.
         """
@@ -28,7 +28,7 @@ class Claim:
             _make(data)
             self._handle = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
             self._lock()
-            _check_room(data)
+            _check_room(data, room)
         except OSError as error:
             raise from_os(error, str(data)) from error
 
@@ -63,8 +63,9 @@ def _make(data: Path) -> None:
         data.chmod(0o711 if os.geteuid() == 0 else 0o700)
 
 
-def _check_room(data: Path) -> None:
-    needed = ROOM_TO_RUN if (data / "installation.json").exists() else ROOM_TO_BEGIN
+def _check_room(data: Path, needed: int | None) -> None:
+    if needed is None:
+        needed = ROOM_TO_RUN if (data / "installation.json").exists() else ROOM_TO_BEGIN
     free = shutil.disk_usage(data).free
     if free < needed:
         raise Problem(

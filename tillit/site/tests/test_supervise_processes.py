@@ -1,0 +1,143 @@
+"""Nobody notices when a process dies or is replaced, and none is left behind."""
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import psycopg
+import pytest
+
+from tillit.site.postgres import Cluster
+from tillit.site.processes import PROC, alive
+from tillit.site.runtime import ROOT
+
+SOON = 15.0
+
+
+class Tiny:
+    """The tiny installation of `tiny.py`, in a process of its own."""
+
+    def __init__(self, folder, *options):
+        self.folder = folder
+        command = [sys.executable, "-P", "-m", "tillit.site.tests.tiny", str(folder), *options]
+        self.process = subprocess.Popen(
+            command, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
+        )
+        eventually(lambda: (folder / "address").exists() or self.process.poll() is not None)
+        self.port = int((folder / "address").read_text())
+
+    def get(self, path="/"):
+        """The process that answered."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request("GET", path)
+        return int(connection.getresponse().read())
+
+    def children(self):
+        """Every process below the supervisor."""
+        return [pid for pid in map(int, filter(str.isdigit, os.listdir(PROC))) if parent_of(pid) == self.process.pid]
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        said, _nothing = self.process.communicate(timeout=SOON)
+        return said
+
+
+def parent_of(pid):
+    try:
+        return int((PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
+
+
+def eventually(happened):
+    """Wait for what another process is about to do."""
+    deadline = time.monotonic() + SOON
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    installation = Tiny(tmp_path)
+    yield installation
+    if installation.process.poll() is None:
+        installation.end()
+
+
+def test_a_killed_web_worker_is_replaced(tiny):
+    killed = tiny.get()
+    os.kill(killed, signal.SIGKILL)
+    eventually(lambda: len(tiny.children()) == 3 and killed not in tiny.children())
+    assert all(tiny.get() != killed for _ in range(20))
+    assert "(killed by signal 9); starting it again now" in tiny.end()
+
+
+def test_a_killed_job_worker_is_replaced(tiny):
+    before = set(tiny.children())
+    web = {tiny.get() for _ in range(50)}
+    (worker,) = before - web
+    os.kill(worker, signal.SIGKILL)
+    eventually(lambda: len(tiny.children()) == 3 and worker not in tiny.children())
+    assert "worker ended (killed by signal 9)" in tiny.end()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_end_it_ends_everything_in_order(tiny, number):
+    children = tiny.children()
+    tiny.end(number)
+    assert tiny.process.returncode == 0
+    assert not any(alive(pid) for pid in children)
+
+
+def test_no_request_fails_while_every_process_is_replaced(tiny):
+    before, answered, failed, done = set(tiny.children()), [], [], threading.Event()
+
+    def visit():
+        while not done.is_set():
+            try:
+                answered.append(tiny.get("/slow"))
+            except (OSError, http.client.HTTPException) as error:
+                failed.append(error)
+
+    visitors = [threading.Thread(target=visit) for _ in range(4)]
+    for visitor in visitors:
+        visitor.start()
+    tiny.process.send_signal(signal.SIGHUP)
+    eventually(lambda: len(tiny.children()) == 3 and not before & set(tiny.children()))
+    done.set()
+    for visitor in visitors:
+        visitor.join()
+    assert not failed
+    assert len(answered) > 20
+    assert len(set(answered)) > 2
+    assert "the restart is complete" in tiny.end()
+
+
+def test_no_process_outlives_a_killed_supervisor_and_no_row_is_lost(tmp_path):
+    tiny = Tiny(tmp_path, "database")
+    cluster = Cluster(tmp_path / "postgres", settings={"shared_buffers": "32MB"})
+    with psycopg.connect(cluster.admin_dsn()) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS number")
+    children = tiny.children()
+    assert cluster.pid() in children
+    tiny.end(signal.SIGKILL)
+    eventually(lambda: not any(alive(pid) for pid in children))
+    cluster.start()
+    with psycopg.connect(cluster.admin_dsn()) as connection:
+        assert connection.execute("SELECT number FROM kept").fetchone() == (42,)
+    cluster.stop()
+
+
+def test_a_killed_database_is_started_again(tmp_path):
+    tiny = Tiny(tmp_path, "database")
+    cluster = Cluster(tmp_path / "postgres")
+    first = cluster.pid()
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: cluster.pid() not in (first, None) and cluster.running())
+    assert "The database ended; starting it again" in tiny.end()
+    assert not cluster.running()

@@ -1,0 +1,61 @@
+"""A tiny installation under the real supervisor: two web workers with an application of nothing, a worker that waits.
+
+python -m tillit.site.tests.tiny FOLDER [database]     writes FOLDER/address when it serves
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from tillit.site.listening import open_sockets
+from tillit.site.logs import Logs
+from tillit.site.postgres import Cluster
+from tillit.site.progress import Progress
+from tillit.site.supervisor import Program, Supervisor
+
+THIS = "tillit.site.tests.tiny"
+
+
+def application(environ, start_response):
+    """Answers with its process; `/slow` takes a moment, so that a restart finds requests under way."""
+    if environ["PATH_INFO"] == "/slow":
+        time.sleep(0.05)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [str(os.getpid()).encode()]
+
+
+def supervise(folder: Path, with_database: bool) -> None:
+    sockets = open_sockets("127.0.0.1", 0, 2)
+    for listening in sockets:
+        listening.listen(128)
+    web = [
+        Program(f"web-{number}", "tillit.site.serve", (f"{THIS}:application",), socket=listening)
+        for number, listening in enumerate(sockets, start=1)
+    ]
+    cluster = Cluster(folder / "postgres", settings={"shared_buffers": "32MB"}) if with_database else None
+    if cluster is not None:
+        cluster.start()
+    supervisor = Supervisor(
+        [*web, Program("worker", THIS, ("wait",), settle=0.2)],
+        logs=Logs(folder / "log"),
+        environment=lambda: dict(os.environ),
+        say=Progress().say,
+        database=cluster,
+    )
+    supervisor.listen_to_signals()
+    supervisor.start()
+    draft = folder / "address.new"
+    draft.write_text(str(sockets[0].getsockname()[1]))
+    draft.rename(folder / "address")
+    supervisor.run()
+    supervisor.shut_down()
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "wait":
+        time.sleep(600)
+    else:
+        supervise(Path(sys.argv[1]), "database" in sys.argv[2:])
