@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -54,7 +55,9 @@ class Language:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        user = None if is_public(request) else _person(request)
+        if is_public(request):
+            request.user = AnonymousUser()  # else the first look at the user reads the session
+        user = _person(request)
         language = _asked_for(request) or (user.language if user else "") or _accepted(request)
         zone = user.time_zone if user else (request.tenant.time_zone if request.tenant else "UTC")
         with translation.override(language), timezone.override(ZoneInfo(zone)):
@@ -75,9 +78,10 @@ class Acting:
         if request.tenant is None:
             return self.get_response(request)
         request.actor = SimpleLazyObject(lambda: _actor(request))
+        request.failed = False
         with in_tenant(request.tenant):
             response = self.get_response(request)
-            if response.status_code >= 500:
+            if request.failed or response.status_code >= 500:
                 transaction.set_rollback(True)
         return _end_of_session(request, response)
 
@@ -87,9 +91,9 @@ class Acting:
         if needs_membership and request.tenant and request.user.is_authenticated and not request.actor.role:
             raise PermissionDenied("no membership")
 
-    def process_exception(self, _request: HttpRequest, _exception: Exception) -> None:
-        if transaction.get_connection().in_atomic_block:
-            transaction.set_rollback(True)
+    def process_exception(self, request: HttpRequest, _exception: Exception) -> None:
+        """Undo what the view wrote, but only at the end: the page that answers the exception may still read."""
+        request.failed = True
 
 
 def is_public(request: HttpRequest) -> bool:

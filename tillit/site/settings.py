@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "tillit.trust",
     "tillit.availability",
     "tillit.crm",
+    "tillit.crm.imports",
     "tillit.site",
     "allauth",
     "allauth.account",
@@ -73,6 +74,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "tillit.foundation.web.shell",
+                "tillit.trust.context.operator",
             ],
         },
     },
@@ -113,6 +115,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "site_cache",
         "TIMEOUT": 900,
+        "OPTIONS": {"MAX_ENTRIES": 50_000},  # beyond, old entries go: must not be reached by inventing accounts
     }
 }
 
@@ -131,7 +134,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "tillit.site.static.Storage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 WHITENOISE_USE_FINDERS = False
 WHITENOISE_MAX_AGE = 3600
@@ -159,6 +162,9 @@ ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail because a stranger typed his address
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second step is told to its owner
+ACCOUNT_FORMS = {"login": "tillit.tenants.forms.SignInForm"}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_RATE_LIMITS = {
@@ -170,6 +176,8 @@ MFA_ADAPTER = "tillit.tenants.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Tillit"
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones may be half a minute off
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # http://….localhost is a secure place to browsers
 
 SESSION_COOKIE_NAME = "tillit_session"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -185,7 +193,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # Pages under these paths neither set nor read a cookie
-COOKIELESS_PATHS = ("/trust/", "/status/", "/api/", "/.well-known/", "/healthz", "/readyz", "/static/")
+COOKIELESS_PATHS = ("/trust/", "/status/", "/api/", "/.well-known/", "/robots.txt", "/healthz", "/readyz", "/static/")
 
 # Uploads go to disk at once; forms stay small
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
