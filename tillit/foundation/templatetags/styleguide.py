@@ -62,6 +62,6 @@ def samples() -> dict[str, Any]:
         {"who": "Import 14", "at": NOON - timedelta(days=9), "action": "Firma angelegt", "changes": []},
     ]  # fmt: skip
     return {
-        "form": empty, "wrong": wrong, "file": SampleFile(auto_id="drop_%s"), "rows": rows, "tones": TONES,
+        "form": empty, "wrong": wrong, "file": SampleFile(auto_id="file_%s"), "drop": SampleFile(auto_id="drop_%s"), "rows": rows, "tones": TONES,
         "history": history, "at": NOON, "icons": ICONS, "steps": ["Datei", "Spalten", "Vorschau", "Ausführen", "Ergebnis"],
     }  # fmt: skip

@@ -19,7 +19,8 @@
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     const xhr = event.detail.xhr;
-    if (xhr.responseURL && new URL(xhr.responseURL).pathname.startsWith("/sign-in/")) {
+    if (location.pathname.startsWith("/sign-in/") || !xhr.responseURL) return;
+    if (new URL(xhr.responseURL).pathname.startsWith("/sign-in/")) {
       event.detail.shouldSwap = false; // a redirect was followed: never put the sign-in page into a section
       ended();
     }
