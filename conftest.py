@@ -10,12 +10,18 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
+from tillit.site.messages import main as compile_messages
 from tillit.site.postgres import Cluster
 from tillit.site.provision import provision
 from tillit.site.settings import database
 from tillit.tenants.middleware import forget_hosts
 
 pytest_plugins = ["tillit.foundation.testing"]
+
+
+def pytest_configure() -> None:
+    """Translations are read when the first text is; so they are compiled before."""
+    compile_messages()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued, TaskNotFound
 
@@ -26,7 +26,7 @@ def job(name: str, **options: Any) -> Callable[[JobFunction], JobFunction]:
 
     def register(function: JobFunction) -> JobFunction:
         def run(*, actor: dict[str, Any], **arguments: Any) -> None:
-            close_old_connections()  # the worker's threads live long; the database may have been restarted meanwhile
+            _renew_connection()
             function(_actor_from(actor), **arguments)
 
         registered[name] = run
@@ -47,7 +47,8 @@ def later(
         raise TaskNotFound(f"No room has a job named {name!r}.")
     task = app.configure_task(name, allow_unknown=False, schedule_at=at, queueing_lock=only_one)
     try:
-        task.defer(actor=_actor_as_json(actor), **arguments)
+        with transaction.atomic():  # that it waits already must not break the transaction that wants it again
+            task.defer(actor=_actor_as_json(actor), **arguments)
     except AlreadyEnqueued:
         return
 
@@ -57,7 +58,7 @@ def nightly(name: str, cron: str) -> Callable[[JobFunction], JobFunction]:
 
     def register(function: JobFunction) -> JobFunction:
         def run(**_timestamp: int) -> None:
-            close_old_connections()
+            _renew_connection()
             operator = Tenant.objects.filter(kind=Tenant.Kind.OPERATOR).first()
             if operator is not None:
                 function(Actor.system(operator))
@@ -66,6 +67,12 @@ def nightly(name: str, cron: str) -> Callable[[JobFunction], JobFunction]:
         return function
 
     return register
+
+
+def _renew_connection() -> None:
+    """The worker's threads live long; the database may have been restarted meanwhile."""
+    if not connection.in_atomic_block:
+        close_old_connections()
 
 
 def _actor_as_json(actor: Actor) -> dict[str, Any]:

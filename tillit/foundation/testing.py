@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -118,11 +119,11 @@ def queued(name: str) -> bool:
 
 def run_jobs(limit: int = 100) -> int:
     """Run what waits, oldest first and in this process, with no tenant active; returns how many ran."""
-    done: set[int] = set()
-    while len(done) < limit:
-        waiting = ProcrastinateJob.objects.filter(status="todo").exclude(pk__in=done).order_by("id").first()
+    for count in range(limit):
+        waiting = ProcrastinateJob.objects.filter(status="todo").order_by("id").first()
         if waiting is None:
-            return len(done)
-        done.add(waiting.pk)
+            return count
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE procrastinate_jobs SET status = 'succeeded' WHERE id = %s", [waiting.pk])
         registered[waiting.task_name](**waiting.args)
     raise AssertionError(f"More than {limit} jobs: does one defer itself?")

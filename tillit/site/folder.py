@@ -9,7 +9,6 @@ from pathlib import Path
 
 from tillit.site import runtime
 from tillit.site.problems import Problem, from_os
-from tillit.site.processes import alive
 
 ROOM_TO_BEGIN = 400 * 1024 * 1024  # bytes for a database, its log and the demo
 ROOM_TO_RUN = 100 * 1024 * 1024
@@ -50,8 +49,7 @@ class Claim:
 
 def left_by_a_crash(data: Path) -> bool:
     """Whether an earlier Tillit on this folder was killed, so that its processes may still be ending."""
-    found = runtime.running(data)
-    return bool(found) and not alive(int(found.get("pid", 0)) or -1)
+    return bool(runtime.running(data)) and not runtime.is_running(data)
 
 
 def _make(data: Path) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import sys
+import traceback
+from contextlib import suppress
+from pathlib import Path
 
 NO_SPACE = (
     "no space left on device",
@@ -60,3 +63,12 @@ def from_os(error: OSError, place: str) -> Problem:
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return Problem(f"{error.filename or place} may not be written by this user.")
     return Problem(f"{error.filename or place}: {error.strerror or error}.")
+
+
+def note_traceback(log: Path) -> Path:
+    """Keep the exception being handled in `log`, for whoever looks into it; returns `log`."""
+    with suppress(OSError):  # a full disk may be the very problem
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a") as handle:
+            traceback.print_exc(file=handle)
+    return log

@@ -10,6 +10,8 @@ PROC = Path("/proc")
 
 def alive(pid: int) -> bool:
     """Whether a process with this number exists (a zombie counts as gone where the system tells)."""
+    if pid <= 0:
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from tillit.site.processes import alive
+
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "tillit"
 OWNER, APPLICATION = "tillit_owner", "tillit_app"
@@ -48,8 +50,13 @@ def remember(data: Path, **facts: Any) -> None:
 
 
 def running(data: Path) -> dict[str, Any]:
-    """Process, host and port of the running Tillit; empty when none has been started or it ended in order."""
+    """Process, address and start of the running Tillit; empty when none has been started or it ended in order."""
     return _read(data / "running.json")
+
+
+def is_running(data: Path) -> bool:
+    """Whether the process that `running.json` names is there."""
+    return alive(int(running(data).get("pid", 0)))
 
 
 def load(data: Path) -> dict[str, str]:

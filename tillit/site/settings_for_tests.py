@@ -6,6 +6,7 @@ from pathlib import Path
 
 FOLDER = Path(tempfile.mkdtemp(prefix="tillit-test-"))
 FOLDER.chmod(0o755)
+(FOLDER / "static").mkdir()
 os.environ.update(
     TILLIT_DATA=str(FOLDER),
     TILLIT_BASE_HOST="tillit.test",
@@ -15,3 +16,8 @@ os.environ.update(
 )
 
 from tillit.site.settings import *  # noqa: E402, F403 - after the environment is set
+
+STORAGES = {  # names as written: nothing is collected for a test
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}

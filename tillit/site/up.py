@@ -9,8 +9,6 @@ import signal
 import socket
 import sys
 import time
-import traceback
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,7 +17,7 @@ from tillit.site.folder import Claim, left_by_a_crash
 from tillit.site.listening import AFTER_A_CRASH, BACKLOG, open_sockets
 from tillit.site.logs import Logs
 from tillit.site.preparation import Preparation, child_environment, release
-from tillit.site.problems import Problem, complain, from_os
+from tillit.site.problems import Problem, complain, from_os, note_traceback
 from tillit.site.progress import Progress
 from tillit.site.supervisor import Program, Supervisor
 
@@ -35,13 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
     except Problem as problem:
         complain(problem)
     except OSError as error:
+        note_traceback(data / "log" / "up.log")
         complain(from_os(error, str(data)))
-        _note_traceback(data)
     except KeyboardInterrupt:
         complain("Stopped before Tillit was ready.")
         return 130
     except Exception:
-        complain(f"Something went wrong that should not have. Details: {_note_traceback(data)}")
+        complain(f"Something went wrong that should not have. Details: {note_traceback(data / "log" / "up.log")}")
     return 1
 
 
@@ -104,6 +102,12 @@ def _serve(preparation: Preparation, sockets: list[socket.socket], base_host: st
     )
     supervisor.listen_to_signals()
     url = f"http://{base_host}/"
+    port = sockets[0].getsockname()[1]
+    facts = {"pid": os.getpid(), "url": url, "port": port, "since": datetime.now(UTC).isoformat(timespec="seconds")}
+
+    def restarted(complete: bool) -> None:
+        facts.update(restarts=facts.get("restarts", 0) + 1, restarted=complete)
+        runtime.write(data / "running.json", facts)
     try:
         with progress.step("Starting the web and job workers"):
             supervisor.start()
@@ -170,15 +174,6 @@ def _demo_people(data: Path, base_host: str) -> list[dict[str, str]]:
         runtime.write(place, demo)
     people: list[dict[str, str]] = demo["people"]
     return people
-
-
-def _note_traceback(data: Path) -> Path:
-    place = data / "log" / "up.log"
-    with suppress(OSError):  # a full disk may be the very problem
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("a") as log:
-            traceback.print_exc(file=log)
-    return place
 
 
 def _interrupt(_number: int, _frame: object) -> None:

@@ -10,9 +10,11 @@ urlpatterns = [
     path("", include("tillit.tenants.urls")),
     path("", include("tillit.trust.urls")),
     path("", include("tillit.availability.urls")),
+    path("", include("tillit.crm.imports.urls")),
     path("", include("tillit.crm.urls")),
     path("", include("tillit.site.pages")),
 ]
 
 handler400 = "tillit.site.health.bad_request"
+handler403 = "tillit.tenants.views.entrance.forbidden"
 handler500 = "tillit.site.health.server_error"

@@ -1,1 +1,1 @@
-"""Import and export of files without the database: read any CSV or XLSX, guess its columns, clean its values."""
+"""Import: read any CSV or XLSX file, guess its columns, clean its values, and take the rows as records."""

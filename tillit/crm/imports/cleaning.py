@@ -27,9 +27,12 @@ _NOTHING = frozenset(
 _SIMPLE_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@([A-Za-z0-9](-?[A-Za-z0-9])*\.)+[A-Za-z]{2,24}")
 _IN_TEXT = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;:\"()\[\]]+")
 _HOST = re.compile(r"([^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:[^\W\d_]{2,63}|xn--[a-z0-9-]{2,59})")
-_YEAR = re.compile(r"(?<!\d)(1\d{3}|2\d{3})(?!\d)")
-_GROUPED = re.compile(r"\d{1,3}(?:([.,'’\s])\d{3})(?:\1\d{3})*")
-_FIRST_NUMBER = re.compile(r"\d{1,3}(?:[.,'’\s]\d{3})+(?!\d)|\d+")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_YEAR = re.compile(r"(?<![0-9])[12][0-9]{3}(?![0-9])")
+_GROUPED = re.compile(r"[0-9]{1,3}(?:([.,'’\s])[0-9]{3})(?:\1[0-9]{3})*")
+_ZERO_CENTS = re.compile(r"[.,]0+$")
+_NO_COUNT = re.compile(r"^\s*[-−]|\d[.,]\d|\d[eE][+\d]")  # negative, with decimals, with an exponent
+_FIRST_NUMBER = re.compile(r"[0-9]{1,3}(?:[.,'’\s][0-9]{3})+(?![0-9])|[0-9]+")
 _valid_email = EmailValidator()
 
 
@@ -81,19 +84,21 @@ def row_cleaner(
                     warnings.append(warning)
         if names and not any(values.get(key) for key in names) and not wrong:
             wrong.append(_("The name is missing."))
+        if not wrong and "full_name" in values:
+            _split_full_name(values, by_key)
         if wrong:
             raise BadValue(" ".join(wrong))
-        _split_full_name(values)
         return values, warnings
 
     return clean_row
 
 
-def _split_full_name(values: dict[str, Value]) -> None:
-    full = values.pop("full_name", None)
-    if full and isinstance(full, str) and not values.get("last_name"):
-        first, last = split_name(full)
-        values["first_name"], values["last_name"] = values.get("first_name") or first, last
+def _split_full_name(values: dict[str, Value], fields: Mapping[str, Field]) -> None:
+    """Put the two parts in place of the whole; columns of their own for first and last name go before."""
+    first, last = split_name(str(values.pop("full_name")))
+    if last and not values.get("last_name"):
+        values["last_name"] = _short_enough(fields["last_name"], last)
+        values["first_name"] = values.get("first_name") or _short_enough(fields["first_name"], first)
 
 
 def _short_enough(field: Field, text: str) -> str:
@@ -130,14 +135,17 @@ def _phone(field: Field, text: str) -> Cleaned:
 
 
 def _domain(field: Field, text: str) -> Cleaned:
-    host = re.split(r"[/?#]", re.sub(r"^[a-z][a-z0-9+.-]*://", "", text.strip(), flags=re.IGNORECASE), maxsplit=1)[0]
-    host = re.sub(r":\d+$", "", host.rpartition("@")[2]).rstrip(".").lower().removeprefix("www.")
+    scheme = _SCHEME.match(text)
+    host = re.split(r"[/?#]", text[scheme.end() :] if scheme else text, maxsplit=1)[0].lower()
+    if scheme:
+        host = host.rpartition("@")[2]  # `user:password@`
+    host = re.sub(r":\d+$", "", host).rstrip(".").removeprefix("www.")
     if "xn--" in host:
         try:
             host = host.encode("ascii").decode("idna")
         except UnicodeError:
             host = ""
-    if "@" in text or len(host) > field.limit or not _HOST.fullmatch(host):
+    if len(host) > field.limit or not _HOST.fullmatch(host):
         raise BadValue(_("“%(text)s” is no web address.") % {"text": _shown(text)})
     return host, None
 
@@ -162,19 +170,17 @@ def _year(field: Field, text: str) -> Cleaned:
 
 def _number(field: Field, text: str) -> Cleaned:
     """A whole number: thousands may be set apart by dot, comma, apostrophe or space, whatever the language."""
-    plain = re.sub(r"[.,]0+$", "", text)
-    if plain.isascii() and plain.isdigit():
-        number, warning = int(plain[:12]), None
-    elif _GROUPED.fullmatch(text):
-        number, warning = int(re.sub(r"\D", "", text)[:12]), None
-    elif (found := _FIRST_NUMBER.search(text)) and not text.startswith(("-", "−")) and not re.search(r"\d[.,]\d", text):
-        number = int(re.sub(r"\D", "", found[0])[:12])
-        warning = _read_as(field, text, number)
-    else:
+    plain = text if _GROUPED.fullmatch(text) else _ZERO_CENTS.sub("", text)
+    found = re.fullmatch(r"\d+", plain, re.ASCII) or _GROUPED.fullmatch(plain)
+    exact = found is not None
+    if found is None and not _NO_COUNT.search(text):
+        found = _FIRST_NUMBER.search(text)
+    if found is None:
         raise BadValue(_("“%(text)s” is no whole number.") % {"text": _shown(text)})
+    number = int(re.sub(r"\D", "", found[0])[:12])
     if number > MOST:
         raise BadValue(_("%(field)s may be at most %(limit)s.") % {"field": field.label, "limit": MOST})
-    return number, warning
+    return number, None if exact else _read_as(field, text, number)
 
 
 def _read_as(field: Field, text: str, value: Value) -> str:

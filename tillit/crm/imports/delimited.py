@@ -22,7 +22,7 @@ _BLOCK = 256 * 1024  # characters read at a time
 _SNIFFED = 64 * 1024
 _MAX_CELL_LINES = 1_000  # more than this is a quotation mark that was never closed
 _MAX_MENDED = 1_000
-_HINT = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
+_HINT = re.compile(rf"sep=([{DELIMITERS}])\r?\n", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def sniff(path: Path, text: Text, delimiter: str | None = None) -> Dialect:
     with path.open(encoding=text.encoding, errors=text.errors, newline="") as file:
         sample = CONTROL.sub("", file.read(_SNIFFED))
         complete = not file.read(1)
-    if hint := _HINT.fullmatch(sample.split("\n", 1)[0] + "\n"):
+    if hint := _HINT.match(sample):
         return Dialect(delimiter or hint[1], _quote(sample, delimiter or hint[1]), hinted=True)
     if not complete:  # the last line is cut somewhere
         sample = re.sub(r"[^\r\n]*\Z", "", sample) or sample
@@ -76,10 +76,10 @@ def _evenness(sample: str, delimiter: str) -> float:
 
 
 def _quote(sample: str, delimiter: str) -> str:
-    """The quotation mark: an apostrophe only where it stands on both sides of cells and the usual mark nowhere."""
+    """The quotation mark: an apostrophe only if a heading stands between two and the usual mark stands nowhere."""
     between = re.escape(delimiter)
-    apostrophes = re.findall(rf"(?:^|{between})'[^'\r\n]*'(?={between}|\r?$)", sample, re.MULTILINE)
-    return "'" if len(apostrophes) > 1 and '"' not in sample else '"'
+    heading = re.match(rf"(?:[^\r\n]*{between})?'[^'\r\n]+'(?:{between}|\r|\n|\Z)", sample)
+    return "'" if heading and '"' not in sample else '"'
 
 
 class Records:

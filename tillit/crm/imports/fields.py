@@ -151,7 +151,7 @@ PERSON_FIELDS: tuple[Field, ...] = (
         "full_name", _("Full name"), "name",
         "Full name, Name, Contact name, Contact, Person, Display name, Contact person, Vollständiger Name, Vor- und "
         "Nachname, Ansprechpartner, Kontakt, Kontaktperson, Anzeigename, Fullt navn, Navn, Visningsnavn",
-        limit=200,
+        limit=241,
     ),
     *_REACHED,
     _field(

@@ -31,7 +31,7 @@ def guess(headers: Sequence[str], samples: Sequence[Sequence[str]], fields: Sequ
     A heading that is a known name counts most, then one that contains such a name while the samples do not speak
     against it, then samples that could hardly be anything else: e-mail and web addresses, countries, telephone numbers.
     """
-    found = []
+    found: list[tuple[float, int, str]] = []
     for column, header in enumerate(headers):
         values = [row[column] for row in samples if column < len(row) and row[column]]
         for field in fields:
@@ -39,7 +39,7 @@ def guess(headers: Sequence[str], samples: Sequence[Sequence[str]], fields: Sequ
             if score > 0:
                 found.append((-score, column, field.key))
     mapping: dict[int, str] = {}
-    for column, key in [place for _score, *place in sorted(found)]:
+    for _certainty, column, key in sorted(found):
         if column not in mapping and key not in mapping.values():
             mapping[column] = key
     return dict(sorted(_surname(mapping).items()))

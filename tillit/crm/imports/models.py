@@ -15,8 +15,8 @@ from tillit.foundation.tenancy import TenantModel
 from .fields import COMPANY_FIELDS, PERSON_FIELDS, Field
 
 MATCHABLE = {
-    Kind.COMPANY: ("registration_number", "domain", "code", "email", "name"),
-    Kind.PERSON: ("email", "phone", "name"),
+    Kind.COMPANY: ("name", "registration_number", "domain", "code", "email"),
+    Kind.PERSON: ("email", "name"),
 }
 
 
@@ -92,18 +92,25 @@ class Import(TenantModel):
     def plan(self) -> dict[int, str]:
         return {int(column): key for column, key in self.mapping.items()}
 
+    @staticmethod
+    def all_matchable(kind: str) -> tuple[str, ...]:
+        """Fields by which rows of this kind may find records; each has an index."""
+        return MATCHABLE[Kind(kind)]
+
     def matchable(self) -> list[str]:
         """Fields of the mapping by which a row may find the record it belongs to."""
         mapped = set(self.mapping.values())
         if mapped & {"first_name", "last_name", "full_name"}:
             mapped.add("name")
-        return [key for key in MATCHABLE[Kind(self.kind)] if key in mapped]
+        return [key for key in self.all_matchable(self.kind) if key in mapped]
 
     def is_under_way(self) -> bool:
         return self.state in (self.State.RUNNING, self.State.UNDOING)
 
     def can_be_undone(self) -> bool:
-        return self.state in (self.State.DONE, self.State.STOPPED, self.State.FAILED) and bool(self.added + self.changed)
+        return self.state in (self.State.DONE, self.State.STOPPED, self.State.FAILED) and bool(
+            self.added + self.changed
+        )
 
     def counts(self) -> dict[str, Any]:
         names = ("read", "added", "changed", "unchanged", "rejected", "warned")

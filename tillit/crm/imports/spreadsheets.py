@@ -14,15 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
-from xml.etree.ElementTree import ParseError
 from xml.parsers.expat import ExpatError
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from defusedxml.ElementTree import fromstring
 from django.utils.translation import gettext as _
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
+from openpyxl.xml.functions import fromstring  # defusedxml's
 
 from .problems import MEGABYTE, Tell, Unreadable, ignore
 from .texts import SharedTexts
@@ -37,7 +36,7 @@ _STYLES = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xm
 _DIMENSION = re.compile(rb'<(?:\w+:)?dimension\b[^>]*\bref="[A-Z]+\d+:[A-Z]+(\d+)"')
 # All that broken packages make zipfile, expat and openpyxl raise
 _BROKEN = (
-    BadZipFile, zlib.error, struct.error, ExpatError, ParseError, EOFError, OSError, ValueError, TypeError, LookupError,
+    BadZipFile, zlib.error, struct.error, ExpatError, SyntaxError, EOFError, OSError, ValueError, TypeError, LookupError,
     AttributeError, RuntimeError, OverflowError,
 )  # fmt: skip
 
@@ -61,6 +60,7 @@ class Workbook:
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
+        self._texts: SharedTexts | None = None
         try:
             self._reader = self._open(path)
             sheets = list(self._reader.parser.find_sheets())
@@ -77,7 +77,6 @@ class Workbook:
             for sheet, relation in sheets
             if relation.Type.endswith("/worksheet") and relation.target in self._reader.valid_files
         }
-        self._texts: SharedTexts | None = None
         if not self._parts:
             self.close()
             raise Unreadable(_("The workbook has no sheet with a table."))
@@ -118,7 +117,7 @@ class Workbook:
 
     def close(self) -> None:
         """Close the file and the store of its texts."""
-        if getattr(self, "_texts", None):
+        if self._texts is not None:
             self._texts.close()
         self._file.close()
 

@@ -156,15 +156,16 @@ def _combine(of_import: Import, rows: list[Row], outcome: Outcome) -> tuple[list
 
 
 def _work_in(of_import: Import, first: Row, row: Row, outcome: Outcome) -> tuple[int, int]:
+    """Work a later row of the same record into the first; the new counts of changed and unchanged rows."""
     before = dict(first.values)
     for key, value in row.values.items():
         if value in ("", None) or of_import.on_match == Import.OnMatch.SKIP:
             continue
         if of_import.on_match == Import.OnMatch.REPLACE or first.values.get(key) in ("", None):
             first.values[key] = value
-    return (outcome.changed + 1, outcome.unchanged) if first.values != before else (
-        outcome.changed, outcome.unchanged + 1
-    )  # fmt: skip
+    if first.values != before:
+        return outcome.changed + 1, outcome.unchanged
+    return outcome.changed, outcome.unchanged + 1
 
 
 def _folded(of_import: Import, rows: list[Row]) -> dict[tuple[int, str], str]:
@@ -182,21 +183,14 @@ def _folded(of_import: Import, rows: list[Row]) -> dict[tuple[int, str], str]:
 
 def _link_companies(of_import: Import, rows: list[Row]) -> None:
     """Turn the company's name or domain into the company's id; unknown companies are made."""
-    wanted: dict[Row, tuple[str, str]] = {}
-    asked: list[tuple[str, str]] = []
+    wanted: list[tuple[str, str]] = []
     for row in rows:
-        name, domain = str(row.values.pop("company", "") or ""), str(row.values.pop("company_domain", "") or "")
-        row.values["company_id"] = None
-        if name or domain:
-            asked.append((name, domain))
-            wanted[id(row)] = (name, domain)  # type: ignore[index]
-    if not asked:
-        return
-    companies = _companies(of_import, list(dict.fromkeys(asked)))
-    for row in rows:
-        pair = wanted.get(id(row))  # type: ignore[call-overload]
-        if pair:
-            row.values["company_id"] = companies[pair]
+        name, domain = row.values.pop("company", ""), row.values.pop("company_domain", "")
+        wanted.append((str(name or ""), str(domain or "")))
+    asked = [pair for pair in dict.fromkeys(wanted) if any(pair)]
+    companies = _companies(of_import, asked) if asked else {}
+    for row, pair in zip(rows, wanted, strict=True):
+        row.values["company_id"] = companies.get(pair)
 
 
 def _companies(of_import: Import, asked: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -259,7 +253,9 @@ def _insert_rows(of_import: Import, kind: Kind, rows: list[Row], *, select: bool
 
 def _update(of_import: Import, rows: list[Row]) -> int:
     """Change the known records; how many really changed."""
-    columns = {name: kind for name, kind in COLUMNS[Kind(of_import.kind)].items() if any(name in r.values for r in rows)}
+    columns = {
+        name: kind for name, kind in COLUMNS[Kind(of_import.kind)].items() if any(name in r.values for r in rows)
+    }
     if not rows or not columns:
         return 0
     keep, take = ("r", "u") if of_import.on_match == Import.OnMatch.MERGE else ("u", "r")

@@ -1,0 +1,92 @@
+"""Looking at an import: what the file would become, and its rows in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from tillit.foundation.files import path_of
+
+from .cleaning import BadValue, Value, row_cleaner
+from .models import Import, RejectedRow
+from .problems import Problem
+from .reading import Sheet, inspect, rows
+from .writing import Batch, Row
+
+BATCH = 2_000
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class PreviewRow:
+    """What one of the first rows would become: values by field, warnings, or why it would be rejected."""
+
+    number: int
+    cells: list[str]
+    values: dict[str, Value]
+    warnings: list[str]
+    problem: str = ""
+
+
+def sheet_of(of_import: Import) -> Sheet:
+    """The file as a table, read as it was when it was uploaded. Raises `Unreadable`."""
+    return inspect(path_of(of_import.file), of_import.file.name, **of_import.reading)
+
+
+def preview(of_import: Import, sheet: Sheet) -> list[PreviewRow]:
+    """The first rows as they would be taken."""
+    cleaner = row_cleaner(of_import.fields, of_import.plan)
+    shown: list[PreviewRow] = []
+    for number, cells in rows(sheet):
+        try:
+            values, warnings = cleaner(cells)
+        except BadValue as bad:
+            shown.append(PreviewRow(number, cells, {}, [], str(bad)))
+        else:
+            shown.append(PreviewRow(number, cells, values, warnings))
+        if len(shown) == SHOWN:
+            break
+    return shown
+
+
+def batches(of_import: Import) -> Iterator[Batch]:
+    """What is left of the file, cleaned, some thousand rows at a time. Memory does not grow with the file."""
+    cleaner = row_cleaner(of_import.fields, of_import.plan)
+    problems: list[Problem] = []
+    batch = Batch(of_import.position)
+    for number, cells in rows(sheet_of(of_import), problems.append):
+        if number <= of_import.position:
+            continue
+        batch.last = number
+        try:
+            values, warnings = cleaner(cells)
+        except BadValue as bad:
+            batch.problems.append(Problem(number, cells, str(bad)))
+        else:
+            batch.rows.append(Row(number, cells, values))
+            batch.problems += [Problem(number, cells, warning, rejected=False) for warning in warnings]
+        if len(batch.rows) + len(batch.problems) >= BATCH:
+            yield _with(batch, problems, of_import.position)
+            batch, problems[:] = Batch(number), []
+    yield _with(batch, problems, of_import.position)
+
+
+def _with(batch: Batch, problems: list[Problem], position: int) -> Batch:
+    """The reader's own complaints belong to the batch as well; those of an earlier run are known."""
+    fresh = [problem for problem in problems if problem.number > position]
+    batch.problems += fresh
+    batch.last = max([batch.last, *(problem.number for problem in fresh)])
+    return batch
+
+
+def rejected_rows(of_import: Import) -> Iterator[Problem]:
+    """Every row that was not taken, in the order of the file."""
+    found = RejectedRow.objects.filter(of_import=of_import, rejected=True).order_by("number", "id")
+    for row in found.iterator(chunk_size=2_000):
+        yield Problem(row.number, row.cells, row.reason)
+
+
+def earlier_imports(kind: str) -> QuerySet[Import]:
+    return Import.objects.filter(kind=kind).select_related("file", "created_by").order_by("-id")

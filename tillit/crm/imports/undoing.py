@@ -1,0 +1,123 @@
+"""Taking an import back, from the ledger: what it made and nobody touched since goes, what it changed is changed back.
+
+Entries are walked from the newest to the oldest, so that persons go before the companies they were linked to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from psycopg import sql
+
+from tillit.crm.models import Kind
+
+from .models import Import
+from .writing import COLUMNS, TABLES
+
+PORTION = 5_000
+NO_POSITION = 2**62
+
+_TOUCHED_SINCE = sql.SQL(
+    "EXISTS (SELECT FROM foundation_ledgerentry x WHERE x.tenant_id = e.tenant_id AND x.table_name = e.table_name"
+    " AND x.row_id = e.row_id AND x.id > e.id AND x.cause <> e.cause)"
+)
+
+
+def undo_portion(of_import: Import, below: int) -> tuple[int, int]:
+    """Take back the newest entries with an id below this one. Returns the lowest id seen (0 at the end) and how many
+    made records were kept, because somebody has worked with them since.
+    """
+    ids = _fetch(
+        sql.SQL(
+            "SELECT id FROM foundation_ledgerentry WHERE tenant_id = %s AND cause = %s AND id < %s"
+            " ORDER BY id DESC LIMIT %s"
+        ),
+        [of_import.tenant_id, of_import.cause, below, PORTION],
+    )
+    if not ids:
+        return 0, 0
+    lowest, highest = ids[-1][0], ids[0][0]
+    span = [of_import.tenant_id, of_import.cause, lowest, highest]
+    _forget_members(span)
+    for kind in (Kind.PERSON, Kind.COMPANY):
+        _change_back(kind, span)
+    kept = sum(_remove_made(kind, span) for kind in (Kind.PERSON, Kind.COMPANY))
+    return lowest, kept
+
+
+def _forget_members(span: Sequence[Any]) -> None:
+    _execute(
+        sql.SQL(
+            "DELETE FROM crm_selectionmember r USING foundation_ledgerentry e WHERE e.tenant_id = %s AND e.cause = %s"
+            " AND e.id BETWEEN %s AND %s AND e.kind = 'i' AND e.table_name = 'crm_selectionmember'"
+            " AND r.tenant_id = e.tenant_id AND r.id = e.row_id"
+        ),
+        span,
+    )
+
+
+def _remove_made(kind: Kind, span: Sequence[Any]) -> int:
+    """Delete what the import made, unless it was touched or is needed; returns how many stayed."""
+    table = TABLES[kind]
+    needed = [sql.SQL("EXISTS (SELECT FROM crm_selectionmember m WHERE m.tenant_id = r.tenant_id AND m.{} = r.id)")]
+    needed[0] = needed[0].format(sql.Identifier(f"{kind}_id"))
+    if kind == Kind.COMPANY:
+        needed.append(
+            sql.SQL("EXISTS (SELECT FROM crm_person p WHERE p.tenant_id = r.tenant_id AND p.company_id = r.id)")
+        )
+    ours = sql.SQL(
+        "{table} r {join} foundation_ledgerentry e {on} e.tenant_id = %s AND e.cause = %s AND e.id BETWEEN %s AND %s"
+        " AND e.kind = 'i' AND e.table_name = {name} AND r.tenant_id = e.tenant_id AND r.id = e.row_id"
+    )
+    names = {"table": sql.Identifier(table), "name": sql.Literal(table)}
+    made = _fetch(sql.SQL("SELECT count(*) FROM ") + ours.format(join=sql.SQL("JOIN"), on=sql.SQL("ON"), **names), span)
+    removed = _execute(
+        sql.SQL("DELETE FROM ")
+        + ours.format(join=sql.SQL("USING"), on=sql.SQL("WHERE"), **names)
+        + sql.SQL(" AND NOT {} AND NOT ({})").format(_TOUCHED_SINCE, sql.SQL(" OR ").join(needed)),
+        span,
+    )
+    return made[0][0] - removed
+
+
+def _change_back(kind: Kind, span: Sequence[Any]) -> int:
+    """Set each field back that still holds what the import wrote. Of several changes the first `before` counts."""
+    table = sql.Identifier(TABLES[kind])
+    sets = [
+        sql.SQL(
+            "{column} = CASE WHEN e.before ? {name} AND to_jsonb(r.{column}) IS NOT DISTINCT FROM"
+            " nullif(e.after -> {name}, 'null') THEN (jsonb_populate_record(NULL::{table}, e.before)).{column}"
+            " ELSE r.{column} END"
+        ).format(column=sql.Identifier(name), name=sql.Literal(name), table=table)
+        for name in COLUMNS[kind]
+    ]
+    return _execute(
+        sql.SQL(
+            "WITH e AS (SELECT l.row_id, jsonb_object_agg(b.key, b.value ORDER BY l.id DESC) AS before,"
+            " jsonb_object_agg(b.key, l.after -> b.key ORDER BY l.id) AS after"
+            " FROM foundation_ledgerentry l, jsonb_each(l.before) AS b WHERE l.tenant_id = %s AND l.cause = %s"
+            " AND l.id BETWEEN %s AND %s AND l.kind = 'u' AND l.table_name = {name} GROUP BY l.row_id)"
+            " UPDATE {table} r SET {sets}, version = r.version + 1, updated_at = ledger_time()"
+            " FROM e WHERE r.id = e.row_id AND r.tenant_id = {tenant}"
+        ).format(
+            name=sql.Literal(TABLES[kind]),
+            table=table,
+            sets=sql.SQL(", ").join(sets),
+            tenant=sql.Literal(span[0]),
+        ),
+        span,
+    )
+
+
+def _fetch(statement: sql.Composable, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall()
+
+
+def _execute(statement: sql.Composable, values: Sequence[Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.rowcount

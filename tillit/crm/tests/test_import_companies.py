@@ -1,0 +1,198 @@
+"""A table becomes companies or persons, and can be taken back as a whole."""
+
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tillit.crm.imports.models import Import
+from tillit.crm.models import Company, Person, SelectionMember
+from tillit.foundation.testing import happened, run_jobs
+from tillit.foundation.tenancy import in_tenant
+
+REAL = Path(__file__).resolve().parents[1] / "demo_data" / "companies-sp500.csv"
+
+
+def upload(person, content, name="list.csv", kind="companies"):
+    data = content if isinstance(content, bytes) else content.encode()
+    return person.post(f"/{kind}/import/", {"file": SimpleUploadedFile(name, data)})
+
+
+def start(person, page, **choices):
+    """Take the guessed columns as they are, with these choices, and start."""
+    form = person.get(page).context["form"]
+    data = {field.html_name: field.value() or "" for field in form.columns()}
+    data |= {"match_on": form["match_on"].value(), "on_match": form["on_match"].value(), "start": "1"} | choices
+    return person.post(page, data)
+
+
+def bring_in(person, content, name="list.csv", kind="companies", **choices):
+    """Upload, start and run; returns the import."""
+    page = upload(person, content, name, kind).url
+    started = start(person, page, **choices)
+    assert started.status_code == 302, started.context["form"].errors
+    run_jobs()
+    with in_tenant(person.tenant):
+        return Import.objects.get(pk=int(started.url.strip("/").split("/")[-1]))
+
+
+def names(person):
+    with in_tenant(person.tenant):
+        return sorted(Company.objects.values_list("name", flat=True))
+
+
+def test_the_503_real_companies_come_in_without_hand_editing(anna):
+    done = bring_in(anna, REAL.read_bytes(), REAL.name)
+    assert (done.state, done.read, done.added, done.rejected) == ("done", 503, 503, 0)
+    with in_tenant(anna.tenant):
+        mmm = Company.objects.get(code="MMM")
+        abbvie = Company.objects.get(code="ABBV")
+    assert (mmm.name, mmm.city, mmm.registration_number) == ("3M", "Saint Paul, Minnesota", "66740")
+    assert abbvie.founded == 2013
+    assert happened("imports.finished")
+
+
+def test_a_reader_cannot_import(ben):
+    assert ben.get("/companies/import/").status_code == 403
+    assert upload(ben, "Name\nX\n").status_code == 403
+
+
+def test_a_stranger_does_not_find_the_import(anna, chiara):
+    page = upload(anna, "Name\nNordlys AS\n").url
+    assert chiara.get(page).status_code == 404
+    number = page.split("/")[2]
+    for verb in ("stop", "undo"):
+        assert chiara.post(f"/imports/{number}/{verb}/").status_code == 404
+    assert chiara.get(f"/imports/{number}/rejected.csv").status_code == 404
+
+
+def test_importing_the_same_file_twice_changes_nothing(anna):
+    bring_in(anna, REAL.read_bytes())
+    again = bring_in(anna, REAL.read_bytes(), match_on=["registration_number", "name"])
+    assert (again.added, again.changed, again.unchanged + again.rejected) == (0, 0, 503)
+
+
+@pytest.mark.parametrize(
+    ("on_match", "city", "phone", "count"),
+    [("add", "Oslo", "", 2), ("merge", "Oslo", "22 33", 1), ("replace", "Bergen", "22 33", 1), ("skip", "Oslo", "", 1)],
+)
+def test_what_happens_to_a_company_that_is_there_already(anna, on_match, city, phone, count):
+    bring_in(anna, "Name,City\nNordlys AS,Oslo\n")
+    bring_in(anna, "Name,City,Phone\nNORDLYS as,Bergen,22 33\n", match_on=["name"], on_match=on_match)
+    with in_tenant(anna.tenant):
+        first = Company.objects.order_by("id").first()
+        assert (first.city, first.phone, Company.objects.count()) == (city, phone, count)
+
+
+def test_the_same_company_twice_in_one_file_is_one_company(anna):
+    done = bring_in(anna, "Name,City,Phone\nNordlys AS,Oslo,\nnordlys as,,22 33\n", match_on=["name"])
+    assert (done.added, done.changed) == (1, 1)
+    with in_tenant(anna.tenant):
+        assert Company.objects.get().phone == "22 33"
+
+
+def test_a_row_that_fits_two_companies_is_rejected_with_its_reason(anna):
+    bring_in(anna, "Name\nNordlys AS\nNordlys AS\n", on_match="add")
+    done = bring_in(anna, "Name,City\nNordlys AS,Oslo\nSolvik AS,Bergen\n", match_on=["name"])
+    assert (done.added, done.rejected) == (1, 1)
+    report = b"".join(anna.get(f"/imports/{done.pk}/rejected.csv").streaming_content).decode("utf-8-sig")
+    assert "2 records match" in report
+    assert "Nordlys AS,Oslo,2," in report
+
+
+def test_persons_are_linked_to_their_companies_and_missing_ones_are_made(anna):
+    bring_in(anna, "Name\nNordlys AS\n")
+    people = "First name,Last name,E-mail,Company\nKari,Nord,kari@nordlys.example,nordlys as\nOle,Sol,ole@sol.example,Solvik AS\n"
+    done = bring_in(anna, people, kind="persons")
+    assert done.added == 2
+    with in_tenant(anna.tenant):
+        employers = dict(Person.objects.values_list("first_name", "company__name"))
+    assert employers == {"Kari": "Nordlys AS", "Ole": "Solvik AS"}
+
+
+def test_an_import_can_be_undone_as_a_whole(anna):
+    bring_in(anna, "Name,City\nNordlys AS,Oslo\n")
+    done = bring_in(
+        anna, "Name,City,Phone\nNordlys AS,Bergen,22 33\nSolvik AS,Bergen,\n", match_on=["name"], on_match="replace"
+    )
+    assert names(anna) == ["Nordlys AS", "Solvik AS"]
+    anna.post(f"/imports/{done.pk}/undo/")
+    run_jobs()
+    assert names(anna) == ["Nordlys AS"]
+    with in_tenant(anna.tenant):
+        assert Company.objects.values_list("city", "phone").get() == ("Oslo", "")
+        assert Import.objects.get(pk=done.pk).state == "undone"
+    assert happened("imports.undone")
+
+
+def test_undo_takes_persons_and_the_companies_made_for_them(anna):
+    people = "First name,Last name,Company\nOle,Sol,Solvik AS\n"
+    done = bring_in(anna, people, kind="persons", on_match="add")
+    anna.post(f"/imports/{done.pk}/undo/")
+    run_jobs()
+    with in_tenant(anna.tenant):
+        assert not Person.objects.exists()
+        assert not Company.objects.exists()
+
+
+def test_undo_keeps_what_somebody_has_worked_with_since(anna):
+    done = bring_in(anna, "Name,City\nNordlys AS,Oslo\nSolvik AS,Bergen\n")
+    with in_tenant(anna.tenant, actor_id=anna.user.pk, action="test.edit"):
+        Company.objects.filter(name="Solvik AS").update(phone="55 66")
+    anna.post(f"/imports/{done.pk}/undo/")
+    run_jobs()
+    assert names(anna) == ["Solvik AS"]
+    assert "One record was kept" in anna.get(f"/imports/{done.pk}/").content.decode()
+
+
+def test_an_import_runs_only_once_though_started_in_two_tabs(anna):
+    page = upload(anna, "Name\nNordlys AS\n").url
+    start(anna, page, on_match="add")
+    assert start_again(anna, page).status_code == 302
+    run_jobs()
+    assert names(anna) == ["Nordlys AS"]
+
+
+def start_again(person, page):
+    return person.post(page, {"column_0": "name", "on_match": "add", "start": "1"})
+
+
+def test_the_imported_records_stand_in_a_selection(anna):
+    done = bring_in(anna, "Name\nNordlys AS\nSolvik AS\n")
+    with in_tenant(anna.tenant):
+        assert SelectionMember.objects.filter(selection=done.selection).count() == 2
+
+
+def test_without_a_name_column_nothing_starts(anna):
+    page = upload(anna, "Town,Phone\nOslo,22 33\n").url
+    answer = anna.post(page, {"column_0": "city", "column_1": "phone", "on_match": "add", "start": "1"})
+    assert answer.status_code == 422
+    assert "Choose the column that holds the name" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "sentence"),
+    [
+        (b"", "empty.csv", "The file is empty."),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "picture.csv", "CSV or XLSX"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "old.xls", "xlsx"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_in_a_sentence_and_not_kept(anna, content, name, sentence):
+    answer = upload(anna, content, name)
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    with in_tenant(anna.tenant):
+        assert not Import.objects.exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_names_survive_every_encoding(anna, encoding):
+    bring_in(anna, "Name;Ort\nMüller & Söhne;Zürich\n".encode(encoding))
+    assert names(anna) == ["Müller & Söhne"]
+
+
+def test_the_page_refuses_in_german(anna):
+    anna.user.language = "de"
+    anna.user.save(update_fields=["language"])
+    assert "Die Datei ist leer." in upload(anna, b"").content.decode()
