@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -11,10 +11,10 @@ FALLBACKS = ("en", "de", "nb")
 LANGUAGE_NAMES = {"en": _("English"), "de": _("German"), "nb": _("Norwegian")}
 
 
-def pick(texts: Mapping[str, str], language: str | None = None) -> tuple[str, str]:
-    """The text in the wanted language, else in the first there is; and the language it is in."""
+def pick(texts: Mapping[str, str], language: str | None = None, order: Iterable[str] = ()) -> tuple[str, str]:
+    """The text in the wanted language, else in the first of `order` that there is; and the language it is in."""
     wanted = (language or get_language() or "en")[:2]
-    for code in (wanted, *FALLBACKS, *texts):
+    for code in (wanted, *order, *FALLBACKS, *texts):
         if texts.get(code):
             return texts[code], code
     return "", wanted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
@@ -23,9 +24,12 @@ def panels(context: dict[str, Any], place: str, **arguments: Any) -> SafeString:
 
 
 @register.filter
-def text(value: dict[str, str] | None) -> SafeString:
-    """A multilingual text in the reader's language; one in another language carries a `lang` attribute and a mark."""
-    chosen, code = texts.pick(value or {})
+def text(value: dict[str, str] | None, order: Iterable[str] = ()) -> SafeString:
+    """A multilingual text in the reader's language; one in another language carries a `lang` attribute and a mark.
+
+    `order` says which languages to fall back to first.
+    """
+    chosen, code = texts.pick(value or {}, order=order or ())
     mark = texts.language_mark(code) if chosen else ""
     if not mark:
         return format_html("{}", chosen)

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from tillit.foundation.menu import MenuEntry
+
+
+class TrustConfig(AppConfig):
+    name = "tillit.trust"
+    verbose_name = _("Trust")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    grants = {"trust.edit_register": ("operator",)}
+    events = ("trust.register_applied",)
+    menu = (MenuEntry(_("Register"), "trust:register", "trust.edit_register", "r", 80),)

@@ -1,0 +1,137 @@
+"""The trust centre for programs: JSON twins of the page's parts, security.txt, robots.txt. Shapes: see README.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+
+from tillit.trust import queries
+from tillit.trust.models import Agreement, Measure, Operator, Processor, Region, Statement
+from tillit.trust.views.public import public_page
+
+TEXT = "text/plain; charset=utf-8"
+
+
+@public_page
+def processors(_request: HttpRequest) -> JsonResponse:
+    return _twin(processors=[_processor(row) for row in Processor.objects.all()])
+
+
+@public_page
+def agreements(_request: HttpRequest) -> JsonResponse:
+    return _twin(agreements=[_agreement(row) for row in Agreement.objects.all()])
+
+
+@public_page
+def measures(_request: HttpRequest) -> JsonResponse:
+    rows = Measure.objects.all()
+    return _twin(measures=[{"slug": row.slug, "place": row.place, "text": row.text} for row in rows])
+
+
+@public_page
+def regions(_request: HttpRequest) -> JsonResponse:
+    return _twin(regions=[_region(row) for row in Region.objects.all()])
+
+
+@public_page
+def statements(_request: HttpRequest) -> JsonResponse:
+    held = queries.operator()
+    promises = {
+        "notice_hours": held.notice_hours if held else None,
+        "rare_downtime_minutes": held.rare_downtime_minutes if held else None,
+    }
+    return _twin(promises=promises, statements=[_statement(row) for row in Statement.objects.all()])
+
+
+@public_page
+def security(request: HttpRequest) -> HttpResponse:
+    """RFC 9116. The contacts hold for a year after the register was last applied, which confirms them."""
+    held, until = queries.operator(), queries.contacts_hold_until()
+    if held is None or until is None:
+        raise Http404("no register yet")
+    own = f"{request.scheme}://{settings.BASE_HOST}"
+    addresses = {f"{own}{request.path}", request.build_absolute_uri(request.path)}
+    lines = [
+        f"Contact: {held.security_contact}",
+        f"Expires: {until:%Y-%m-%dT%H:%M:%SZ}",
+        f"Preferred-Languages: {', '.join(held.languages)}",
+        *(f"Canonical: {address}" for address in sorted(addresses)),
+        f"Policy: {own}{reverse('trust:page')}#contact",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type=TEXT)
+
+
+@public_page
+def robots(_request: HttpRequest) -> HttpResponse:
+    """Everything public is for machines too; the rest needs a sign-in anyway."""
+    welcome = ["User-agent: *", "Allow: /trust/", "Allow: /status/", "Allow: /.well-known/", "Disallow: /"]
+    return HttpResponse("\n".join(welcome) + "\n", content_type=TEXT)
+
+
+def _twin(**content: Any) -> JsonResponse:
+    """The content in the envelope that all twins share; other sites' pages may read it."""
+    held = queries.operator()
+    envelope = {
+        "format": queries.FORMAT,
+        "operator": _operator(held) if held else None,
+        "changed_at": queries.changed_at(),
+    }
+    response = JsonResponse(envelope | content, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _operator(held: Operator) -> dict[str, Any]:
+    return {
+        "name": held.name,
+        "legal_entity": held.legal_entity or None,
+        "seat": {"city": held.seat_city or None, "country": held.seat_country or None},
+        "contact": held.contact,
+        "languages": held.languages,
+        "status_page": held.status_page or None,
+        "example_data": held.example_data,
+        "source": held.source or None,
+    }
+
+
+def _processor(row: Processor) -> dict[str, Any]:
+    return {
+        "slug": row.slug,
+        "name": row.name,
+        "role": row.role,
+        "seat": {"city": row.seat_city or None, "country": row.seat_country or None, "text": row.seat or None},
+        "processing": {"countries": row.processing_countries, "text": row.processing},
+        "type": row.type,
+        "service": row.service,
+        "governance": {"text": row.governance or None, "link": row.governance_link or None},
+        "retention_hours": row.retention_hours,
+    }
+
+
+def _agreement(row: Agreement) -> dict[str, Any]:
+    return {
+        "slug": row.slug,
+        "kind": row.kind,
+        "title": row.title,
+        "languages": row.languages,
+        "file": row.file or None,
+        "link": row.link or None,
+        "page": reverse("trust:agreement", args=[row.slug]),
+    }
+
+
+def _region(row: Region) -> dict[str, Any]:
+    return {
+        "slug": row.slug,
+        "name": row.name,
+        "countries": row.countries,
+        "time_zone": row.time_zone,
+        "text": row.text or None,
+    }
+
+
+def _statement(row: Statement) -> dict[str, Any]:
+    return {"key": row.key, "section": row.section, "figures": row.figures, "text": row.text}

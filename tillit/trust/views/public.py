@@ -1,0 +1,56 @@
+"""The trust centre: for everybody, on every host, without sign-in or cookie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import conditional_page, require_safe
+
+from tillit.trust import queries
+from tillit.trust.models import Agreement
+
+View = Callable[..., HttpResponse]
+CACHED_SECONDS = 60
+
+
+def public_page(view: View) -> View:
+    """For everybody, to read only; kept by browsers and proxies for a minute, then asked for by its ETag."""
+    cached = cache_control(public=True, max_age=CACHED_SECONDS)(conditional_page(view))
+    return login_not_required(require_safe(cached))
+
+
+@public_page
+def page(request: HttpRequest) -> HttpResponse:
+    found = queries.trust_page()
+    return render(request, "trust/page.html", _framed(request, operator=found.operator, page=found))
+
+
+@public_page
+def agreement(request: HttpRequest, slug: str) -> HttpResponse:
+    """What is known of one document. Its text is not kept here yet, and the page says so."""
+    found = get_object_or_404(Agreement, slug=slug)
+    return render(request, "trust/agreement.html", _framed(request, operator=queries.operator(), agreement=found))
+
+
+@public_page
+def part(request: HttpRequest, name: str) -> HttpResponse:
+    """`/trust/processors/` is a part of the one page."""
+    asked = f"?{request.GET.urlencode()}" if request.GET else ""
+    return HttpResponseRedirect(f"{reverse('trust:page')}{asked}#{name}")
+
+
+def _framed(request: HttpRequest, **context: Any) -> dict[str, Any]:
+    """With what the frame needs; a language asked for in the address is kept on the way."""
+    held = context["operator"]
+    return context | {
+        "operator_name": held.name if held else "",
+        "example_data": bool(held and held.example_data),
+        "order": held.languages if held else [],
+        "asked": f"?lang={request.LANGUAGE_CODE}" if "lang" in request.GET else "",
+    }
