@@ -162,6 +162,11 @@ class Company(Record):
             Index(fields=["tenant", "city", "sort_name", "id"], name="company_by_city"),
             Index(fields=["tenant", "created_at", "id"], name="company_by_creation"),
             Index(fields=["tenant", "updated_at", "id"], name="company_by_change"),
+            Index(
+                fields=["tenant", "sort_name", "id"],
+                condition=Q(archived_at__isnull=False),
+                name="company_archived",
+            ),
             Index(fields=["tenant", "email"], name="company_by_email"),
             Index(fields=["tenant", "domain"], name="company_by_domain"),
             Index(fields=["tenant", "registration_number"], name="company_by_registration"),
@@ -210,6 +215,11 @@ class Person(Record):
             Index(fields=["tenant", "email", "id"], name="person_by_email"),
             Index(fields=["tenant", "created_at", "id"], name="person_by_creation"),
             Index(fields=["tenant", "updated_at", "id"], name="person_by_change"),
+            Index(
+                fields=["tenant", "sort_name", "id"],
+                condition=Q(archived_at__isnull=False),
+                name="person_archived",
+            ),
         ]
 
     def __str__(self) -> str:
