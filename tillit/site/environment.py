@@ -125,9 +125,9 @@ def _make(kind: str, progress: Progress, lock: int) -> None:
     UNFINISHED.touch()
     STAMP.unlink(missing_ok=True)
     uv = REQUIREMENTS / "uv.txt"
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
     _run([*pip, "--require-hashes", "-r", uv], "Installing the installer", progress, lock)
-    sync = [PYTHON, "-m", "uv", "pip", "sync", "--python", PYTHON, "--require-hashes"]
+    sync: list[str | Path] = [PYTHON, "-m", "uv", "pip", "sync", "--python", PYTHON, "--require-hashes"]
     if not os.access(Path.home(), os.W_OK):
         sync.append("--no-cache")
     _run([*sync, REQUIREMENTS / f"{kind}.txt", uv], "Installing what Tillit needs", progress, lock)

@@ -35,7 +35,7 @@ class InheritedSocket(Granian):  # type: ignore[valid-type, misc]
     def _init_shared_socket(self) -> None:
         handle = int(os.environ.pop("TILLIT_LISTEN_FD"))
         self._ssp, self._sfd = None, handle
-        self._shd = SocketHolder(handle, False, self.backlog)
+        self._shd = SocketHolder(handle, False, self.backlog)  # type: ignore[call-arg]
         self._sso = socket.socket(fileno=handle)
 
 

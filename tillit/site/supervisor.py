@@ -124,7 +124,7 @@ class Supervisor:
     """Runs `programs` and, if given, the embedded database, until SIGTERM or Ctrl-C.
 
     `environment` is asked anew for every child, so that a restart picks up what changed. `say` is called with one
-    line for everything worth knowing.
+    line for everything worth knowing, `restarted` at the end of a restart with whether it is complete.
     """
 
     def __init__(
@@ -134,12 +134,14 @@ class Supervisor:
         logs: Logs,
         environment: Callable[[], dict[str, str]],
         say: Callable[[str], None],
+        restarted: Callable[[bool], None] = lambda _complete: None,
         database: Cluster | None = None,
     ) -> None:
         self.places = [Place(program) for program in programs]
         self.logs = logs
         self.environment = environment
         self.say = say
+        self.restarted = restarted
         self.database = database
         self.stopping = 0  # how often we were asked to end
         self.rolling: list[Place] = []
@@ -246,11 +248,14 @@ class Supervisor:
             place.child, place.successor, place.failures = successor, None, 0
             self.rolling.pop(0)
             self.say(f"{place.program.name} was replaced" + ("" if self.rolling else "; the restart is complete"))
+            if not self.rolling:
+                self.restarted(True)
         elif not successor.alive() or time.monotonic() - successor.began > FIRST_START:
             successor.forget()
             place.successor, self.rolling = None, []
             log = self.logs.place(place.program.name)
             self.say(f"The new {place.program.name} does not start; the old one stays. Details: {log}")
+            self.restarted(False)
 
     def _watch_database(self) -> None:
         if self.database is None or self.database.running():

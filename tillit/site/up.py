@@ -9,7 +9,9 @@ import signal
 import socket
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from tillit.site import runtime
@@ -39,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         complain("Stopped before Tillit was ready.")
         return 130
     except Exception:
-        complain(f"Something went wrong that should not have. Details: {note_traceback(data / "log" / "up.log")}")
+        complain(f"Something went wrong that should not have. Details: {note_traceback(data / 'log' / 'up.log')}")
     return 1
 
 
@@ -86,6 +88,7 @@ def _run(data: Path, options: argparse.Namespace) -> int:
 
 def _serve(preparation: Preparation, sockets: list[socket.socket], base_host: str, began: float) -> None:
     data, logs, progress = preparation.data, preparation.logs, preparation.progress
+    card = Card(data, sockets[0], base_host)
 
     def say(line: str) -> None:
         logs.note("supervisor", line)
@@ -98,29 +101,54 @@ def _serve(preparation: Preparation, sockets: list[socket.socket], base_host: st
     for listening in sockets:
         listening.listen(BACKLOG)
     supervisor = Supervisor(
-        _programs(sockets), logs=logs, environment=environment, say=say, database=preparation.cluster
+        _programs(sockets),
+        logs=logs,
+        environment=environment,
+        say=say,
+        restarted=card.restarted,
+        database=preparation.cluster,
     )
     supervisor.listen_to_signals()
-    url = f"http://{base_host}/"
-    port = sockets[0].getsockname()[1]
-    facts = {"pid": os.getpid(), "url": url, "port": port, "since": datetime.now(UTC).isoformat(timespec="seconds")}
-
-    def restarted(complete: bool) -> None:
-        facts.update(restarts=facts.get("restarts", 0) + 1, restarted=complete)
-        runtime.write(data / "running.json", facts)
     try:
         with progress.step("Starting the web and job workers"):
             supervisor.start()
         if not supervisor.stopping:
-            runtime.write(data / "running.json", {"pid": os.getpid(), "url": url})
-            logs.note("supervisor", f"Tillit runs at {url}")
+            card.show()
+            logs.note("supervisor", f"Tillit runs at {card.facts['url']}")
             progress.say(_welcome(data, base_host, time.monotonic() - began))
         supervisor.run()
         progress.say("\nEnding Tillit.")
     finally:
         supervisor.shut_down()
-        (data / "running.json").unlink(missing_ok=True)
+        card.withdraw()
         logs.note("supervisor", "Tillit has ended")
+
+
+class Card:
+    """`running.json`: where this Tillit is to be found while it runs."""
+
+    def __init__(self, data: Path, listening: socket.socket, base_host: str) -> None:
+        self.place = data / "running.json"
+        address, port = listening.getsockname()[:2]
+        self.facts: dict[str, Any] = {
+            "pid": os.getpid(),
+            "url": f"http://{base_host}/",
+            "address": {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address, address),  # noqa: S104 - not bound to here
+            "port": port,
+            "since": datetime.now(UTC).isoformat(timespec="seconds"),
+            "restarts": 0,
+            "restarted": True,
+        }
+
+    def show(self) -> None:
+        runtime.write(self.place, self.facts)
+
+    def restarted(self, complete: bool) -> None:
+        self.facts |= {"restarts": self.facts["restarts"] + 1, "restarted": complete}
+        self.show()
+
+    def withdraw(self) -> None:
+        self.place.unlink(missing_ok=True)
 
 
 def _programs(sockets: list[socket.socket]) -> list[Program]:
