@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from django import forms, template
@@ -12,11 +14,14 @@ register = template.Library()
 NOON = datetime(2026, 11, 20, 12, 4, tzinfo=UTC)
 TONES = ("good", "info", "warn", "bad", "idle")
 STATES = ("Kunde", "Interessent", "Zu prüfen", "Gesperrt", "Ruhend")
-NAMES = ("Nordwind Schifffahrtsgesellschaft mbH", "Fjell & Foss AS", "Käserei Oberalp", "Østlandet Rørlegger AS", "Żagle")
-ICONS = (
-    "search menu close plus check edit down up left right out more help info warn person people company upload download "
-    "archive restore trash history calendar copy filter columns key lock mail phone globe shield file settings pulse sun moon"
-).split()
+NAMES = (
+    "Nordwind Schifffahrtsgesellschaft mbH",
+    "Fjell & Foss AS",
+    "Käserei Oberalp",
+    "Østlandet Rørlegger AS",
+    "Żagle",
+)
+DRAWINGS = Path(__file__).resolve().parents[1] / "static/icons/icons.svg"
 PLACES = ("Hamburg, DE", "Bergen, NO", "Andermatt, CH", "Lillestrøm, NO", "Gdańsk, PL")
 
 
@@ -28,7 +33,9 @@ class SampleForm(forms.Form):
     since = forms.DateField(label="Kunde seit", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     fixed = forms.CharField(label="Kundennummer", required=False, widget=forms.TextInput(attrs={"readonly": True}))
     notes = forms.CharField(label="Bemerkungen", required=False, widget=forms.Textarea(attrs={"rows": 3}))
-    letters = forms.BooleanField(label="Darf Rundschreiben erhalten", required=False, help_text="Jederzeit widerrufbar.")
+    letters = forms.BooleanField(
+        label="Darf Rundschreiben erhalten", required=False, help_text="Jederzeit widerrufbar."
+    )
     match = forms.ChoiceField(
         label="Wenn es die Firma schon gibt",
         choices=[("merge", "Leere Felder ergänzen"), ("replace", "Werte ersetzen"), ("skip", "Zeile auslassen")],
@@ -62,6 +69,14 @@ def samples() -> dict[str, Any]:
         {"who": "Import 14", "at": NOON - timedelta(days=9), "action": "Firma angelegt", "changes": []},
     ]  # fmt: skip
     return {
-        "form": empty, "wrong": wrong, "file": SampleFile(auto_id="file_%s"), "drop": SampleFile(auto_id="drop_%s"), "rows": rows, "tones": TONES,
-        "history": history, "at": NOON, "icons": ICONS, "steps": ["Datei", "Spalten", "Vorschau", "Ausführen", "Ergebnis"],
-    }  # fmt: skip
+        "form": empty,
+        "wrong": wrong,
+        "file": SampleFile(auto_id="file_%s"),
+        "drop": SampleFile(auto_id="drop_%s"),
+        "rows": rows,
+        "tones": TONES,
+        "history": history,
+        "at": NOON,
+        "icons": re.findall(r'symbol id="([^"]+)"', DRAWINGS.read_text()),
+        "steps": ["Datei", "Spalten", "Vorschau", "Ausführen", "Ergebnis"],
+    }
