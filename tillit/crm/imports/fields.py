@@ -76,7 +76,8 @@ _REACHED = (
 )  # fmt: skip
 _DOMAINS = (
     "Website, Domain, Web, URL, Homepage, Web site, Web address, Webseite, Webadresse, Internet, Internetadresse, "
-    "Internetseite, Nettsted, Nettside, Hjemmeside, Nettadresse, Domene, Company website, Company domain"
+    "Internetseite, Nettsted, Nettside, Hjemmeside, Nettadresse, Domene, Company website, Company domain, "
+    "Domain der Firma, Firmaets domene"
 )
 _NOTE = _field(
     "note", _("Note"), "note",
@@ -108,8 +109,8 @@ COMPANY_FIELDS: tuple[Field, ...] = (
         "registration_number", _("Registration number"), "text",
         "Registration number, Registration no, Company registration number, Company number, Org number, "
         "Organisation number, Organization number, Organisasjonsnummer, Orgnummer, Org nr, Orgnr, Foretaksnummer, "
-        "Handelsregisternummer, Handelsregister, HRB, HR-Nummer, UID, UID-Nummer, Firmenbuchnummer, Register number, "
-        "VAT number, VAT ID, VAT, VAT no, USt-IdNr, USt-ID, UStID, Umsatzsteuer-ID, MVA-nummer, Mwst-Nummer, Mwst-Nr, "
+        "Handelsregisternummer, Handelsregister, HRB, HR-Nummer, UID, UID-Nummer, Firmenbuchnummer, "
+        "Registernummer, Register number, VAT number, VAT ID, VAT, VAT no, USt-IdNr, USt-ID, UStID, Umsatzsteuer-ID, MVA-nummer, Mwst-Nummer, Mwst-Nr, "
         "Tax ID, Tax number, Steuernummer, CIK, LEI, DUNS",
         limit=60,
     ),

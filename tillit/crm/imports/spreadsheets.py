@@ -36,8 +36,8 @@ _STYLES = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xm
 _DIMENSION = re.compile(rb'<(?:\w+:)?dimension\b[^>]*\bref="[A-Z]+\d+:[A-Z]+(\d+)"')
 # All that broken packages make zipfile, expat and openpyxl raise
 _BROKEN = (
-    BadZipFile, zlib.error, struct.error, ExpatError, SyntaxError, EOFError, OSError, ValueError, TypeError, LookupError,
-    AttributeError, RuntimeError, OverflowError,
+    BadZipFile, zlib.error, struct.error, ExpatError, SyntaxError, EOFError, OSError, ValueError, TypeError,
+    LookupError, AttributeError, RuntimeError, OverflowError,
 )  # fmt: skip
 
 

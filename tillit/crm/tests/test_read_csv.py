@@ -104,7 +104,10 @@ def test_a_single_column_is_a_table_too(uploaded):
 
 
 def test_cells_in_apostrophes_are_unwrapped(uploaded):
-    assert read(uploaded("'Name';'City'\n'Acme; Inc';'Oslo'\n'Beta';'Bern'\n")) == [["Acme; Inc", "Oslo"], ["Beta", "Bern"]]
+    assert read(uploaded("'Name';'City'\n'Acme; Inc';'Oslo'\n'Beta';'Bern'\n")) == [
+        ["Acme; Inc", "Oslo"],
+        ["Beta", "Bern"],
+    ]
 
 
 def test_line_breaks_and_quotation_marks_inside_cells_stay(uploaded):
@@ -169,7 +172,16 @@ def test_columns_beyond_the_headings_are_offered_if_most_rows_have_them(uploaded
 
 @pytest.mark.parametrize(
     "name",
-    ["株式会社トヨタ", "שלום בע״מ", "شركة النور", "Ελληνική Εταιρεία", "Ωμέγα\u037eΑΕ", "Ромашка ООО", "हिन्दी", "🦀 Crab 🇳🇴"],
+    [
+        "株式会社トヨタ",
+        "שלום בע״מ",
+        "شركة النور",
+        "Ελληνική Εταιρεία",
+        "Ωμέγα\u037eΑΕ",
+        "Ромашка ООО",
+        "हिन्दी",
+        "🦀 Crab 🇳🇴",
+    ],
 )
 def test_every_script_passes_unharmed(uploaded, name):
     assert read(uploaded(f"Name,City\n{name},Oslo\n")) == [[unicodedata.normalize("NFC", name), "Oslo"]]

@@ -61,7 +61,7 @@ def test_an_empty_file_is_refused(refusal, content):
     assert "empty" in refusal(content)
 
 
-@pytest.mark.parametrize("content", [b"Name,City\n", b"Name;City", b"Name\r\n\r\n,\r\n"])
+@pytest.mark.parametrize("content", [b"Name,City\n", b"Name;City", b"Name,City\r\n\r\n,\r\n"])
 def test_headings_without_rows_are_refused(refusal, content):
     assert refusal(content) == "The file has headings but no rows below them."
 
@@ -88,9 +88,7 @@ def test_a_web_page_called_a_table_is_refused(refusal):
 
 def test_an_old_excel_file_is_refused_with_the_way_out(refusal):
     content = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "Workbook".encode("utf-16-le") + bytes(600)
-    assert refusal(content) == (
-        "Workbooks of Excel before 2007 (.xls) are not read. Please save it as .xlsx or CSV."
-    )
+    assert refusal(content) == ("Workbooks of Excel before 2007 (.xls) are not read. Please save it as .xlsx or CSV.")
 
 
 def test_a_workbook_with_a_password_is_refused(refusal):

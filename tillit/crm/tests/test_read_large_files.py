@@ -1,0 +1,106 @@
+"""Size is no matter: memory stays flat and no corner of a file takes for ever."""
+
+from __future__ import annotations
+
+import csv
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+
+from tillit.crm.imports.problems import Problem
+from tillit.crm.imports.reading import inspect, rows
+from tillit.crm.tables import write_csv, write_xlsx
+
+MEGABYTE = 1024 * 1024
+HEADINGS = ["Name", "Code", "E-mail", "Phone", "Street", "ZIP", "City", "Country"]
+
+
+def firms(count: int) -> Iterator[list[str]]:
+    """Invented companies, each with texts of its own."""
+    for i in range(count):
+        yield [f"Førm {i} AS", f"F{i}", f"post@firm{i}.example", f"22 {i:06}", f"Street {i}", f"{i:06}", "Oslo", "NO"]
+
+
+@pytest.fixture(scope="module")
+def large_csv(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("large") / "firms.csv"
+    with path.open("w", encoding="cp1252", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(HEADINGS)
+        writer.writerows(firms(200_000))
+    return path
+
+
+@pytest.fixture(scope="module")
+def large_workbook(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("large") / "firms.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:  # with shared texts, as Excel writes
+        sheet = book.add_worksheet()
+        for number, row in enumerate([HEADINGS, *firms(8_000)]):
+            sheet.write_row(number, 0, row)
+    return path
+
+
+def peak(work: Callable[[], int]) -> tuple[int, float]:
+    """What the work returns, and the most memory Python held meanwhile, in MB."""
+    tracemalloc.start()
+    try:
+        result = work()
+        return result, tracemalloc.get_traced_memory()[1] / MEGABYTE
+    finally:
+        tracemalloc.stop()
+
+
+def test_two_hundred_thousand_rows_of_csv_are_read_in_flat_memory(large_csv):
+    count, megabytes = peak(lambda: sum(1 for _row in rows(inspect(large_csv, "firms.csv"))))
+    assert count == 200_000
+    assert megabytes < 20
+
+
+def test_a_large_workbook_is_read_in_flat_memory(large_workbook):
+    count, megabytes = peak(lambda: sum(1 for _row in rows(inspect(large_workbook, "firms.xlsx"))))
+    assert count == 8_000
+    assert megabytes < 20
+
+
+def test_csv_is_read_fast(large_csv):
+    sheet = inspect(large_csv, "firms.csv")
+    start = time.perf_counter()
+    count = sum(1 for _row in rows(sheet))
+    assert count / (time.perf_counter() - start) > 50_000  # 340,000 measured; the machine may be busy
+
+
+def test_exports_are_written_in_flat_memory():
+    size, megabytes = peak(lambda: sum(map(len, write_csv(HEADINGS, firms(40_000)))))
+    assert size > 3 * MEGABYTE
+    assert megabytes < 5
+
+    def workbook() -> int:
+        with write_xlsx(HEADINGS, firms(5_000)) as file:
+            return len(file.read(4))
+
+    assert peak(workbook)[1] < 10
+
+
+def test_a_file_full_of_open_quotation_marks_is_given_up_soon(tmp_path):
+    path = tmp_path / "broken.csv"
+    path.write_text("Name,City\n" + '"Acme,Oslo "x" y\n' * 900)
+    problems: list[Problem] = []
+    start = time.perf_counter()
+    taken = list(rows(inspect(path, "broken.csv"), problems.append))
+    assert len(taken) + len(problems) == 900
+    assert time.perf_counter() - start < 10
+
+
+def test_a_gigabyte_is_refused_without_being_read(tmp_path):
+    path = tmp_path / "huge.csv"
+    with path.open("wb") as file:
+        file.truncate(1024 * MEGABYTE)
+    start = time.perf_counter()
+    with pytest.raises(Exception, match=r"The file is larger than 512 MB\."):
+        inspect(path, "huge.csv")
+    assert time.perf_counter() - start < 1
