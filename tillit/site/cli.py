@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import keyword
 import os
 import sys
 from collections.abc import Iterator
@@ -32,6 +33,8 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
+    "import": Command("bring a CSV or XLSX file into a tenant's companies or persons"),
+    "register": Command("put the register into force from a file, compare it, or write it to a file"),
     "restart": Command("replace every process by one of today's release; no request fails", uses_database=False),
     "state": Command("tell whether Tillit runs, where, and which release", uses_database=False),
 }
@@ -74,7 +77,7 @@ def _run(data: Path, name: str, arguments: list[str]) -> int:
     if command.uses_database:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tillit.site.settings")
         django.setup()
-    module = importlib.import_module(f"tillit.site.commands.{name}")
+    module = importlib.import_module(f"tillit.site.commands.{name}{'_' if keyword.iskeyword(name) else ''}")
     parser = argparse.ArgumentParser(prog=f"bin/tillit {name}", description=command.help)
     module.add_arguments(parser)
     options = parser.parse_args(arguments)
