@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from heapq import merge
 from itertools import takewhile
+from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dateutil.rrule import rrulebase, rrulestr
@@ -84,13 +85,16 @@ class Occurrence:
     ends_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Interruption:
+S = TypeVar("S")  # an occurrence, a window in the database: whatever has a `starts_at` and an `ends_at`
+
+
+@dataclass(frozen=True)
+class Interruption(Generic[S]):
     """Windows that overlap or touch, seen as the one interruption that they are for people."""
 
     starts_at: datetime
     ends_at: datetime
-    windows: tuple[Occurrence, ...]
+    windows: tuple[S, ...]
 
 
 def occurrences(rule: Rule, after: datetime, before: datetime) -> Iterator[Occurrence]:
@@ -117,18 +121,24 @@ def plan(rules: Iterable[Rule], after: datetime, before: datetime) -> Iterator[O
     return merge(*(occurrences(rule, after, before) for rule in rules), key=lambda found: found.starts_at)
 
 
-def merged(windows: Iterable[Occurrence]) -> Iterator[Interruption]:
+def merged(windows: Iterable[S]) -> Iterator[Interruption[S]]:
     """Windows that overlap or touch, joined into interruptions, earliest first. Any order may come in."""
-    together: list[Occurrence] = []
-    last = datetime.min.replace(tzinfo=UTC)
-    for window in sorted(windows, key=lambda one: (one.starts_at, one.ends_at)):
-        if together and window.starts_at > last:
-            yield Interruption(together[0].starts_at, last, tuple(together))
+    together: list[S] = []
+    first = last = datetime.min.replace(tzinfo=UTC)
+    for window in sorted(windows, key=_span):
+        starts_at, ends_at = _span(window)
+        if together and starts_at > last:
+            yield Interruption(first, last, tuple(together))
             together = []
+        first = first if together else starts_at
         together.append(window)
-        last = max(last, window.ends_at)
+        last = max(last, ends_at)
     if together:
-        yield Interruption(together[0].starts_at, last, tuple(together))
+        yield Interruption(first, last, tuple(together))
+
+
+def _span(window: Any) -> tuple[datetime, datetime]:
+    return (window.starts_at, window.ends_at)
 
 
 def moment(local: datetime, zone: ZoneInfo) -> datetime:

@@ -1,0 +1,176 @@
+"""JSON for other programs, without sign-in: the state of a tenant, the maintenance plan, and the status page in the
+shape of Atlassian Statuspage's public API v2, so that readers made for that one work here unchanged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from tillit.availability import queries, statuspage
+from tillit.availability.models import Incident, MaintenanceWindow
+from tillit.foundation.models import Tenant
+
+Json = dict[str, Any]
+FRESH = timedelta(seconds=30)  # how long a cache may keep what says nothing else
+
+
+@login_not_required
+@require_safe
+def tenant_state(request: HttpRequest, slug: str) -> HttpResponse:
+    """`GET /api/state/<tenant>`: is it running, on which release, and what comes next."""
+    tenant = Tenant.objects.filter(slug=slug).exclude(state=Tenant.State.DELETED).first()
+    if tenant is None:
+        return problem(404, _("No tenant has this address."))
+    window = queries.next_window(tenant)
+    valid_until = _valid_until(now(), window)
+    told: Json = {
+        "tenant": tenant.slug,
+        "state": tenant.state,
+        "is_running": tenant.is_open(),
+        "version": settings.RELEASE,
+        "wave": tenant.wave,
+        "region": tenant.region,
+        "next_window": _next(window) if window else None,
+        "valid_until": statuspage.moment(valid_until),
+    }
+    return answer(request, told, valid_until=valid_until)
+
+
+@login_not_required
+@require_safe
+def maintenance(request: HttpRequest) -> HttpResponse:
+    """`GET /trust/maintenance.json`: the plan as the register says it, and the windows of the next twelve months."""
+    told: Json = {
+        "notice_hours": MaintenanceWindow.NOTICE // timedelta(hours=1),
+        "rules": [_as_json(rule) for rule in queries.export_rules()],
+        "windows": [_window(window) for window in queries.windows_ahead()],
+    }
+    return answer(request, told)
+
+
+Part = Callable[[statuspage.Page], Json]
+
+
+def statuspage_view(part: Part) -> Callable[[HttpRequest], HttpResponse]:
+    """A view of one document of the API; every one starts with the page it is about."""
+
+    @login_not_required
+    @require_safe
+    def view(request: HttpRequest) -> HttpResponse:
+        page = statuspage.Page.now(f"{request.scheme}://{settings.BASE_HOST}/status/")
+        return answer(request, {"page": page.as_json()} | part(page))
+
+    return view
+
+
+def summary(page: statuspage.Page) -> Json:
+    unresolved = [page.incident(incident) for incident in page.status.incidents]
+    scheduled = [page.maintenance(window) for window in [*page.status.active, *page.status.upcoming]]
+    return components(page) | {"incidents": unresolved, "scheduled_maintenances": scheduled} | status(page)
+
+
+def status(page: statuspage.Page) -> Json:
+    return {"status": {"indicator": page.status.indicator, "description": page.description}}
+
+
+def components(page: statuspage.Page) -> Json:
+    return {"components": [page.component(component) for component in page.status.components]}
+
+
+def incidents(page: statuspage.Page) -> Json:
+    """The fifty newest."""
+    return {"incidents": [page.incident(found) for found in Incident.objects.told().order_by("-started_at")[:50]]}
+
+
+def unresolved_incidents(page: statuspage.Page) -> Json:
+    return {"incidents": [page.incident(incident) for incident in page.status.incidents]}
+
+
+def scheduled_maintenances(page: statuspage.Page) -> Json:
+    """The fifty that start last, cancelled and completed ones included."""
+    newest = MaintenanceWindow.objects.select_related("rule").order_by("-starts_at", "-id")[:50]
+    return {"scheduled_maintenances": [page.maintenance(window) for window in newest]}
+
+
+def upcoming_maintenances(page: statuspage.Page) -> Json:
+    return {"scheduled_maintenances": [page.maintenance(window) for window in page.status.upcoming]}
+
+
+def active_maintenances(page: statuspage.Page) -> Json:
+    return {"scheduled_maintenances": [page.maintenance(window) for window in page.status.active]}
+
+
+def answer(request: HttpRequest, told: Json, *, valid_until: datetime | None = None) -> HttpResponse:
+    """JSON that any page may read and any cache may keep until it is out of date; 304 for who has it already."""
+    body = json.dumps(told, ensure_ascii=False).encode()
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    response = HttpResponse(body, content_type="application/json")
+    fresh = max(timedelta(), valid_until - now()) if valid_until else FRESH
+    headers = {
+        "ETag": etag,
+        "Cache-Control": f"public, max-age={int(fresh.total_seconds())}",
+        "Access-Control-Allow-Origin": "*",
+    }
+    found = get_conditional_response(request, etag=etag, response=response) or response
+    for name, value in headers.items():
+        found.headers[name] = value
+    return found
+
+
+def problem(code: int, detail: str) -> HttpResponse:
+    """RFC 9457."""
+    told = {"type": "about:blank", "title": "Not Found", "status": code, "detail": detail}
+    response = HttpResponse(json.dumps(told, ensure_ascii=False), status=code, content_type="application/problem+json")
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _valid_until(at: datetime, window: MaintenanceWindow | None) -> datetime:
+    """The end of the next whole minute, so that answers of one minute are the same; never beyond the next change."""
+    end = at.replace(second=0, microsecond=0) + timedelta(minutes=2)
+    changes = [moment for moment in (window.starts_at, window.ends_at) if moment > at] if window else []
+    return min([end, *changes])
+
+
+def _next(window: MaintenanceWindow) -> Json:
+    return {
+        "starts_at": statuspage.moment(window.starts_at),
+        "ends_at": statuspage.moment(window.ends_at),
+        "kind": window.kind,
+        "effect": window.effect,
+        "expected_interruption": _seconds(window),
+    }
+
+
+def _window(window: MaintenanceWindow) -> Json:
+    return {
+        "rule": window.rule.key if window.rule else None,
+        "title": window.title,
+        "wave": window.wave or None,
+        "region": window.region or None,
+        "announced_at": statuspage.moment(window.announced_at) if window.announced_at else None,
+        "reason": window.reason or None,
+    } | _next(window)
+
+
+def _seconds(window: MaintenanceWindow) -> Json | None:
+    """Seconds, least and most; None where nothing is known but the effect."""
+    if window.most_seconds is None:
+        return None
+    return {"least_seconds": window.least_seconds, "most_seconds": window.most_seconds}
+
+
+def _as_json(entry: Json) -> Json:
+    """Dates and times of the register as RFC 3339 writes them."""
+    return {key: value.isoformat() if isinstance(value, date | time) else value for key, value in entry.items()}

@@ -1,0 +1,38 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+from tillit.foundation.menu import MenuEntry
+
+
+class AvailabilityConfig(AppConfig):
+    name = "tillit.availability"
+    verbose_name = _("Availability")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    grants = {
+        "availability.announce": ("operator",),
+        "availability.manage_incidents": ("operator",),
+        "availability.dismiss": ("administrator", "member", "reader", "operator"),
+    }
+    events = (
+        "availability.rules_applied",
+        "availability.components_applied",
+        "availability.maintenance_announced",
+        "availability.maintenance_cancelled",
+        "availability.maintenance_completed",
+        "availability.incident_opened",
+        "availability.incident_updated",
+        "availability.incident_resolved",
+        "availability.component_state_changed",
+        "availability.notice_shown",
+        "availability.notice_dismissed",
+    )
+    panels = {
+        "tenants.sign_in": "availability:sign_in_notice",
+        "foundation.banner": "availability:banner",
+        "trust.page": "availability:plan_section",
+    }
+    menu = (
+        MenuEntry(_("Maintenance"), "availability:calendar", "availability.announce", "w", 70),
+        MenuEntry(_("Incidents"), "availability:incidents", "availability.manage_incidents", "i", 75),
+    )

@@ -1,0 +1,12 @@
+"""What the worker does by the clock."""
+
+from __future__ import annotations
+
+from tillit.availability import actions
+from tillit.foundation.access import Actor
+from tillit.foundation.jobs import nightly
+
+
+@nightly("availability.announce_due_windows", cron="7 * * * *")  # every hour: a worker may have slept through one
+def announce_due_windows(actor: Actor) -> None:
+    actions.announce_due_windows(actor)

@@ -1,0 +1,354 @@
+"""Maintenance rules and windows, parts of the service, incidents, and who was shown which notice.
+
+All but the receipts are the operator's own and the same for every tenant; a window may concern one wave or region only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+
+from tillit.availability import recurrence
+from tillit.foundation.models import Tenant, User
+from tillit.foundation.tenancy import TenantModel
+from tillit.foundation.texts import pick
+
+
+class Effect(models.TextChoices):
+    """What people notice while a window lasts."""
+
+    NONE = "none", _("No interruption")
+    SECONDS = "seconds", _("Interrupted for seconds, then signed in again")
+    READ_ONLY = "read_only", _("Reading works, changing does not")
+    OFFLINE = "offline", _("Not available")
+
+
+class Interruption(models.Model):
+    """What a rule expects of its windows, and a window of itself: the effect, and for how many seconds."""
+
+    effect = models.CharField(_("what people notice"), max_length=10, choices=Effect, default=Effect.SECONDS)
+    least_seconds = models.PositiveIntegerField(null=True, blank=True)
+    most_seconds = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class MaintenanceRuleQuerySet(models.QuerySet["MaintenanceRule"]):
+    def in_force(self) -> Self:
+        return self.filter(retired_at=None).order_by("position")
+
+    def planned(self) -> Self:
+        """Rules whose windows are announced one by one."""
+        return self.in_force().filter(kind=MaintenanceRule.Kind.PLANNED, as_needed=False)
+
+
+class MaintenanceRule(Interruption):
+    """One line of the maintenance plan, as the register says it. What its fields mean: `recurrence.Rule`."""
+
+    class Kind(models.TextChoices):
+        PLANNED = "planned", _("Planned maintenance")
+        ROUTINE = "routine", _("Routine")  # told once, as the rule: a restart every night
+        EMERGENCY = "emergency", _("Emergency patch")
+
+    key = models.SlugField(max_length=60, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind)
+    name = models.JSONField()  # texts by language, as the three below
+    text = models.JSONField(default=dict)
+    schedule = models.JSONField(default=dict)
+    note = models.JSONField(default=dict)
+    zone = models.CharField(max_length=64)
+    rrule = models.CharField(max_length=200, blank=True)
+    anchor = models.DateField(null=True)
+    as_needed = models.BooleanField(default=False)
+    start = models.TimeField()
+    end = models.TimeField(null=True)
+    end_days_later = models.PositiveSmallIntegerField(default=0)
+    waves = models.JSONField(default=list)  # [{"wave": "a", "percent": 10, "days_later": 0}, ...]
+    position = models.PositiveSmallIntegerField()
+    retired_at = models.DateTimeField(null=True)  # no longer in the register; its windows keep their name
+
+    objects = MaintenanceRuleQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return pick(self.name)[0]
+
+    def schedules(self) -> Iterator[recurrence.Rule]:
+        """The rule as the recurrence engine takes it: once, or once for each wave."""
+        for wave in self.waves or [{}]:
+            yield recurrence.Rule(
+                key=self.key,
+                zone=self.zone,
+                start=self.start,
+                end=self.end,
+                rrule=self.rrule or None,
+                anchor=self.anchor,
+                end_days_later=self.end_days_later,
+                days_later=wave.get("days_later", 0),
+                wave=wave.get("wave", ""),
+                as_needed=self.as_needed,
+            )
+
+    def windows(self, after: datetime, before: datetime) -> Iterator[MaintenanceWindow]:
+        """The windows with a moment in [after, before), computed, not announced, not saved."""
+        for schedule in self.schedules():
+            for found in recurrence.occurrences(schedule, after, before):
+                yield MaintenanceWindow(
+                    kind=MaintenanceWindow.Kind.PLANNED,
+                    rule=self,
+                    day=found.day,
+                    wave=found.wave,
+                    title=self.name,
+                    starts_at=found.starts_at,
+                    ends_at=found.ends_at,
+                    effect=self.effect,
+                    least_seconds=self.least_seconds,
+                    most_seconds=self.most_seconds,
+                )
+
+
+class MaintenanceWindowQuerySet(models.QuerySet["MaintenanceWindow"]):
+    def standing(self) -> Self:
+        return self.filter(cancelled_at=None)
+
+    def upcoming(self, at: datetime | None = None) -> Self:
+        """Announced, not cancelled and not over: the running ones and those to come, earliest first."""
+        ahead = self.standing().filter(ends_at__gt=at or now(), completed_at=None)
+        return ahead.select_related("rule").order_by("starts_at", "id")
+
+    def within(self, days: int) -> Self:
+        return self.filter(starts_at__lt=now() + timedelta(days=days))
+
+    def past(self, days: int) -> Self:
+        """Over or cancelled within these days, newest first."""
+        over = Q(ends_at__lte=now()) | ~Q(completed_at=None) | ~Q(cancelled_at=None)
+        recent = self.filter(over, ends_at__gt=now() - timedelta(days=days))
+        return recent.select_related("rule").order_by("-starts_at", "-id")
+
+    def concerning(self, tenant: Tenant) -> Self:
+        """Of everybody's, and of this tenant's wave and region. The operator is concerned by all."""
+        if tenant.is_operator:
+            return self
+        return self.filter(Q(wave="") | Q(wave=tenant.wave), Q(region="") | Q(region=tenant.region))
+
+    def overlapping(self, window: MaintenanceWindow) -> Self:
+        """Standing windows at the same time for some of the same tenants."""
+        same_time = self.standing().filter(starts_at__lt=window.ends_at, ends_at__gt=window.starts_at)
+        if window.wave:
+            same_time = same_time.filter(wave__in=["", window.wave])
+        if window.region:
+            same_time = same_time.filter(region__in=["", window.region])
+        return same_time.filter(completed_at=None)
+
+
+class MaintenanceWindow(Interruption):
+    """An interruption we promise to announce before it happens. Without `announced_at` it is only computed."""
+
+    NOTICE = timedelta(hours=24)  # the trust page promises this figure; change both together
+
+    class Kind(models.TextChoices):
+        PLANNED = "planned", _("Planned maintenance")
+        EMERGENCY = "emergency", _("Emergency patch")
+
+    class Phase(models.TextChoices):
+        SCHEDULED = "scheduled", _("announced")
+        IN_PROGRESS = "in_progress", _("under way")
+        COMPLETED = "completed", _("completed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PLANNED)
+    rule = models.ForeignKey(MaintenanceRule, null=True, blank=True, on_delete=models.PROTECT)
+    day = models.DateField(null=True, blank=True)  # the rule's local day; with rule and wave it names the window
+    title = models.JSONField(_("title"))
+    starts_at = models.DateTimeField(_("start"))
+    ends_at = models.DateTimeField(_("end"))
+    wave = models.CharField(_("wave"), max_length=1, blank=True, choices=Tenant.Wave)
+    region = models.CharField(_("region"), max_length=40, blank=True)
+    reason = models.TextField(_("reason"), max_length=2000, blank=True)
+    announced_at = models.DateTimeField(editable=False)
+    announced_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+    cancelled_at = models.DateTimeField(null=True, editable=False)
+    cancelled_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+    cancelled_because = models.TextField(blank=True, editable=False)
+    completed_at = models.DateTimeField(null=True, editable=False)
+    completed_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+
+    objects = MaintenanceWindowQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["ends_at"])]
+        constraints = [
+            CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="window_ends_after_start",
+                violation_error_message=_("The end must come after the start."),
+            ),
+            CheckConstraint(
+                condition=Q(kind="emergency") | Q(starts_at__gte=F("announced_at") + timedelta(hours=24)),
+                name="planned_window_has_notice",
+                violation_error_message=_("Planned maintenance needs at least 24 hours' notice."),
+            ),
+            CheckConstraint(
+                condition=Q(kind="planned") | (Q(kind="emergency") & ~Q(reason="")),
+                name="emergency_window_has_reason",
+                violation_error_message=_("An emergency needs its reason."),
+            ),
+            UniqueConstraint(
+                "rule", "wave", "day", condition=Q(cancelled_at=None), name="one_window_of_rule_wave_and_day"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{pick(self.title)[0]} {self.starts_at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def identity(self) -> tuple[int | None, str, object]:
+        """What names a window of a rule for good, however its times are moved."""
+        return (self.rule_id, self.wave, self.day)
+
+    def gives_enough_notice(self, announced_at: datetime) -> bool:
+        return self.kind == self.Kind.EMERGENCY or self.starts_at - announced_at >= self.NOTICE
+
+    @property
+    def phase(self) -> Phase:
+        if self.cancelled_at:
+            return self.Phase.CANCELLED
+        if self.completed_at or self.ends_at <= now():
+            return self.Phase.COMPLETED
+        return self.Phase.IN_PROGRESS if self.starts_at <= now() else self.Phase.SCHEDULED
+
+    @property
+    def is_active(self) -> bool:
+        return self.phase == self.Phase.IN_PROGRESS
+
+    @property
+    def is_planned(self) -> bool:
+        return self.kind == self.Kind.PLANNED
+
+    @property
+    def concerns_everybody(self) -> bool:
+        return not self.wave and not self.region
+
+    @property
+    def percent(self) -> int | None:
+        """The share of customers in the window's wave, where the rule says it."""
+        shares = self.rule.waves if self.rule else []
+        return next((share["percent"] for share in shares if share["wave"] == self.wave), None)
+
+
+class ComponentQuerySet(models.QuerySet["Component"]):
+    def in_service(self) -> Self:
+        return self.filter(retired_at=None).order_by("position")
+
+
+class Component(models.Model):
+    """A part of the service the status page speaks of. Its state is what the operator last said."""
+
+    class State(models.TextChoices):
+        OPERATIONAL = "operational", _("Operational")
+        DEGRADED = "degraded_performance", _("Slower than usual")
+        PARTIAL_OUTAGE = "partial_outage", _("Partly not working")
+        MAJOR_OUTAGE = "major_outage", _("Not working")
+        MAINTENANCE = "under_maintenance", _("Under maintenance")
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.JSONField()
+    text = models.JSONField(default=dict)
+    position = models.PositiveSmallIntegerField()
+    state = models.CharField(_("state"), max_length=20, choices=State, default=State.OPERATIONAL)
+    created_at = models.DateTimeField(default=now, editable=False)
+    changed_at = models.DateTimeField(default=now, editable=False)
+    retired_at = models.DateTimeField(null=True)
+
+    objects = ComponentQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return pick(self.name)[0]
+
+
+class IncidentQuerySet(models.QuerySet["Incident"]):
+    def unresolved(self) -> Self:
+        return self.filter(resolved_at=None).order_by("-started_at", "-id")
+
+    def told(self) -> Self:
+        """With everything said about them, each incident's newest update first."""
+        return self.prefetch_related("updates", "components")
+
+
+class Incident(models.Model):
+    """Something went wrong; what it touches, how badly, and how far we are."""
+
+    class Status(models.TextChoices):
+        INVESTIGATING = "investigating", _("Investigating")
+        IDENTIFIED = "identified", _("Cause found")
+        MONITORING = "monitoring", _("Repaired, being watched")
+        RESOLVED = "resolved", _("Resolved")
+        POSTMORTEM = "postmortem", _("Looked back at")
+
+    class Impact(models.TextChoices):
+        NONE = "none", _("None")
+        MINOR = "minor", _("Minor")
+        MAJOR = "major", _("Major")
+        CRITICAL = "critical", _("Critical")
+
+    title = models.JSONField(_("title"))
+    impact = models.CharField(_("impact"), max_length=10, choices=Impact)
+    status = models.CharField(_("status"), max_length=15, choices=Status, default=Status.INVESTIGATING)
+    components = models.ManyToManyField(Component, blank=True, related_name="incidents")
+    started_at = models.DateTimeField(default=now)
+    changed_at = models.DateTimeField(default=now, editable=False)
+    monitoring_at = models.DateTimeField(null=True, editable=False)
+    resolved_at = models.DateTimeField(null=True, editable=False)
+
+    objects = IncidentQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["-started_at"])]
+        constraints = [
+            CheckConstraint(
+                condition=Q(status__in=["resolved", "postmortem"], resolved_at__isnull=False)
+                | (~Q(status__in=["resolved", "postmortem"]) & Q(resolved_at=None)),
+                name="incident_resolved_with_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return pick(self.title)[0]
+
+
+class IncidentUpdate(models.Model):
+    """One thing said about an incident, and which states of parts changed with it."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="updates")
+    status = models.CharField(max_length=15, choices=Incident.Status)
+    body = models.JSONField()
+    at = models.DateTimeField(default=now)
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    affected = models.JSONField(default=list)  # [{"slug", "old_state", "new_state"}, ...]
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return pick(self.body)[0][:60]
+
+
+class NoticeReceipt(TenantModel):
+    """That a person was shown the notice of a window, when first, and when he or she put it away."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    window = models.ForeignKey(MaintenanceWindow, on_delete=models.PROTECT, related_name="receipts")
+    first_shown_at = models.DateTimeField()
+    dismissed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [UniqueConstraint("tenant", "user", "window", name="one_receipt_each")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.window_id} {self.first_shown_at:%Y-%m-%d %H:%M}"

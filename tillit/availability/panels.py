@@ -1,0 +1,57 @@
+"""Fragments lent to lower pages: the notice before sign-in, the banner inside, the plan on the trust page."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from tillit.availability import actions, queries
+from tillit.availability.zone import in_operators_time
+from tillit.foundation.web import is_fragment
+
+
+@login_not_required
+def sign_in_notice(request: HttpRequest) -> HttpResponse:
+    """Before anyone has signed in: the state, and every announced window of 14 days that concerns this tenant."""
+    status = queries.current_status(request.tenant)
+    context = {
+        "status": status,
+        "interruptions": queries.merged(queries.upcoming_windows(request.tenant)),
+        "routine": queries.routine_rules(),
+        "days": queries.NOTICE_DAYS,
+    }
+    return render(request, "availability/sign_in_notice.html", context)
+
+
+def banner(request: HttpRequest) -> HttpResponse:
+    """Inside the session: the same windows, until this person puts them away. What is shown is kept."""
+    if not request.actor.user or not request.actor.may("availability.dismiss"):
+        return HttpResponse(status=204)
+    notices = queries.notices_for(request.actor.user, request.tenant)
+    if not notices:
+        return HttpResponse(status=204)
+    if new := [window for window, shown_at in notices if shown_at is None]:
+        actions.record_notice_shown(request.actor, windows=new)
+    windows = [window for window, _shown_at in notices]
+    context = {"interruptions": queries.merged(windows), "windows": windows}
+    return render(request, "availability/banner.html", context)
+
+
+@require_POST
+def dismiss(request: HttpRequest) -> HttpResponse:
+    chosen = [int(pk) for pk in request.POST.getlist("window") if pk.isdecimal() and len(pk) < 18]
+    actions.dismiss_notice(request.actor, windows=chosen)
+    if is_fragment(request):
+        return HttpResponse()
+    back = request.POST.get("next", "/")
+    return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "/")
+
+
+@login_not_required
+@in_operators_time
+def plan_section(request: HttpRequest) -> HttpResponse:
+    """The lines of the maintenance plan, as the trust page shows them."""
+    return render(request, "availability/plan_section.html", {"lines": queries.plan_with_next_dates()})

@@ -1,0 +1,232 @@
+"""What is going on and what is to come, over windows, rules, parts and incidents.
+
+A window here is a `MaintenanceWindow`: announced ones from the database, computed ones straight from their rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby, islice
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+from django.db.models import F, FilteredRelation, Q
+from django.utils.timezone import localtime, now
+
+from tillit.availability import recurrence
+from tillit.availability.models import (
+    Component,
+    Effect,
+    Incident,
+    MaintenanceRule,
+    MaintenanceWindow,
+    NoticeReceipt,
+)
+from tillit.availability.register import write_component, write_rule
+from tillit.foundation.models import Tenant, User
+
+NOTICE_DAYS = 14  # how far ahead windows are announced by themselves and shown in the sign-in view
+PAST_DAYS = 90
+MONTHS_AHEAD = 12
+
+
+class Interruption(recurrence.Interruption[MaintenanceWindow]):
+    """Windows of the same customers that overlap or touch, and what a page asks of them."""
+
+    @property
+    def first(self) -> MaintenanceWindow:
+        return self.windows[0]
+
+    @property
+    def is_announced(self) -> bool:
+        return all(window.announced_at for window in self.windows)
+
+    @property
+    def is_active(self) -> bool:
+        return any(window.is_active for window in self.windows)
+
+    @property
+    def heaviest(self) -> MaintenanceWindow:
+        """The window whose effect people notice most."""
+        return max(self.windows, key=lambda window: (Effect.values.index(window.effect), window.most_seconds or 0))
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of the service: `indicator` in the words of Statuspage's API, and what makes it so."""
+
+    indicator: str
+    components: list[Component]
+    incidents: list[Incident]
+    active: list[MaintenanceWindow]
+    upcoming: list[MaintenanceWindow]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the maintenance plan with the next times its work will (or, if as needed, may) happen."""
+
+    rule: MaintenanceRule
+    following: list[MaintenanceWindow]
+
+
+def operating_tenant() -> Tenant:
+    """The operator. Raises Tenant.DoesNotExist on an installation that has none."""
+    return Tenant.objects.get(kind=Tenant.Kind.OPERATOR)
+
+
+def upcoming_windows(tenant: Tenant, *, days: int = NOTICE_DAYS) -> list[MaintenanceWindow]:
+    """Every announced window of the next days that concerns this tenant, the running ones first."""
+    return list(MaintenanceWindow.objects.upcoming().concerning(tenant).within(days))
+
+
+def next_window(tenant: Tenant) -> MaintenanceWindow | None:
+    """The announced window that concerns this tenant and is running or comes next."""
+    return MaintenanceWindow.objects.upcoming().concerning(tenant).first()
+
+
+def notices_for(user: User, tenant: Tenant) -> list[tuple[MaintenanceWindow, datetime | None]]:
+    """The notices this person has not put away, each with the moment it was first shown, or None. One query."""
+    mine = FilteredRelation("receipts", condition=Q(receipts__user=user, receipts__tenant=tenant))
+    windows = MaintenanceWindow.objects.upcoming().concerning(tenant).within(NOTICE_DAYS)
+    open_ones = windows.alias(mine=mine).filter(mine__dismissed_at=None)
+    return [(window, window.shown_at) for window in open_ones.annotate(shown_at=F("mine__first_shown_at"))]
+
+
+def computed_windows(before: datetime, rules: Iterable[MaintenanceRule] | None = None) -> list[MaintenanceWindow]:
+    """The windows of the planned rules from now until `before`, earliest first, whether announced or not."""
+    planned = MaintenanceRule.objects.planned() if rules is None else rules
+    windows = [window for rule in planned for window in rule.windows(now(), before)]
+    return sorted(windows, key=lambda window: window.starts_at)
+
+
+def windows_ahead(months: int = MONTHS_AHEAD) -> list[MaintenanceWindow]:
+    """Announced windows and those the rules foresee, in one sequence.
+
+    Foreseen is only what can still be announced in time, and what nobody has called off.
+    """
+    at = now()
+    announced = list(MaintenanceWindow.objects.upcoming())
+    taken = {window.identity for window in announced} | called_off()
+    foreseen = [
+        window
+        for window in computed_windows(at + relativedelta(months=months))
+        if window.identity not in taken and window.gives_enough_notice(at)
+    ]
+    return sorted([*announced, *foreseen], key=lambda window: window.starts_at)
+
+
+def called_off() -> set[tuple[int | None, str, object]]:
+    """Windows of rules that a person cancelled: not announced again, not foreseen any more."""
+    by_people = MaintenanceWindow.objects.exclude(cancelled_by=None).exclude(rule=None)
+    return {window.identity for window in by_people.filter(ends_at__gt=now())}
+
+
+def merged(windows: Iterable[MaintenanceWindow]) -> list[Interruption]:
+    """Windows for the same customers that overlap or touch, joined; earliest first.
+
+    Several windows at once are one interruption to those who have them.
+    """
+
+    def audience(window: MaintenanceWindow) -> tuple[str, str]:
+        return (window.wave, window.region)
+
+    joined = [
+        Interruption(found.starts_at, found.ends_at, found.windows)
+        for _wave_and_region, group in groupby(sorted(windows, key=audience), key=audience)
+        for found in recurrence.merged(group)
+    ]
+    return sorted(joined, key=lambda found: found.starts_at)
+
+
+def by_month(interruptions: Iterable[Interruption]) -> list[tuple[datetime, list[Interruption]]]:
+    """Grouped under the first moment of their month, in the zone that is active."""
+
+    def month(found: Interruption) -> datetime:
+        return localtime(found.starts_at).replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
+
+    return [(first, list(group)) for first, group in groupby(interruptions, key=month)]
+
+
+def plan_with_next_dates(count: int = 3) -> list[Line]:
+    """Every line of the maintenance plan; those that fire by themselves with their next `count` windows."""
+    at = now()
+    lines = []
+    for rule in MaintenanceRule.objects.in_force():
+        windows = rule.windows(at, at + relativedelta(months=MONTHS_AHEAD))
+        if len(rule.waves) > 1:  # each wave comes in its own order
+            windows = iter(sorted(windows, key=lambda window: window.starts_at))
+        lines.append(Line(rule, list(islice(windows, count * max(1, len(rule.waves))))))
+    return lines
+
+
+def routine_rules() -> list[MaintenanceRule]:
+    """What happens so often that it is told once, as the rule."""
+    return list(MaintenanceRule.objects.in_force().filter(kind=MaintenanceRule.Kind.ROUTINE))
+
+
+def current_status(tenant: Tenant | None = None) -> Status:
+    """The state of the service, for everybody or as it concerns one tenant: the worst of what is told of it."""
+    components = list(Component.objects.in_service())
+    incidents = list(Incident.objects.unresolved().told())
+    windows = MaintenanceWindow.objects.upcoming()
+    ahead = list(windows.concerning(tenant) if tenant else windows)
+    active = [window for window in ahead if window.is_active]
+    upcoming = [window for window in ahead if not window.is_active]
+    return Status(_worst(components, incidents, active), components, incidents, active, upcoming)
+
+
+def shown_state(component: Component, active: Iterable[MaintenanceWindow]) -> str:
+    """A part that works is under maintenance while a window of everybody's interrupts it for longer than seconds."""
+    interrupting = any(w.concerns_everybody and w.effect in (Effect.OFFLINE, Effect.READ_ONLY) for w in active)
+    if interrupting and component.state == Component.State.OPERATIONAL:
+        return Component.State.MAINTENANCE
+    return component.state
+
+
+def past_windows(days: int = PAST_DAYS) -> list[MaintenanceWindow]:
+    return list(MaintenanceWindow.objects.past(days))
+
+
+def past_incidents(days: int = PAST_DAYS) -> list[Incident]:
+    recent = Incident.objects.exclude(resolved_at=None).filter(resolved_at__gt=now() - timedelta(days=days))
+    return list(recent.told().order_by("-started_at"))
+
+
+def export_rules() -> list[dict[str, Any]]:
+    """The register's `[[maintenance_rules]]`, as `actions.apply_rules` takes them."""
+    return [write_rule(rule) for rule in MaintenanceRule.objects.in_force()]
+
+
+def export_components() -> list[dict[str, Any]]:
+    """The register's `[[components]]`, as `actions.apply_components` takes them."""
+    return [write_component(component) for component in Component.objects.in_service()]
+
+
+def receipts_of(window: MaintenanceWindow) -> int:
+    """How many people of the active tenant were shown the notice of this window."""
+    return NoticeReceipt.objects.filter(window=window).count()
+
+
+INDICATORS = ("none", "maintenance", "minor", "major", "critical")  # from good to bad
+OF_STATE = {
+    Component.State.OPERATIONAL: "none",
+    Component.State.MAINTENANCE: "maintenance",
+    Component.State.DEGRADED: "minor",
+    Component.State.PARTIAL_OUTAGE: "major",
+    Component.State.MAJOR_OUTAGE: "critical",
+}
+
+
+def _worst(components: list[Component], incidents: list[Incident], active: list[MaintenanceWindow]) -> str:
+    said = [OF_STATE[Component.State(component.state)] for component in components]
+    said += [incident.impact for incident in incidents]
+    said += ["maintenance" for window in active if window.effect != Effect.NONE]
+    return max(said, key=INDICATORS.index, default="none")
+
+
+def regions() -> list[str]:
+    """The regions tenants live in."""
+    return list(Tenant.objects.order_by("region").values_list("region", flat=True).distinct())

@@ -1,0 +1,188 @@
+"""Our nouns in the words of Atlassian Statuspage's public API v2.
+
+Two deliberate choices: ids carry a letter, because incidents and maintenances share one id space there; and the
+description of the whole page keeps that API's own English sentences, because readers compare them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import Max
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+
+from tillit.availability import queries, words
+from tillit.availability.models import Component, Incident, IncidentUpdate, MaintenanceWindow
+from tillit.foundation.models import Tenant
+from tillit.foundation.texts import pick
+
+Json = dict[str, Any]
+
+DESCRIPTIONS = {
+    "none": "All Systems Operational",
+    "maintenance": "Service Under Maintenance",
+    "minor": "Partially Degraded Service",
+    "major": "Partial System Outage",
+    "critical": "Major System Outage",
+}
+
+
+def moment(value: datetime) -> str:
+    """`2026-11-22T09:00:00.000Z`"""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _moment(value: datetime | None) -> str | None:
+    return moment(value) if value else None
+
+
+@dataclass(frozen=True)
+class Page:
+    """The status page of the operator, at one moment."""
+
+    operator: Tenant
+    status: queries.Status
+    url: str
+
+    @classmethod
+    def now(cls, url: str) -> Page:
+        return cls(queries.operating_tenant(), queries.current_status(), url)
+
+    @property
+    def id(self) -> str:
+        return f"p{self.operator.pk}"
+
+    @property
+    def description(self) -> str:
+        return DESCRIPTIONS[self.status.indicator]
+
+    def as_json(self) -> Json:
+        return {
+            "id": self.id,
+            "name": self.operator.name,
+            "url": self.url,
+            "time_zone": self.operator.time_zone,
+            "updated_at": moment(self._updated_at()),
+        }
+
+    def component(self, component: Component) -> Json:
+        return {
+            "id": f"c{component.pk}",
+            "name": pick(component.name)[0],
+            "status": queries.shown_state(component, self.status.active),
+            "created_at": moment(component.created_at),
+            "updated_at": moment(component.changed_at),
+            "position": component.position + 1,
+            "description": pick(component.text)[0] or None,
+            "showcase": True,
+            "start_date": component.created_at.date().isoformat(),
+            "group_id": None,
+            "page_id": self.id,
+            "group": False,
+            "only_show_if_degraded": False,
+        }
+
+    def incident(self, incident: Incident) -> Json:
+        parts = {component.slug: component for component in incident.components.all()}
+        return {
+            "id": f"i{incident.pk}",
+            "name": pick(incident.title)[0],
+            "status": incident.status,
+            "created_at": moment(incident.started_at),
+            "updated_at": moment(incident.changed_at),
+            "monitoring_at": _moment(incident.monitoring_at),
+            "resolved_at": _moment(incident.resolved_at),
+            "impact": incident.impact,
+            "shortlink": f"{self.url}#incident-{incident.pk}",
+            "started_at": moment(incident.started_at),
+            "page_id": self.id,
+            "incident_updates": [self._update(update, parts) for update in incident.updates.all()],
+            "components": [self.component(component) for component in parts.values()],
+            "reminder_intervals": None,
+        }
+
+    def maintenance(self, window: MaintenanceWindow) -> Json:
+        told = list(_life(window))[::-1]
+        return {
+            "id": f"m{window.pk}",
+            "name": pick(window.title)[0],
+            "status": _phase(window),
+            "created_at": moment(window.announced_at),
+            "updated_at": told[0]["updated_at"],
+            "monitoring_at": None,
+            "resolved_at": _moment(_end(window)),
+            "impact": "maintenance",
+            "shortlink": f"{self.url}#maintenance-{window.pk}",
+            "started_at": moment(window.starts_at),
+            "page_id": self.id,
+            "incident_updates": told,
+            "components": [self.component(part) for part in self.status.components if window.concerns_everybody],
+            "reminder_intervals": None,
+            "scheduled_for": moment(window.starts_at),
+            "scheduled_until": moment(window.ends_at),
+        }
+
+    def _update(self, update: IncidentUpdate, parts: dict[str, Component]) -> Json:
+        affected = [
+            {
+                "code": f"c{part.pk}",
+                "name": pick(part.name)[0],
+                "old_status": change["old_state"],
+                "new_status": change["new_state"],
+            }
+            for change in update.affected
+            if (part := parts.get(change["slug"]))
+        ]
+        key, of = f"u{update.pk}", f"i{update.incident_id}"
+        return _said(key, of, update.status, pick(update.body)[0], update.at) | {"affected_components": affected}
+
+    def _updated_at(self) -> datetime:
+        windows = MaintenanceWindow.objects.aggregate(Max("announced_at"), Max("cancelled_at"), Max("completed_at"))
+        incidents = Incident.objects.aggregate(Max("changed_at"))
+        moments = [*windows.values(), *incidents.values(), *(one.changed_at for one in self.status.components)]
+        return max((known for known in moments if known), default=self.operator.created_at)
+
+
+def _phase(window: MaintenanceWindow) -> str:
+    """Statuspage knows no cancelled maintenance: it is completed, and its last update says why."""
+    return "completed" if window.phase == window.Phase.CANCELLED else window.phase.value
+
+
+def _end(window: MaintenanceWindow) -> datetime | None:
+    """When it ended, if it has."""
+    ended = window.cancelled_at or window.completed_at
+    return ended or (window.ends_at if window.ends_at <= now() else None)
+
+
+def _life(window: MaintenanceWindow) -> Iterator[Json]:
+    """What a window's life says by itself: announced; begun and completed, or cancelled."""
+    key = f"m{window.pk}"
+    expected = ". ".join(part for part in (words.audience(window), words.expected(window)) if part)
+    yield _said(f"{key}-1", key, "scheduled", window.reason or expected, window.announced_at)
+    if window.cancelled_at:
+        body = f"{_('Cancelled.')} {window.cancelled_because}".strip()
+        yield _said(f"{key}-2", key, "completed", body, window.cancelled_at)
+    elif window.starts_at <= now():
+        yield _said(f"{key}-2", key, "in_progress", _("The work has begun."), window.starts_at)
+        if end := _end(window):
+            yield _said(f"{key}-3", key, "completed", _("The work is done."), end)
+
+
+def _said(key: str, of: str, status: str, body: str, at: datetime) -> Json:
+    return {
+        "id": key,
+        "status": status,
+        "body": body,
+        "incident_id": of,
+        "created_at": moment(at),
+        "updated_at": moment(at),
+        "display_at": moment(at),
+        "affected_components": None,
+        "deliver_notifications": False,
+        "custom_tweet": None,
+        "tweet_id": None,
+    }

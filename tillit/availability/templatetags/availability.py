@@ -1,0 +1,66 @@
+"""Windows and states in templates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from tillit.availability import words
+from tillit.availability.models import Component, Incident
+
+register = template.Library()
+for _filter in (words.day, words.clock, words.month, words.zone, words.duration, words.expected, words.audience):
+    register.filter(_filter.__name__, _filter)
+
+
+class Timed(Protocol):
+    starts_at: datetime
+    ends_at: datetime
+
+
+@register.filter
+def span(timed: Timed) -> SafeString:
+    """`Fri, 4 Dec 2026, 00:00–06:00 CET`; the zone twice where clocks change in between."""
+    start, end = timed.starts_at, timed.ends_at
+    zones = ("", words.zone(end)) if words.zone(start) == words.zone(end) else (words.zone(start), words.zone(end))
+    first = f"{words.day(start)}, {words.clock(start)} {zones[0]}".strip()
+    same_day = words.day(start) == words.day(end)
+    last = words.clock(end) if same_day else f"{words.day(end)}, {words.clock(end)}"
+    return format_html(
+        '<span class="span" data-span><time datetime="{}">{}</time>{}<time datetime="{}">{} {}</time></span>',
+        start.isoformat(timespec="minutes"),
+        first,
+        "–" if same_day and not zones[0] else " – ",
+        end.isoformat(timespec="minutes"),
+        last,
+        zones[1],
+    )
+
+
+@register.filter
+def sentence(indicator: str) -> str:
+    return str(words.STATUS[indicator][0])
+
+
+@register.filter
+def status_tone(indicator: str) -> str:
+    return words.STATUS[indicator][1]
+
+
+@register.filter
+def state_label(state: str) -> str:
+    return str(Component.State(state).label)
+
+
+@register.filter
+def state_tone(state: str) -> str:
+    return words.STATE_TONES[Component.State(state)]
+
+
+@register.filter
+def impact_tone(impact: str) -> str:
+    return words.IMPACT_TONES[Incident.Impact(impact)]

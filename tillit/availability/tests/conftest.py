@@ -1,0 +1,83 @@
+"""A Monday morning in Oslo, the plan of the example register, and what an operator types."""
+
+import tomllib
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils.timezone import localtime, now
+
+import tillit
+from tillit.availability import actions
+from tillit.availability.models import MaintenanceWindow
+from tillit.foundation.access import Actor
+
+OSLO = ZoneInfo("Europe/Oslo")
+SEED = Path(tillit.__file__).parent / "trust" / "profiles" / "seed.toml"
+
+
+@pytest.fixture(autouse=True)
+def clock(time_machine):
+    """Monday, 23 November 2026, nine o'clock in Oslo. `clock.move_to(...)` goes elsewhere."""
+    time_machine.move_to(datetime(2026, 11, 23, 9, 0, tzinfo=OSLO), tick=False)
+    return time_machine
+
+
+@pytest.fixture
+def register():
+    return tomllib.loads(SEED.read_text())
+
+
+@pytest.fixture
+def plan(register, operator_tenant):
+    """The six rules and the parts of the example register are in force; what is due is announced."""
+    system = Actor.system(operator_tenant)
+    actions.apply_rules(system, rules=register["maintenance_rules"])
+    actions.apply_components(system, components=register["components"])
+
+
+@pytest.fixture
+def announced(operator):
+    """Announces a window `hours` from now, two hours long unless told otherwise."""
+
+    def announce(hours=48, *, lasting=2, kind="planned", title="Work on the network", **details):
+        starts_at = now() + timedelta(hours=hours)
+        return actions.announce_maintenance(
+            operator.actor,
+            kind=kind,
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(hours=lasting),
+            title={"en": title},
+            details=actions.Details(**details),
+        )
+
+    return announce
+
+
+@pytest.fixture
+def typed():
+    """What the operator types to announce a window `hours` (and `seconds`) from now."""
+
+    def type_in(kind="planned", hours=25, *, lasting=2, **more):
+        starts_at = localtime(now() + timedelta(hours=hours), OSLO)
+        return {
+            "kind": kind,
+            "title_en": "Work on the network",
+            "starts_at": f"{starts_at:%Y-%m-%dT%H:%M:%S}",
+            "ends_at": f"{starts_at + timedelta(hours=lasting):%Y-%m-%dT%H:%M:%S}",
+            "effect": "seconds",
+            "reason": "A hole in the TLS library must be closed." if kind == "emergency" else "",
+        } | more
+
+    return type_in
+
+
+@pytest.fixture
+def windows():
+    """Titles of the windows that stand, in order."""
+
+    def titles():
+        return [window.title["en"] for window in MaintenanceWindow.objects.upcoming()]
+
+    return titles

@@ -1,0 +1,132 @@
+"""Planned work is announced a day ahead, by the operator, and the database keeps the promise too."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils.timezone import now
+
+from tillit.availability.models import MaintenanceWindow
+from tillit.foundation.testing import happened
+
+CALENDAR = "/operator/maintenance/"
+DAY = timedelta(hours=24)
+TOO_LATE = "Planned maintenance needs at least 24 hours"
+
+
+@pytest.mark.promise("planned-maintenance-is-announced-24-hours-ahead")
+@pytest.mark.parametrize(
+    ("kind", "hours", "announced"), [("planned", 25, True), ("planned", 23, False), ("emergency", 1, True)]
+)
+def test_planned_work_needs_a_day_of_notice(operator, typed, kind, hours, announced):
+    response = operator.post(CALENDAR, typed(kind, hours), follow=True)
+    assert MaintenanceWindow.objects.upcoming().exists() is announced
+    assert happened("availability.maintenance_announced") is announced
+    assert (TOO_LATE in response.content.decode()) is not announced
+
+
+@pytest.mark.promise("planned-maintenance-is-announced-24-hours-ahead")
+@pytest.mark.parametrize(("seconds", "announced"), [(0, True), (-1, False)])
+def test_the_day_of_notice_is_kept_to_the_second(operator, typed, seconds, announced):
+    operator.post(CALENDAR, typed("planned", 24 + seconds / 3600))
+    assert MaintenanceWindow.objects.exists() is announced
+
+
+def test_a_customer_cannot_announce_maintenance(anna, typed):
+    assert anna.post(CALENDAR, typed()).status_code == 403
+    assert anna.get(CALENDAR).status_code == 403
+    assert not MaintenanceWindow.objects.exists()
+
+
+def test_somebody_signed_out_is_asked_to_sign_in(public, typed):
+    assert public.post(CALENDAR, typed()).url.startswith("/sign-in/")
+    assert not MaintenanceWindow.objects.exists()
+
+
+@pytest.mark.promise("planned-maintenance-is-announced-24-hours-ahead")
+@pytest.mark.parametrize(("notice", "kept"), [(DAY, True), (DAY - timedelta(seconds=1), False)])
+def test_the_database_refuses_a_short_notice_even_by_raw_sql(operator_tenant, notice, kept):
+    values = (now() + notice, now() + notice + timedelta(hours=1), now())
+    if kept:
+        insert(*values)
+    else:
+        with pytest.raises(IntegrityError, match="planned_window_has_notice"), transaction.atomic():
+            insert(*values)
+    assert MaintenanceWindow.objects.exists() is kept
+
+
+def insert(starts_at, ends_at, announced_at, kind="planned"):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO availability_maintenancewindow (kind, title, starts_at, ends_at, announced_at, effect, wave,"
+            " region, reason, cancelled_because) VALUES (%s, '{\"en\": \"x\"}', %s, %s, %s, 'seconds', '', '', '', '')",
+            [kind, starts_at, ends_at, announced_at],
+        )
+
+
+def test_the_database_refuses_an_end_before_the_start_and_an_emergency_without_reason(operator_tenant):
+    start = now() + 2 * DAY
+    with pytest.raises(IntegrityError, match="window_ends_after_start"), transaction.atomic():
+        insert(start, start, now())
+    with pytest.raises(IntegrityError, match="emergency_window_has_reason"), transaction.atomic():
+        insert(start, start + DAY, now(), kind="emergency")
+
+
+@pytest.mark.parametrize(
+    ("typo", "told"),
+    [
+        ({"lasting": -1}, "The end must come after the start."),
+        ({"lasting": 0}, "The end must come after the start."),
+        ({"kind": "emergency", "reason": "  "}, "An emergency needs its reason."),
+        ({"kind": "emergency", "hours": -5}, "This window would already be over."),
+        ({"title_en": ""}, "Please say what is going to be done."),
+        ({"starts_at": "next Friday"}, "Enter a valid date/time."),
+        ({"kind": "surprise"}, "Select a valid choice."),
+        ({"wave": "z"}, "Select a valid choice."),
+        ({"title_en": "x" * 201}, "at most 200 characters"),
+        ({"minutes": "-3"}, "greater than or equal to 1"),
+    ],
+)
+def test_a_slip_is_told_and_what_was_typed_stays(operator, typed, typo, told):
+    form = typed(**typo)
+    page = operator.post(CALENDAR, form)
+    assert told in page.content.decode()
+    assert form["ends_at"] in page.content.decode()
+    assert not MaintenanceWindow.objects.exists()
+
+
+def test_beside_other_work_for_the_same_customers_it_is_refused(operator, typed, announced):
+    announced(48, wave="a")
+    operator.post(CALENDAR, typed(hours=49, wave="b"))
+    assert MaintenanceWindow.objects.count() == 2
+    refused = operator.post(CALENDAR, typed(hours=49, title_en="Second"))
+    assert "There is already a window then" in refused.content.decode()
+    assert MaintenanceWindow.objects.count() == 2
+
+
+def test_an_emergency_may_come_beside_planned_work(operator, typed, announced):
+    announced(48)
+    operator.post(CALENDAR, typed("emergency", 48))
+    assert set(MaintenanceWindow.objects.values_list("kind", flat=True)) == {"planned", "emergency"}
+
+
+def test_times_are_those_of_the_operators_clock_and_follow_the_plan_when_it_changes(operator, typed):
+    night = {"starts_at": "2027-03-28T02:30", "ends_at": "2027-03-28T06:00"}  # 02:30 does not exist that night
+    operator.post(CALENDAR, typed() | night)
+    window = MaintenanceWindow.objects.get()
+    assert f"{window.starts_at:%Y-%m-%d %H:%M}" == "2027-03-28 01:00"  # UTC: the moment after the jump
+    assert f"{window.ends_at:%H:%M}" == "04:00"
+
+
+def test_work_of_the_plan_takes_its_name_from_it(operator, typed, plan):
+    rule = operator.get(CALENDAR).context["form"].fields["rule"].queryset.get(key="infrastructure")
+    operator.post(CALENDAR, typed(hours=130, title_en="", rule=rule.pk, minutes="30"))
+    window = MaintenanceWindow.objects.get(rule=rule)
+    assert (window.title["de"], window.most_seconds) == ("Upgrade der Infrastruktur", 1800)
+
+
+def test_who_announced_and_when_is_kept(operator, typed):
+    operator.post(CALENDAR, typed("emergency", 3))
+    window = MaintenanceWindow.objects.get()
+    assert (window.announced_by, window.announced_at) == (operator.user, now())
+    assert window.reason == "A hole in the TLS library must be closed."

@@ -1,0 +1,71 @@
+"""The register's plan goes in and comes out unchanged; one that cannot be kept is refused whole."""
+
+from datetime import date, time
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from tillit.availability import actions, queries
+from tillit.availability.models import Component, MaintenanceRule
+from tillit.foundation.errors import Refused
+
+
+def test_the_plan_comes_out_of_the_database_as_it_went_in(plan, register):
+    assert queries.export_rules() == register["maintenance_rules"]
+    assert queries.export_components() == register["components"]
+
+
+def test_applying_it_twice_changes_nothing(plan, register, operator):
+    before = list(MaintenanceRule.objects.order_by("pk").values())
+    actions.apply_rules(operator.actor, rules=register["maintenance_rules"])
+    assert list(MaintenanceRule.objects.order_by("pk").values()) == before
+
+
+def test_a_customer_cannot_apply_a_plan(anna, register):
+    with pytest.raises(PermissionDenied):
+        actions.apply_rules(anna.actor, rules=register["maintenance_rules"])
+    with pytest.raises(PermissionDenied):
+        actions.apply_components(anna.actor, components=register["components"])
+
+
+@pytest.mark.parametrize(
+    ("slip", "told"),
+    [
+        ({"zone": "Europe/Atlantis"}, "Europe/Atlantis"),
+        ({"end": time(0)}, "not after its start"),
+        ({"anchor": date(2026, 1, 3)}, "no day of the rule"),
+        ({"rrule": "FREQ=SOMETIMES"}, "cannot be read"),
+        ({"kind": "surprise"}, "kind"),
+        ({"name": {}}, "name"),
+        ({"name": "Systemwartung"}, "texts by language"),
+        ({"interruption_seconds": [3, 1]}, "least and the most"),
+        ({"waves": [{"wave": "a", "percent": 10}]}, "add up to 100"),
+        ({"waves": [{"wave": "q", "percent": 100}]}, "a and b"),
+        ({"waves": [{"percent": 100}]}, "its name and its percent"),
+        ({"effect": "magic"}, "effect"),
+        ({"frequency": "often"}, "frequency"),
+        ({"start": 22}, "start"),
+    ],
+)
+def test_a_rule_that_cannot_be_kept_is_refused_and_nothing_changes(plan, register, operator, slip, told):
+    rules = register["maintenance_rules"]
+    before = list(MaintenanceRule.objects.order_by("pk").values())
+    changed = [rules[1] | {"note": {"en": "new"}}, rules[0] | slip]
+    with pytest.raises(Refused, match=told) as refusal:
+        actions.apply_rules(operator.actor, rules=changed)
+    assert refusal.value.field == "maintenance_rules[system]"
+    assert list(MaintenanceRule.objects.order_by("pk").values()) == before
+
+
+def test_a_key_may_stand_only_once(register, operator):
+    with pytest.raises(Refused, match="stands twice"):
+        actions.apply_rules(operator.actor, rules=[register["maintenance_rules"][0]] * 2)
+
+
+def test_parts_of_the_service_keep_their_state_and_leave_with_the_register(plan, register, operator):
+    Component.objects.filter(slug="crm").update(state="degraded_performance")
+    actions.apply_components(operator.actor, components=register["components"][:2])
+    assert [one.slug for one in Component.objects.in_service()] == ["crm", "sign-in"]
+    assert Component.objects.get(slug="crm").state == "degraded_performance"
+    actions.apply_components(operator.actor, components=register["components"])
+    assert Component.objects.in_service().count() == len(register["components"])

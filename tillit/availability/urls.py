@@ -1,0 +1,35 @@
+from django.urls import URLPattern, URLResolver, include, path
+
+from tillit.availability import api, panels, views
+
+app_name = "availability"
+
+statuspage = [
+    path("summary.json", api.statuspage_view(api.summary)),
+    path("status.json", api.statuspage_view(api.status)),
+    path("components.json", api.statuspage_view(api.components)),
+    path("incidents.json", api.statuspage_view(api.incidents)),
+    path("incidents/unresolved.json", api.statuspage_view(api.unresolved_incidents)),
+    path("scheduled-maintenances.json", api.statuspage_view(api.scheduled_maintenances)),
+    path("scheduled-maintenances/upcoming.json", api.statuspage_view(api.upcoming_maintenances)),
+    path("scheduled-maintenances/active.json", api.statuspage_view(api.active_maintenances)),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("status/", views.status, name="status"),
+    path("status/maintenance/", views.year, name="year"),
+    path("status/api/v2/", include(statuspage)),
+    path("trust/maintenance.json", api.maintenance, name="maintenance_json"),
+    path("api/state/<slug:slug>", api.tenant_state, name="tenant_state"),
+    path("status/panels/sign-in", panels.sign_in_notice, name="sign_in_notice"),
+    path("status/panels/plan", panels.plan_section, name="plan_section"),
+    path("notices/", panels.banner, name="banner"),
+    path("notices/dismiss", panels.dismiss, name="dismiss"),
+    path("operator/maintenance/", views.calendar, name="calendar"),
+    path("operator/maintenance/<int:pk>/cancel", views.cancel, name="cancel"),
+    path("operator/maintenance/<int:pk>/complete", views.complete, name="complete"),
+    path("operator/incidents/", views.incidents, name="incidents"),
+    path("operator/incidents/<int:pk>/", views.incident, name="incident"),
+    path("operator/incidents/<int:pk>/resolve", views.resolve, name="resolve"),
+    path("operator/components/<slug:slug>", views.component, name="component"),
+]

@@ -1,0 +1,93 @@
+"""How windows and states are said to people, in their language and in the time zone that is active."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from babel import dates, units
+from django.utils.timezone import get_current_timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tillit.availability.models import Component, Effect, Incident, Interruption, MaintenanceWindow
+from tillit.foundation.formats import locale
+
+STATUS = {  # by Statuspage's indicator: what to say, in which tone
+    "none": (gettext_lazy("All parts of the service are working."), "good"),
+    "maintenance": (gettext_lazy("Maintenance is under way."), "info"),
+    "minor": (gettext_lazy("Parts of the service are slower than usual."), "warn"),
+    "major": (gettext_lazy("Part of the service is not working."), "bad"),
+    "critical": (gettext_lazy("The service is not working."), "bad"),
+}
+STATE_TONES = {
+    Component.State.OPERATIONAL: "good",
+    Component.State.MAINTENANCE: "info",
+    Component.State.DEGRADED: "warn",
+    Component.State.PARTIAL_OUTAGE: "bad",
+    Component.State.MAJOR_OUTAGE: "bad",
+}
+IMPACT_TONES = {
+    Incident.Impact.NONE: "idle",
+    Incident.Impact.MINOR: "warn",
+    Incident.Impact.MAJOR: "bad",
+    Incident.Impact.CRITICAL: "bad",
+}
+
+
+def day(moment: datetime) -> str:
+    """`Fri, 4 Dec 2026`, as the reader writes it."""
+    return dates.format_skeleton("yMMMEd", _here(moment), tzinfo=get_current_timezone(), locale=locale())
+
+
+def clock(moment: datetime) -> str:
+    return dates.format_time(_here(moment), "HH:mm", tzinfo=get_current_timezone(), locale=locale())
+
+
+def month(moment: datetime) -> str:
+    return dates.format_skeleton("yMMMM", _here(moment), tzinfo=get_current_timezone(), locale=locale())
+
+
+def zone(moment: datetime) -> str:
+    """The zone's abbreviation at this moment: `CET`, `MESZ`."""
+    return dates.get_timezone_name(_here(moment), width="short", locale=locale())
+
+
+def duration(seconds: int) -> str:
+    """`3 seconds`, `30 minutes`, `2 hours`: the largest unit that says it exactly."""
+    for size, unit in ((3600, "duration-hour"), (60, "duration-minute")):
+        if seconds and seconds % size == 0:
+            return units.format_unit(seconds // size, unit, locale=locale())
+    return units.format_unit(seconds, "duration-second", locale=locale())
+
+
+def expected(work: Interruption) -> str:
+    """What people will notice of a window or of a rule's windows."""
+    length = ""
+    if work.most_seconds is not None:
+        length = duration(work.most_seconds)
+        if work.least_seconds is not None and work.least_seconds < work.most_seconds < 60:
+            length = f"{work.least_seconds}–{length}"
+        elif work.least_seconds is None:
+            length = _("up to %(length)s") % {"length": length}
+    if work.effect == Effect.SECONDS:
+        return length or _("usually a few seconds")
+    said = str(Effect(work.effect).label)
+    return f"{said}: {length}" if length else said
+
+
+def audience(window: MaintenanceWindow) -> str:
+    """Whom a window concerns, when not everybody."""
+    said = []
+    if window.wave and window.percent:
+        said.append(
+            _("Wave %(wave)s (%(percent)s %% of customers)") % {"wave": window.wave.upper(), "percent": window.percent}
+        )
+    elif window.wave:
+        said.append(_("Wave %(wave)s") % {"wave": window.wave.upper()})
+    if window.region:
+        said.append(_("Region %(region)s") % {"region": window.region})
+    return ", ".join(said)
+
+
+def _here(moment: datetime) -> datetime:
+    return moment.astimezone(get_current_timezone())
