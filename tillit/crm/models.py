@@ -20,6 +20,7 @@ from django.db.models.lookups import LessThanOrEqual
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from tillit.foundation.clock import LedgerTime
 from tillit.foundation.models import Tenant, User
 from tillit.foundation.search import Fold
 from tillit.foundation.tenancy import TenantModel, scoped
@@ -27,13 +28,6 @@ from tillit.foundation.tenancy import TenantModel, scoped
 LONGEST_NOTE = 20_000
 NO_NUL = ProhibitNullCharactersValidator()
 COUNTRY = RegexValidator(r"^[A-Z]{2}$", _("Use the two letters of ISO 3166, for example NO or DE."))
-
-
-class LedgerTime(Func):
-    """The time the ledger writes: now; in the demo's loader, which tells a past, the time it tells."""
-
-    function = "ledger_time"
-    output_field = models.DateTimeField()
 
 
 def digits_of(column: str) -> Func:

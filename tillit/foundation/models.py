@@ -9,6 +9,7 @@ from django.db.models import CheckConstraint, F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from tillit.foundation.clock import LedgerTime
 from tillit.foundation.formats import LANGUAGES, check_time_zone
 from tillit.foundation.tenancy import TenantModel
 
@@ -129,7 +130,7 @@ class Event(TenantModel):
     actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     subject_type = models.CharField(max_length=80, blank=True)
     subject_id = models.BigIntegerField(null=True)
-    at = models.DateTimeField(db_default=models.functions.Now())
+    at = models.DateTimeField(db_default=LedgerTime())
     data = models.JSONField(default=dict)
 
     class Meta:

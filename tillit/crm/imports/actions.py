@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from django.db.models import F
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tillit.crm.models import Kind, Selection, SelectionMember
 from tillit.foundation import files
 from tillit.foundation.access import Actor, action, require
+from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 from tillit.foundation.jobs import later
@@ -91,7 +91,7 @@ def start_import(actor: Actor, *, import_id: int) -> Import:
     started.selection = Selection.objects.create(
         tenant=actor.tenant, kind=started.kind, created_by=actor.user, name=_selection_name(started)
     )
-    started.state, started.started_at = Import.State.RUNNING, timezone.now()
+    started.state, started.started_at = Import.State.RUNNING, now()
     started.save(update_fields=["selection", "state", "started_at"])
     record(actor, "imports.started", started)
     later("imports.run", actor, import_id=started.pk, only_one=f"import:{started.pk}")
@@ -208,7 +208,7 @@ def undo_rows(actor: Actor, *, import_id: int, below: int) -> int:
 
 
 def _finish_undo(actor: Actor, undone: Import) -> None:
-    undone.state, undone.undone_at = Import.State.UNDONE, timezone.now()
+    undone.state, undone.undone_at = Import.State.UNDONE, now()
     selection, undone.selection = undone.selection, None
     undone.save(update_fields=["state", "undone_at", "selection"])
     if selection is not None and not SelectionMember.objects.filter(selection=selection).exists():
@@ -217,7 +217,7 @@ def _finish_undo(actor: Actor, undone: Import) -> None:
 
 
 def _end(ended: Import, state: Import.State) -> None:
-    ended.state, ended.ended_at = state, timezone.now()
+    ended.state, ended.ended_at = state, now()
     ended.save(update_fields=["state", "ended_at", "problem"])
 
 

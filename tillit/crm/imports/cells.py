@@ -11,6 +11,7 @@ _BREAK = re.compile(r"\r\n?")
 _SIGNS = r"=+\-@＝＋－＠﹢﹣﹦﹫−"
 _FORMULA = re.compile(rf"'*(?:\s*[{_SIGNS}]|[\t\r\n])")
 _GUARDED = re.compile(rf"'+(?:\s*[{_SIGNS}]|[\t\r\n])")
+_GUARDED_WITHIN = re.compile(rf"'(?:\s*[{_SIGNS}]|[\t\r\n])")  # without `+`: must stay fast over a long text
 
 
 def tidy(text: str) -> str:
@@ -39,4 +40,4 @@ def needs_care(block: str) -> bool:
     """Whether some cell in this piece of a CSV file needs more than having its surrounding space removed."""
     if not block.isascii() and not unicodedata.is_normalized("NFC", block):
         return True
-    return "'" in block and _GUARDED.search(block) is not None
+    return "'" in block and _GUARDED_WITHIN.search(block) is not None

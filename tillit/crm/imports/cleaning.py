@@ -21,6 +21,7 @@ Cleaned = tuple[Value, str | None]
 
 EARLIEST_YEAR = 500  # the oldest companies still in business are of the sixth century
 MOST = 2_000_000_000  # employees
+_LONGEST_ADDRESSES = 1_000  # characters in which an address is looked for
 _NOTHING = frozenset(
     "- -- – — . ? / n/a #n/a none null nil nan k.a. unbekannt unknown ukjent keine ingen".split()  # noqa: SIM905
 )
@@ -116,6 +117,8 @@ def _line(field: Field, text: str) -> Cleaned:
 def _email(field: Field, text: str) -> Cleaned:
     if len(text) <= field.limit and _SIMPLE_EMAIL.fullmatch(text):
         return text.lower(), None
+    if len(text) > _LONGEST_ADDRESSES:
+        raise BadValue(_("“%(text)s” is no e-mail address.") % {"text": _shown(text)})
     found = [address.rstrip(".") for address in _IN_TEXT.findall(text.removeprefix("mailto:"))]
     for address in found[:1]:
         try:

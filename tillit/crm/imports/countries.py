@@ -11,6 +11,7 @@ from .fields import normal
 
 # Babel's territories that are no country with a code of its own
 _NO_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
+_LONGEST = 80  # characters; longer text is no name of a country and not worth remembering
 # Usual names that are not Babel's
 _OTHER_NAMES = {
     "AE": ("UAE", "VAE", "Emirates"),
@@ -72,7 +73,11 @@ def _codes() -> dict[str, str]:
     return codes
 
 
-@lru_cache(maxsize=4096)
 def code_of(text: str) -> str | None:
     """`NO` for Norway, Norwegen, Norge, NOR or no; None if the text names no country."""
+    return _code_of(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=4096)
+def _code_of(text: str) -> str | None:
     return _codes().get(normal(text))

@@ -46,7 +46,7 @@ def sniff(path: Path, text: Text, delimiter: str | None = None) -> Dialect:
     if hint := _HINT.match(sample):
         return Dialect(delimiter or hint[1], _quote(sample, delimiter or hint[1]), hinted=True)
     if not complete:  # the last line is cut somewhere
-        sample = re.sub(r"[^\r\n]*\Z", "", sample) or sample
+        sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
     if delimiter is None:
         scores = {candidate: _evenness(sample, candidate) for candidate in DELIMITERS}
         delimiter = max(DELIMITERS, key=lambda candidate: scores[candidate])
@@ -116,9 +116,9 @@ class Records:
                         record = [cell.strip() for cell in record]
                     taken.clear()
                     yield number, record
-            except (csv.Error, _Unclosed):
+            except (csv.Error, _Unclosed) as error:
                 number += 1
-                self._mend(number)
+                self._mend(number, too_long=isinstance(error, csv.Error) and len(taken) == 1)
 
     def _feed(self) -> Iterator[str]:
         taken, again = self._taken, self._again
@@ -153,7 +153,7 @@ class Records:
             return True
         return False
 
-    def _mend(self, number: int) -> None:
+    def _mend(self, number: int, *, too_long: bool) -> None:
         """Reject the first line of the broken record and read the others again."""
         self._mended += 1
         if self._mended > _MAX_MENDED:
@@ -163,4 +163,8 @@ class Records:
         self._again.extendleft(reversed(rest))
         self._care = True
         cells = [tidy(cell) for cell in line.split(self._dialect.delimiter)]
-        self._tell(Problem(number, cells, _("A quotation mark in this row is opened and never closed.")))
+        if too_long:
+            reason = _("A cell in this row has more than %(limit)s characters.") % {"limit": csv.field_size_limit()}
+        else:
+            reason = _("A quotation mark in this row is opened and never closed.")
+        self._tell(Problem(number, cells, reason))

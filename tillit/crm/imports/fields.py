@@ -109,9 +109,9 @@ COMPANY_FIELDS: tuple[Field, ...] = (
         "registration_number", _("Registration number"), "text",
         "Registration number, Registration no, Company registration number, Company number, Org number, "
         "Organisation number, Organization number, Organisasjonsnummer, Orgnummer, Org nr, Orgnr, Foretaksnummer, "
-        "Handelsregisternummer, Handelsregister, HRB, HR-Nummer, UID, UID-Nummer, Firmenbuchnummer, "
-        "Registernummer, Register number, VAT number, VAT ID, VAT, VAT no, USt-IdNr, USt-ID, UStID, Umsatzsteuer-ID, MVA-nummer, Mwst-Nummer, Mwst-Nr, "
-        "Tax ID, Tax number, Steuernummer, CIK, LEI, DUNS",
+        "Handelsregisternummer, Handelsregister, HRB, HR-Nummer, UID, UID-Nummer, Firmenbuchnummer, Registernummer, "
+        "Register number, VAT number, VAT ID, VAT, VAT no, USt-IdNr, USt-ID, UStID, Umsatzsteuer-ID, MVA-nummer, "
+        "Mwst-Nummer, Mwst-Nr, Tax ID, Tax number, Steuernummer, CIK, LEI, DUNS",
         limit=60,
     ),
     _field("domain", _("Domain"), "domain", _DOMAINS, limit=253),

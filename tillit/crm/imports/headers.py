@@ -95,7 +95,7 @@ def _is_data(cells: list[str]) -> bool:
     """A row of headings names at least one column we know, or holds nothing that looks like a value."""
     if any(normal(cell) in KNOWN_NAMES for cell in cells):
         return False
-    return any(_VALUE.fullmatch(cell) for cell in cells if cell)
+    return any(_VALUE.fullmatch(cell) for cell in cells if cell and len(cell) <= _MAX_NAME)
 
 
 def _unique(names: list[str]) -> tuple[list[str], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
 
 from .countries import code_of
 from .fields import Field, Kind, normal
@@ -23,6 +24,7 @@ _TESTS: dict[Kind, Callable[[str], bool]] = {
 }
 _CERTAIN = 0.8  # share of the samples that must look like an e-mail address when the heading does not say so
 _EXACT = 3.0
+_LOOKED_AT = 300  # characters of a sample
 
 
 def guess(headers: Sequence[str], samples: Sequence[Sequence[str]], fields: Sequence[Field]) -> dict[int, str]:
@@ -33,7 +35,7 @@ def guess(headers: Sequence[str], samples: Sequence[Sequence[str]], fields: Sequ
     """
     found: list[tuple[float, int, str]] = []
     for column, header in enumerate(headers):
-        values = [row[column] for row in samples if column < len(row) and row[column]]
+        values = [row[column][:_LOOKED_AT] for row in samples if column < len(row) and row[column]]
         for field in fields:
             score = _resemblance(header, values, field)
             if score > 0:
@@ -47,11 +49,11 @@ def guess(headers: Sequence[str], samples: Sequence[Sequence[str]], fields: Sequ
 
 def _resemblance(header: str, values: list[str], field: Field) -> float:
     name = normal(header)
-    names = [normal(synonym) for synonym in field.synonyms]
+    names = _names(field.synonyms)
     if name in names:
-        return _EXACT - names.index(name) / 100
+        return _EXACT - names[name] / 100
     share = _share(values, field.kind)
-    words = [normal(word) for word in re.split(r"[\W_]+", header) if word]
+    words = _words(header)
     if share >= 0.5 and len(words) > 1:
         size = max((_contained(words, synonym) for synonym in field.synonyms), default=0)
         if size:
@@ -64,6 +66,17 @@ def _resemblance(header: str, values: list[str], field: Field) -> float:
     return share if share >= _CERTAIN else 0.0
 
 
+@cache
+def _names(synonyms: tuple[str, ...]) -> dict[str, int]:
+    """Normal form of each synonym and its place, the first of equal ones."""
+    return {normal(synonym): place for place, synonym in reversed(list(enumerate(synonyms)))}
+
+
+@lru_cache(maxsize=4096)
+def _words(heading: str) -> list[str]:
+    return [normal(word) for word in re.split(r"[\W_]+", heading) if word]
+
+
 def _share(values: list[str], kind: Kind) -> float:
     """The share of the sample values that could stand in a field of this kind; 1 where anything could."""
     test = _TESTS.get(kind)
@@ -72,7 +85,7 @@ def _share(values: list[str], kind: Kind) -> float:
 
 def _contained(words: list[str], synonym: str) -> int:
     """How many words of the heading the synonym makes up, standing side by side: `last name` in `Kunde last name`."""
-    sought = [normal(word) for word in re.split(r"[\W_]+", synonym) if word]
+    sought = _words(synonym)
     size = len(sought)
     places = range(len(words) - size + 1)
     return size if any(words[place : place + size] == sought for place in places) else 0

@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import CheckConstraint, Index, Q
 from django.utils.translation import gettext_lazy as _
 
-from tillit.crm.models import Kind, LedgerTime, Selection
+from tillit.crm.models import Kind, Selection
+from tillit.foundation.clock import LedgerTime
 from tillit.foundation.models import StoredFile, User
 from tillit.foundation.tenancy import TenantModel
 

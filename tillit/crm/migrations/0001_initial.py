@@ -5,7 +5,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.db.models.lookups
-import tillit.crm.models
+import tillit.foundation.clock
 import tillit.foundation.search
 from django.conf import settings
 from django.db import migrations, models
@@ -35,8 +35,8 @@ class Migration(migrations.Migration):
                 ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 ('request_key', models.UUIDField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(db_default=tillit.crm.models.LedgerTime(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=tillit.crm.models.LedgerTime(), editable=False, verbose_name='changed')),
+                ('created_at', models.DateTimeField(db_default=tillit.foundation.clock.LedgerTime(), editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(db_default=tillit.foundation.clock.LedgerTime(), editable=False, verbose_name='changed')),
                 ('name', models.CharField(max_length=200, validators=[django.core.validators.ProhibitNullCharactersValidator()], verbose_name='name')),
                 ('code', models.CharField(blank=True, default='', max_length=40, validators=[django.core.validators.ProhibitNullCharactersValidator()], verbose_name='short code')),
                 ('registration_number', models.CharField(blank=True, default='', max_length=60, validators=[django.core.validators.ProhibitNullCharactersValidator()], verbose_name='registration number')),
@@ -82,8 +82,8 @@ class Migration(migrations.Migration):
                 ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
                 ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
                 ('request_key', models.UUIDField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(db_default=tillit.crm.models.LedgerTime(), editable=False, verbose_name='created')),
-                ('updated_at', models.DateTimeField(db_default=tillit.crm.models.LedgerTime(), editable=False, verbose_name='changed')),
+                ('created_at', models.DateTimeField(db_default=tillit.foundation.clock.LedgerTime(), editable=False, verbose_name='created')),
+                ('updated_at', models.DateTimeField(db_default=tillit.foundation.clock.LedgerTime(), editable=False, verbose_name='changed')),
                 ('first_name', models.CharField(blank=True, default='', max_length=120, validators=[django.core.validators.ProhibitNullCharactersValidator()], verbose_name='first name')),
                 ('last_name', models.CharField(blank=True, default='', max_length=120, validators=[django.core.validators.ProhibitNullCharactersValidator()], verbose_name='last name')),
                 ('title', models.CharField(blank=True, default='', max_length=120, validators=[django.core.validators.ProhibitNullCharactersValidator()], verbose_name='job title')),
@@ -105,7 +105,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=120, validators=[django.core.validators.ProhibitNullCharactersValidator()], verbose_name='name')),
                 ('kind', models.CharField(choices=[('company', 'Companies'), ('person', 'Persons')], max_length=10, verbose_name='holds')),
-                ('created_at', models.DateTimeField(db_default=tillit.crm.models.LedgerTime())),
+                ('created_at', models.DateTimeField(db_default=tillit.foundation.clock.LedgerTime())),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='foundation.tenant')),
             ],
