@@ -33,7 +33,8 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]], *, delimite
     """The table as CSV (RFC 4180) in pieces of about 64 KB: UTF-8 with a mark, CRLF, formulas neutralised.
 
     Text that a spreadsheet program would take for a formula gets an apostrophe before it (OWASP, "CSV Injection");
-    our own import takes it away again. Numbers stay numbers, dates are written as ISO 8601.
+    our own import takes it away again. Numbers stay numbers, dates are written as ISO 8601; moments in the zone they
+    come in.
     """
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\r\n")
@@ -58,7 +59,6 @@ def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[Cell]], *, name: s
         file, {"constant_memory": True, "default_date_format": "yyyy-mm-dd", "remove_timezone": True}
     )
     sheet = book.add_worksheet(name or None)
-    sheet.write_row(0, 0, [], None)
     bold = book.add_format({"bold": True})
     moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
     for column, title in enumerate(header):

@@ -141,6 +141,12 @@ def test_a_quotation_mark_left_open_in_the_last_rows_is_told(uploaded):
     assert [p.number for p in problems] == [3]
 
 
+def test_a_cell_longer_than_a_book_is_told_and_the_next_rows_are_read(uploaded):
+    taken, problems = told(uploaded(f"Name,Note\nAcme,x\nBeta,{'x' * 200_000}\nGamma,y\n"))
+    assert list(taken) == [2, 4]
+    assert [(p.number, p.reason) for p in problems] == [(3, "A cell in this row has more than 131072 characters.")]
+
+
 def test_a_stray_mark_that_another_cell_seems_to_close_swallows_nothing(uploaded):
     taken, problems = told(uploaded('Name,City\n"Broken,Bern\nBeta,Oslo\n"Gamma",Paris\nDelta,Rome\n'))
     assert list(taken.values()) == [["Beta", "Oslo"], ["Gamma", "Paris"], ["Delta", "Rome"]]

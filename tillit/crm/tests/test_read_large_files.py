@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import time
 import tracemalloc
@@ -11,7 +12,10 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from tillit.crm.imports.problems import Problem
+from tillit.crm.imports.cleaning import BadValue, row_cleaner
+from tillit.crm.imports.fields import COMPANY_FIELDS
+from tillit.crm.imports.mapping import guess
+from tillit.crm.imports.problems import Problem, Unreadable
 from tillit.crm.imports.reading import inspect, rows
 from tillit.crm.tables import write_csv, write_xlsx
 
@@ -94,6 +98,36 @@ def test_a_file_full_of_open_quotation_marks_is_given_up_soon(tmp_path):
     taken = list(rows(inspect(path, "broken.csv"), problems.append))
     assert len(taken) + len(problems) == 900
     assert time.perf_counter() - start < 10
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "'" * 900_000,
+        "' " * 450_000,
+        "1" * 900_000 + "x",
+        "," * 400 + "1," * 90_000,
+        "a@" * 450_000,
+        "'a'," * 225_000,
+        "x" * 900_000,
+        "(" * 100_000 + "\u0301" * 300_000,
+    ],
+    ids=["apostrophes", "spaced", "digits", "commas", "ats", "quoted", "long", "accents"],
+)
+def test_no_strange_line_takes_for_ever(tmp_path, line):
+    path = tmp_path / "strange.csv"
+    path.write_text(f"Name,City\nAcme,Oslo\n{line}\n{line}\n")
+    clean_row = row_cleaner(COMPANY_FIELDS, {0: "email", 1: "country"})
+    start = time.perf_counter()
+    try:
+        sheet = inspect(path, "strange.csv")
+        guess(sheet.headers, sheet.samples, COMPANY_FIELDS)
+        for _number, cells in rows(sheet):
+            with contextlib.suppress(BadValue):
+                clean_row(cells)
+    except Unreadable:
+        pass  # more columns than we take
+    assert time.perf_counter() - start < 5
 
 
 def test_a_gigabyte_is_refused_without_being_read(tmp_path):

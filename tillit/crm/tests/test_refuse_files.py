@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 
 import pytest
 import xlsxwriter
 from django.utils.translation import override
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tillit.crm.imports import reading, spreadsheets
 from tillit.crm.imports.problems import Unreadable
@@ -166,6 +169,19 @@ def test_rows_far_below_excels_last_are_refused(refusal):
     namespace = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     sheet = b'<worksheet xmlns="%s"><sheetData><row r="99999999999"><c><v>1</v></c></row></sheetData></worksheet>'
     assert "not in order" in refusal(changed(workbook(), "xl/worksheets/sheet1.xml", sheet % namespace))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_bytes_come_there_is_a_table_or_a_sentence(tmp_path, data):
+    whole = data.draw(st.sampled_from([workbook(), 'Name,City\nFørm,"Oslo, x"\nBeta,Bern\n'.encode(), b""]))
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, min(len(whole), start + 40)))
+    path = tmp_path / "upload"
+    path.write_bytes(whole[:start] + data.draw(st.binary(max_size=40)) + whole[end:])
+    with contextlib.suppress(Unreadable):
+        sheet = reading.inspect(path, "upload")
+        assert all(len(cells) == len(sheet.headers) for _number, cells in reading.rows(sheet))
 
 
 @pytest.mark.parametrize(
