@@ -25,8 +25,9 @@ class Change:
 
 @dataclass(frozen=True)
 class Entry:
-    """One ledger row, as history shows it."""
+    """One ledger row, as history shows it. `id` asks for what is older: `history_of(row, before_id=id)`."""
 
+    id: int
     at: datetime
     actor: User | None
     action: str
@@ -55,4 +56,4 @@ def _readable(row: models.Model, entry: LedgerEntry) -> Entry:
     changes = [
         Change(column, str(labels[column].verbose_name), before.get(column), after.get(column)) for column in shown
     ]
-    return Entry(entry.at, entry.actor, entry.action, entry.cause, entry.kind, changes)
+    return Entry(entry.pk, entry.at, entry.actor, entry.action, entry.cause, entry.kind, changes)
