@@ -17,7 +17,8 @@ def open_sockets(host: str, port: int, count: int, *, patience: float = 0.0) -> 
     """Bound sockets, one for each of `count` web workers; port 0 takes any free one.
 
     On Linux they share the port and the kernel spreads connections over them; a single shared socket lets one worker
-    take all connections of a burst. Elsewhere it is the same socket for all. They do not listen yet.
+    take all connections of a burst. Elsewhere it is the same socket for all. They do not listen yet: each worker begins
+    to when it can answer, and its socket stays open here when it dies, so that visitors wait instead of being refused.
     Raises Problem when the port is taken (after `patience` seconds) or may not be used.
     """
     first = _bind(host, port, time.monotonic() + patience)

@@ -23,6 +23,7 @@ from granian._granian import SocketHolder
 from granian.constants import Interfaces, RuntimeModes
 
 from tillit.site.leash import report_ready
+from tillit.site.listening import BACKLOG
 
 APPLICATION = "tillit.site.wsgi:application"
 THREADS = 2  # per worker; more starve single connections at saturation
@@ -38,6 +39,10 @@ class InheritedSocket(Granian):  # type: ignore[valid-type, misc]
         self._shd = SocketHolder(handle, False, self.backlog)  # type: ignore[call-arg]
         self._sso = socket.socket(fileno=handle)
 
+    def listen(self) -> None:
+        """From now on the kernel sends this worker its share of the connections; again is harmless."""
+        self._sso.listen(BACKLOG)
+
 
 def serve(name: str) -> None:
     """Serve the application `module:attribute` until SIGTERM; requests under way are finished."""
@@ -45,6 +50,7 @@ def serve(name: str) -> None:
     def load() -> Application:
         application = _load(name)
         _warm(application)
+        server.listen()
         report_ready()
         return application
 

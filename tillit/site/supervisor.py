@@ -170,18 +170,17 @@ class Supervisor:
     # --- the work ----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start every child and wait until all are ready. Raises Problem when one ends or takes too long."""
-        for place in self.places:
-            place.child = self._spawn(place)
+        """Start the first program and wait until it is ready; `run` starts the rest, which nobody has to wait for.
+
+        Raises Problem when it ends or takes too long.
+        """
+        first = self.places[0]
+        child = first.child = self._spawn(first)
         deadline = time.monotonic() + FIRST_START
-        while not self.stopping:
-            children = [place.child for place in self.places if place.child is not None]
-            if all([child.ready() for child in children]):
-                return
-            for child in children:
-                if not child.alive() or time.monotonic() > deadline:
-                    name = child.program.name
-                    raise Problem(f"{name} does not start. Details: {self.logs.place(name)}")
+        while not self.stopping and not child.ready():
+            if not child.alive() or time.monotonic() > deadline:
+                name = first.program.name
+                raise Problem(f"{name} does not start. Details: {self.logs.place(name)}")
             self._wait(0.05)
 
     def run(self) -> None:

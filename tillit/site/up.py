@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from tillit.site import runtime
 from tillit.site.folder import Claim, left_by_a_crash
-from tillit.site.listening import AFTER_A_CRASH, BACKLOG, open_sockets
+from tillit.site.listening import AFTER_A_CRASH, open_sockets
 from tillit.site.logs import Logs
 from tillit.site.preparation import Preparation, child_environment, release
 from tillit.site.problems import Problem, complain, from_os, note_traceback
@@ -98,8 +98,6 @@ def _serve(preparation: Preparation, sockets: list[socket.socket], base_host: st
         runtime.remember(data, release=release())
         return child_environment(data)
 
-    for listening in sockets:
-        listening.listen(BACKLOG)
     supervisor = Supervisor(
         _programs(sockets),
         logs=logs,
@@ -110,7 +108,7 @@ def _serve(preparation: Preparation, sockets: list[socket.socket], base_host: st
     )
     supervisor.listen_to_signals()
     try:
-        with progress.step("Starting the web and job workers"):
+        with progress.step("Starting the first web worker"):
             supervisor.start()
         if not supervisor.stopping:
             card.show()
@@ -156,7 +154,7 @@ def _programs(sockets: list[socket.socket]) -> list[Program]:
         Program(f"web-{number}", "tillit.site.serve", socket=listening)
         for number, listening in enumerate(sockets, start=1)
     ]
-    return [*web, Program("worker-1", "tillit.site.worker", ("worker-1",), settle=3.0, grace=25.0)]
+    return [*web, Program("worker-1", "tillit.site.worker", ("worker-1",), grace=25.0)]
 
 
 def _host_of(listening: socket.socket) -> str:

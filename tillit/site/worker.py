@@ -14,6 +14,8 @@ django.setup()
 from procrastinate import App  # noqa: E402 - Django is set up first
 from procrastinate.contrib.django import app as django_app  # noqa: E402
 
+from tillit.site.leash import report_ready  # noqa: E402
+
 CONCURRENCY = 2
 STALLED_AFTER_SECONDS = 30
 GRACE_SECONDS = 20
@@ -40,6 +42,7 @@ async def rescue_stalled_jobs(app: App) -> None:
 async def work(name: str) -> None:
     app = worker_app()
     async with app.open_async():
+        report_ready()
         rescue = asyncio.create_task(rescue_stalled_jobs(app))
         try:
             await app.run_worker_async(

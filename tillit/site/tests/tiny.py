@@ -29,8 +29,6 @@ def application(environ, start_response):
 
 def supervise(folder: Path, with_database: bool) -> None:
     sockets = open_sockets("127.0.0.1", 0, 2)
-    for listening in sockets:
-        listening.listen(128)
     web = [
         Program(f"web-{number}", "tillit.site.serve", (f"{THIS}:application",), socket=listening)
         for number, listening in enumerate(sockets, start=1)
