@@ -51,3 +51,9 @@ def django_db_setup(cluster: Cluster, django_db_blocker) -> None:
 def _fresh_memory() -> None:
     """Nothing is remembered in the process from one test to the next."""
     forget_hosts()
+
+
+@pytest.fixture(autouse=True)
+def _mail_as_in_production(settings) -> None:
+    """pytest-django would put another backend in the place of the queue."""
+    settings.EMAIL_BACKEND = "tillit.foundation.mail.QueueBackend"

@@ -171,6 +171,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": "60/m/ip",
     "login_failed": "20/m/ip,5/5m/key",
     "reset_password": "20/m/ip,5/m/key",
+    "invitation": "30/m/ip",  # tenants.views.entrance
 }
 MFA_ADAPTER = "tillit.tenants.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -194,6 +195,9 @@ X_FRAME_OPTIONS = "DENY"
 
 # Pages under these paths neither set nor read a cookie
 COOKIELESS_PATHS = ("/trust/", "/status/", "/api/", "/.well-known/", "/robots.txt", "/healthz", "/readyz", "/static/")
+
+# The API: per token and web worker
+API_REQUESTS_PER_MINUTE = int(ENVIRONMENT.get("TILLIT_API_REQUESTS_PER_MINUTE", "600"))
 
 # Uploads go to disk at once; forms stay small
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]

@@ -20,17 +20,13 @@ from tillit.tenants.forms import NewcomerForm
 from tillit.tenants.models import Invitation
 from tillit.tenants.queries import guest, invitation_of
 
-TRIES = {"invitation": "30/m/ip"}
-
 
 @login_not_required
 @never_cache
 @sensitive_post_parameters("password")
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """The page an invitation's mail leads to: for a newcomer, for somebody with a sign-in, for the wrong person."""
-    throttled = ratelimit.consume_or_429(
-        request, app="tillit.tenants", action="invitation", config=TRIES, limit_get=True
-    )
+    throttled = ratelimit.consume_or_429(request, action="invitation", limit_get=True)
     if throttled:
         return throttled
     found = invitation_of(token)
