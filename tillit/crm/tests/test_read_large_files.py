@@ -71,11 +71,15 @@ def test_a_large_workbook_is_read_in_flat_memory(large_workbook):
     assert megabytes < 20
 
 
-def test_csv_is_read_fast(large_csv):
+def test_cleaning_the_cells_costs_little_beside_reading_them(large_csv):
+    """Measured beside the bare csv module, because machines are noisy: 2.5 times; 340,000 rows a second when idle."""
     sheet = inspect(large_csv, "firms.csv")
-    start = time.perf_counter()
-    count = sum(1 for _row in rows(sheet))
-    assert count / (time.perf_counter() - start) > 50_000  # 340,000 measured; the machine may be busy
+    start = time.process_time()
+    with large_csv.open(encoding="cp1252", newline="") as file:
+        count = sum(1 for _row in csv.reader(file, delimiter=";"))
+    bare = time.process_time() - start
+    assert sum(1 for _row in rows(sheet)) == count - 1
+    assert time.process_time() - start - bare < 6 * bare
 
 
 def test_exports_are_written_in_flat_memory():
