@@ -13,7 +13,10 @@ from tillit.tenants.actions.people import Newcomer, accept_invitation, invite_pe
 from tillit.tenants.actions.sign_in import create_access_token
 from tillit.tenants.queries import guest, host_of
 
-WORDS = [
+WORDS = (
+    ,
+    ,
+)  # fmt: skip
     "fjord",
     "lantern",
     "harbour",

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management import BaseCommand, call_command
 
 from tillit.foundation.database import secure_tables
+from tillit.foundation.models import Tenant
 
 
 class Command(BaseCommand):
@@ -17,3 +18,6 @@ class Command(BaseCommand):
         call_command("migrate", database="owner", verbosity=verbosity, interactive=False)
         call_command("createcachetable", database="owner", verbosity=verbosity)
         secure_tables("owner")
+        Tenant.objects.using("owner").get_or_create(
+            kind=Tenant.Kind.OPERATOR, defaults={"slug": "operator", "name": "Operator", "region": "norway"}
+        )
