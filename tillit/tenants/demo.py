@@ -14,30 +14,9 @@ from tillit.tenants.actions.sign_in import create_access_token
 from tillit.tenants.queries import guest, host_of
 
 WORDS = (
-    ,
-    ,
+    "fjord", "lantern", "harbour", "birch", "saddle", "glacier", "copper", "meadow", "violin", "anchor",
+    "juniper", "compass", "heather", "quarry", "beacon", "thistle", "marble", "orchard", "willow", "kettle",
 )  # fmt: skip
-    "fjord",
-    "lantern",
-    "harbour",
-    "birch",
-    "saddle",
-    "glacier",
-    "copper",
-    "meadow",
-    "violin",
-    "anchor",
-    "juniper",
-    "compass",
-    "heather",
-    "quarry",
-    "beacon",
-    "thistle",
-    "marble",
-    "orchard",
-    "willow",
-    "kettle",
-]
 
 
 @dataclass(frozen=True)
