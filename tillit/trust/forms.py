@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from tillit.trust.problems import RegisterRefused
-from tillit.trust.register import LONGEST_FILE, read_register
+from tillit.trust.problems import Problem, RegisterRefused
+from tillit.trust.register import LONGEST_FILE, read_register, text_of
 
 
 class RegisterForm(forms.Form):
@@ -28,28 +27,26 @@ class RegisterForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["file"].widget.attrs["accept"] = ".toml"
-        self.problems: list[Any] = []
+        self.problems: list[Problem] = []
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if self.errors:
             return cleaned
-        text = self._text_of(cleaned["file"]) if cleaned.get("file") else cleaned.get("text", "")
-        if text and not self.errors:
-            self._read(text)
-        elif not self.errors:
-            self.add_error("file", _("Choose a file, or paste its text below."))
+        try:
+            text = self._text(cleaned)
+        except RegisterRefused as refusal:
+            self.add_error("file", str(refusal))
+        else:
+            if text.strip():
+                self._read(text)
+            else:
+                self.add_error("file", _("Choose a file, or paste its text below."))
         return cleaned
 
-    def _text_of(self, file: UploadedFile) -> str:
-        if (file.size or 0) > LONGEST_FILE:
-            self.add_error("file", _("The file is larger than 1 MB. A register is a short text."))
-            return ""
-        try:
-            return file.read().decode("utf-8-sig")
-        except UnicodeDecodeError:
-            self.add_error("file", _("The file is not text in UTF-8. Save it as UTF-8 and choose it again."))
-            return ""
+    def _text(self, cleaned: dict[str, Any]) -> str:
+        file = cleaned.get("file")
+        return text_of(file.read(LONGEST_FILE + 1)) if file else cleaned.get("text", "")
 
     def _read(self, text: str) -> None:
         self.data = self.data.copy()

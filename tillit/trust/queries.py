@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Model
 
 from tillit.trust.keepers import keepers
-from tillit.trust.models import Agreement, Measure, Operator, Processor, Region, Revision, Statement
+from tillit.trust.models import Agreement, Measure, Operator, Place, Processor, Region, Revision, Statement
 from tillit.trust.register import PARTS, OperatorPart, PromisesPart
 
 FORMAT = 1
@@ -33,7 +33,7 @@ class TrustPage:
     statements: dict[str, list[Statement]] = field(default_factory=dict)
     agreements: list[Agreement] = field(default_factory=list)
     regions: list[Region] = field(default_factory=list)
-    measures: dict[str, list[Measure]] = field(default_factory=dict)
+    measures: list[tuple[Place, list[Measure]]] = field(default_factory=list)
     processors: list[Processor] = field(default_factory=list)
 
 
@@ -48,18 +48,18 @@ def changed_at() -> datetime | None:
 
 def trust_page() -> TrustPage:
     """Seven queries, whatever the size."""
-    statements, measures = defaultdict(list), defaultdict(list)
+    statements = defaultdict(list)
     for statement in Statement.objects.all():
         statements[statement.section].append(statement)
-    for measure in Measure.objects.all():
-        measures[measure.place].append(measure)
+    measures = list(Measure.objects.all())
+    by_place = [(place, [measure for measure in measures if measure.place == place]) for place in Place]
     return TrustPage(
         operator(),
         changed_at(),
         dict(statements),
         list(Agreement.objects.all()),
         list(Region.objects.all()),
-        dict(measures),
+        [(place, found) for place, found in by_place if found],
         list(Processor.objects.all()),
     )
 

@@ -199,6 +199,17 @@ class Register:
         return said | {name: entries for name, entries in self.elsewhere.items() if entries}
 
 
+def text_of(data: bytes) -> str:
+    """The text of a file's bytes. Raises RegisterRefused for what can be no register."""
+    if len(data) > LONGEST_FILE:
+        raise RegisterRefused([Problem("", _("The file is larger than 1 MB. A register is a short text."))])
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        sentence = _("The file is not text in UTF-8. Save it as UTF-8 and try again.")
+        raise RegisterRefused([Problem("", sentence)]) from error
+
+
 def read_register(text: str) -> Register:
     """Raises RegisterRefused with every problem that was found, each with its key and line."""
     try:

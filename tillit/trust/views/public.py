@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.cache import set_response_etag
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
@@ -21,7 +23,12 @@ CACHED_SECONDS = 60
 
 def public_page(view: View) -> View:
     """For everybody, to read only; kept by browsers and proxies for a minute, then asked for by its ETag."""
-    cached = cache_control(public=True, max_age=CACHED_SECONDS)(conditional_page(view))
+
+    @functools.wraps(view)
+    def marked(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        return set_response_etag(view(request, **arguments))
+
+    cached = cache_control(public=True, max_age=CACHED_SECONDS)(conditional_page(marked))
     return login_not_required(require_safe(cached))
 
 
