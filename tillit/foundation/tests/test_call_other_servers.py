@@ -1,0 +1,91 @@
+"""Calls to addresses somebody typed reach public servers only."""
+
+import http.server
+import threading
+
+import pytest
+
+from tillit.foundation import outbound
+from tillit.foundation.errors import Refused
+
+
+@pytest.fixture
+def local_server():
+    """A real server on loopback that remembers who called."""
+    calls = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            calls.append((self.headers["Host"], self.path))
+            if self.path == "/away":
+                self.send_response(302)
+                self.send_header("Location", "http://127.0.0.1/secret")
+                self.end_headers()
+                return
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"x" * (6_000_000 if self.path == "/large" else 5))
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    server.calls = calls
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:{port}/",
+        "http://localhost:{port}/",
+        "http://[::1]:{port}/",
+        "http://2130706433:{port}/",
+        "http://0.0.0.0:{port}/",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://10.0.0.1/",
+        "http://user:secret@127.0.0.1:{port}/",
+    ],
+)
+def test_addresses_inside_the_house_are_refused(local_server, url):
+    with pytest.raises(Refused, match="public address|could not be found"):
+        outbound.call("GET", url.format(port=local_server.server_port))
+    assert local_server.calls == []
+
+
+@pytest.mark.parametrize("url", ["ftp://example.com/", "file:///etc/passwd", "javascript:alert(1)", "no address", ""])
+def test_what_is_no_web_address_is_refused(url):
+    with pytest.raises(Refused, match="no web address"):
+        outbound.call("GET", url)
+
+
+@pytest.fixture
+def as_if_public(monkeypatch):
+    """Loopback counts as public here, to try the rest of a call against a real server."""
+    monkeypatch.setattr(outbound, "_public_address", lambda host, port: "127.0.0.1")
+
+
+def test_a_call_goes_to_the_checked_address_under_the_name_that_was_asked(local_server, as_if_public):
+    reply = outbound.call("GET", f"http://tillit.example:{local_server.server_port}/hello")
+    assert (reply.status, reply.body) == (200, b"xxxxx")
+    assert local_server.calls == [(f"tillit.example:{local_server.server_port}", "/hello")]
+
+
+def test_redirects_are_not_followed(local_server, as_if_public):
+    assert outbound.call("GET", f"http://tillit.example:{local_server.server_port}/away").status == 302
+    assert len(local_server.calls) == 1
+
+
+def test_an_endless_answer_is_cut_off(local_server, as_if_public):
+    with pytest.raises(Refused, match="too large"):
+        outbound.call("GET", f"http://tillit.example:{local_server.server_port}/large")
+
+
+def test_a_server_that_is_away_is_a_sentence(as_if_public):
+    with pytest.raises(Refused, match="could not be reached"):
+        outbound.call("GET", "http://tillit.example:9/")
