@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 PATIENCE = 2.0  # seconds a step may take before it is mentioned
@@ -70,5 +70,6 @@ class Progress:
             self._write(text + "\n")
 
     def _write(self, text: str) -> None:
-        self.out.write(text)
-        self.out.flush()
+        with suppress(OSError):  # a closed terminal or pipe is no reason to stop working
+            self.out.write(text)
+            self.out.flush()

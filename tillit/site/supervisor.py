@@ -154,9 +154,17 @@ class Supervisor:
         os.set_blocking(self._woken, False)
         signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
-        signal.signal(signal.SIGHUP, lambda _number, _frame: self.restart())
+        at_terminal = os.isatty(1)
+        signal.signal(signal.SIGHUP, lambda _number, _frame: self._hang_up(at_terminal))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: self.stop())
+
+    def _hang_up(self, at_terminal: bool) -> None:
+        """The signal has two meanings: «restart», or that the terminal we were started from was closed."""
+        if at_terminal and not os.isatty(1):
+            self.stop()
+        else:
+            self.restart()
 
     def stop(self) -> None:
         """End everything in order; asked a second time, at once."""

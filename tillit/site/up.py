@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,8 @@ def _serve(preparation: Preparation, sockets: list[socket.socket], base_host: st
         progress.say(f"{time.strftime('%H:%M:%S')} {line}")
 
     def environment() -> dict[str, str]:
-        runtime.remember(data, release=release())
+        with suppress(OSError):  # a full disk must not keep a child from being started again
+            runtime.remember(data, release=release())
         return child_environment(data)
 
     supervisor = Supervisor(
@@ -143,7 +145,8 @@ class Card:
 
     def restarted(self, complete: bool) -> None:
         self.facts |= {"restarts": self.facts["restarts"] + 1, "restarted": complete}
-        self.show()
+        with suppress(OSError):
+            self.show()
 
     def withdraw(self) -> None:
         self.place.unlink(missing_ok=True)
