@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import zipfile
+from datetime import UTC, datetime
 
 import pytest
 import xlsxwriter
@@ -41,6 +42,7 @@ def package(**parts: bytes) -> bytes:
 def workbook(rows: list[list[object]] | None = None) -> bytes:
     file = io.BytesIO()
     with xlsxwriter.Workbook(file) as book:
+        book.set_properties({"created": datetime(2026, 11, 22, tzinfo=UTC)})  # the same bytes each time
         sheet = book.add_worksheet()
         for number, row in enumerate([["Name", "City"], ["Acme", "Oslo"]] if rows is None else rows):
             sheet.write_row(number, 0, row)
