@@ -62,7 +62,7 @@ def make_ledger_partitions(alias: str = "default", *, months_back: int = 12, mon
 
 def _left_out(model: type[TenantModel]) -> tuple[str, ...]:
     """Columns the ledger need not repeat: computed ones, and what the model calls housekeeping."""
-    computed = [field.column for field in model._meta.concrete_fields if isinstance(field, GeneratedField)]
+    computed = [str(field.column) for field in model._meta.concrete_fields if isinstance(field, GeneratedField)]
     return (*computed, *model.ledger_leaves_out)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,9 +49,9 @@ def entries_of_cause(cause: str) -> QuerySet[LedgerEntry]:
 
 
 def _readable(row: models.Model, entry: LedgerEntry) -> Entry:
-    labels = {field.column: field for field in row._meta.concrete_fields}
+    labels = {str(field.column): field for field in row._meta.concrete_fields}
     before, after = entry.before or {}, entry.after or {}
-    shown: Iterable[str] = [column for column in labels if column in before or column in after]
+    shown = [column for column in labels if column in before or column in after]
     changes = [
         Change(column, str(labels[column].verbose_name), before.get(column), after.get(column)) for column in shown
     ]

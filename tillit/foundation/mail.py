@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage as MimeMessage
+from smtplib import SMTP
+from typing import cast
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -73,8 +75,9 @@ def _hand_over(mail: OutgoingMail) -> None:
         timeout=20,
     )
     backend.open()
+    connection = cast(SMTP, backend.connection)  # open() raises where there is none
     try:
-        backend.connection.sendmail(settings.DEFAULT_FROM_EMAIL, [mail.to], bytes(mail.message))
+        connection.sendmail(settings.DEFAULT_FROM_EMAIL, [mail.to], bytes(mail.message))
     finally:
         backend.close()
 

@@ -106,7 +106,7 @@ class Role(models.TextChoices):
 class Membership(TenantModel):
     """That a person works for a tenant, and in which role. An ended membership is a row with an end."""
 
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(_("role"), max_length=20, choices=Role)
     created_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True, blank=True)

@@ -11,14 +11,15 @@ from typing import Any
 
 from django.apps import apps
 from django.db import transaction
-from django.http import HttpRequest
 from django.urls import resolve, reverse
 from django.utils.safestring import SafeString, mark_safe
+
+from tillit.foundation.requests import Request
 
 log = logging.getLogger(__name__)
 
 
-def render_panels(request: HttpRequest, place: str, **arguments: Any) -> SafeString:
+def render_panels(request: Request, place: str, **arguments: Any) -> SafeString:
     """All fragments lent to this place, in the order of the rooms from the ground up."""
     return mark_safe("".join(_render(request, name, arguments) for name in panels_of(place)))  # noqa: S308
 
@@ -28,7 +29,7 @@ def panels_of(place: str) -> list[str]:
     return [name for names in lent for name in ([names] if isinstance(names, str) else names)]
 
 
-def _render(request: HttpRequest, name: str, arguments: dict[str, Any]) -> str:
+def _render(request: Request, name: str, arguments: dict[str, Any]) -> str:
     view = resolve(reverse(name, kwargs=arguments or None)).func
     try:
         with transaction.atomic():

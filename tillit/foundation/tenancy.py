@@ -36,8 +36,7 @@ class TenantModel(models.Model):
 
 def scoped(queryset: type[models.QuerySet[Any]]) -> Any:
     """A manager of this queryset that refuses every query outside a tenant."""
-    manager = models.Manager.from_queryset(queryset)
-    return ScopedManager(tenant="tenant", _manager_class=manager)
+    return ScopedManager(tenant="tenant", _manager_class=models.Manager.from_queryset(queryset))
 
 
 def current_tenant() -> Tenant | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.apps import apps
@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
@@ -21,9 +21,10 @@ from django.utils.functional import SimpleLazyObject
 from tillit.foundation.access import Actor
 from tillit.foundation.menu import MenuEntry
 from tillit.foundation.models import User
+from tillit.foundation.requests import Request
 from tillit.foundation.tenancy import in_tenant
 
-Handler = Callable[[HttpRequest], HttpResponse]
+Handler = Callable[[Request], HttpResponse]
 SUPPORTED = {code for code, _name in settings.LANGUAGES}
 HEADERS = {
     "Content-Security-Policy": (
@@ -38,7 +39,7 @@ class SecurityHeaders:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         response = self.get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
@@ -54,7 +55,7 @@ class Language:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         if is_public(request):
             request.user = AnonymousUser()  # else the first look at the user reads the session
         user = _person(request)
@@ -74,10 +75,10 @@ class Acting:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         if request.tenant is None:
             return self.get_response(request)
-        request.actor = SimpleLazyObject(lambda: _actor(request))
+        request.actor = cast(Actor, SimpleLazyObject(lambda: _actor(request)))
         request.failed = False
         with in_tenant(request.tenant):
             response = self.get_response(request)
@@ -85,28 +86,28 @@ class Acting:
                 transaction.set_rollback(True)
         return _end_of_session(request, response)
 
-    def process_view(self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any) -> None:
+    def process_view(self, request: Request, view: Any, _args: Any, _kwargs: Any) -> None:
         """A signed-in person without a membership here sees nothing of this tenant."""
         needs_membership = getattr(view, "login_required", True)
         if needs_membership and request.tenant and request.user.is_authenticated and not request.actor.role:
             raise PermissionDenied("no membership")
 
-    def process_exception(self, request: HttpRequest, _exception: Exception) -> None:
+    def process_exception(self, request: Request, _exception: Exception) -> None:
         """Undo what the view wrote, but only at the end: the page that answers the exception may still read."""
         request.failed = True
 
 
-def is_public(request: HttpRequest) -> bool:
+def is_public(request: Request) -> bool:
     """Pages that never set or read a cookie."""
     return request.path.startswith(settings.COOKIELESS_PATHS)
 
 
-def is_fragment(request: HttpRequest) -> bool:
+def is_fragment(request: Request) -> bool:
     """Whether htmx asks for a part of the page (and is not merely restoring a page from its history)."""
     return bool(request.htmx) and not request.htmx.history_restore_request
 
 
-def shell(request: HttpRequest) -> dict[str, Any]:
+def shell(request: Request) -> dict[str, Any]:
     """Context of every page: navigation, actor, tenant, theme."""
     tenant = getattr(request, "tenant", None)
     context: dict[str, Any] = {
@@ -130,7 +131,7 @@ def menu_entries(actor: Actor) -> list[MenuEntry]:
     return sorted((e for e in entries if actor.may(e.grant)), key=lambda entry: entry.order)
 
 
-def _menu(request: HttpRequest) -> list[dict[str, Any]]:
+def _menu(request: Request) -> list[dict[str, Any]]:
     shown = []
     for entry in menu_entries(request.actor):
         url = reverse(entry.url_name)
@@ -145,32 +146,32 @@ def _url(name: str) -> str:
         return ""
 
 
-def _actor(request: HttpRequest) -> Actor:
+def _actor(request: Request) -> Actor:
     user = _person(request)
     return Actor.of(user, request.tenant) if user else Actor.nobody(request.tenant)
 
 
-def _person(request: HttpRequest) -> User | None:
+def _person(request: Request) -> User | None:
     user = getattr(request, "user", None)
     return user if user is not None and user.is_authenticated else None
 
 
-def _asked_for(request: HttpRequest) -> str:
+def _asked_for(request: Request) -> str:
     asked = request.GET.get("lang", "")[:2]
     return asked if asked in SUPPORTED else ""
 
 
-def _accepted(request: HttpRequest) -> str:
+def _accepted(request: Request) -> str:
     if "HTTP_ACCEPT_LANGUAGE" not in request.META and request.tenant:
         return request.tenant.language
     chosen = translation.get_language_from_request(request)[:2]
     return {"no": "nb", "nn": "nb"}.get(chosen, chosen if chosen in SUPPORTED else settings.LANGUAGE_CODE)
 
 
-def _end_of_session(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def _end_of_session(request: Request, response: HttpResponse) -> HttpResponse:
     """A signed-out htmx request must not swap the sign-in page into a section: the script offers to sign in again."""
     to_sign_in = redirect_to_login("/").url.split("?")[0]
-    if getattr(request, "htmx", False) and response.status_code == 302 and response.url.startswith(to_sign_in):
+    if getattr(request, "htmx", False) and response.status_code == 302 and response.headers["Location"].startswith(to_sign_in):
         response = HttpResponse(status=401)
         response.headers["HX-Trigger"] = "session-expired"
     return response

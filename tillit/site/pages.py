@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 
 from tillit.foundation.access import require
+from tillit.foundation.requests import Request
 from tillit.foundation.web import is_fragment, menu_entries
 
 
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Request) -> HttpResponse:
     """To the first place in the navigation this person has."""
     entries = menu_entries(request.actor)
     return redirect(entries[0].url_name) if entries else redirect("/trust/")
 
 
-def palette(request: HttpRequest) -> HttpResponse:
+def palette(request: Request) -> HttpResponse:
     """Commands by name; the dialog of the shell loads the fragment, without script it is a page."""
     asked = request.GET.get("q", "").strip().casefold()
     entries = [entry for entry in menu_entries(request.actor) if asked in str(entry.label).casefold()]
@@ -25,7 +26,7 @@ def palette(request: HttpRequest) -> HttpResponse:
     return render(request, template, {"entries": entries, "q": request.GET.get("q", "")})
 
 
-def styleguide(request: HttpRequest) -> HttpResponse:
+def styleguide(request: Request) -> HttpResponse:
     require(request.actor, "tenants.operate")
     return render(request, "foundation/styleguide.html")
 

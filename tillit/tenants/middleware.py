@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import cast
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.http import HttpResponse, HttpResponsePermanentRedirect
 from django.http.request import split_domain_port
 from django.shortcuts import render
 
 from tillit.foundation.models import Tenant
+from tillit.foundation.requests import Request
 
 HOUSEKEEPING = ("/healthz", "/readyz")
 REMEMBERED_SECONDS = 5.0
@@ -25,19 +27,20 @@ class TenantByHost:
     Upper case, a port and a final dot make no difference; `www.` before a host that is somebody's leads there.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[Request], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: Request) -> HttpResponse:
         if request.path in HOUSEKEEPING:
-            request.tenant = None
+            request.tenant = cast(Tenant, None)  # nobody's: these pages ask for no tenant
             return self.get_response(request)
         try:
             host = split_domain_port(request.get_host())[0]
         except DisallowedHost:
             host = ""
-        request.tenant = tenant_of_host(host)
-        if request.tenant is not None:
+        tenant = tenant_of_host(host)
+        if tenant is not None:
+            request.tenant = tenant
             return self.get_response(request)
         without_www = host.removeprefix("www.")
         if without_www != host and tenant_of_host(without_www) is not None:
@@ -63,7 +66,7 @@ def forget_hosts() -> None:
     _remembered.clear()
 
 
-def _lead_to(request: HttpRequest, host: str) -> HttpResponse:
+def _lead_to(request: Request, host: str) -> HttpResponse:
     port = split_domain_port(request.get_host())[1]
     address = f"{request.scheme}://{host}{f':{port}' if port else ''}{request.get_full_path()}"
     return HttpResponsePermanentRedirect(address, preserve_request=True)

@@ -126,7 +126,7 @@ class RejectedRow(TenantModel):
     tenant = models.ForeignKey(
         "foundation.Tenant", on_delete=models.PROTECT, editable=False, related_name="+", db_index=False
     )
-    of_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rejected_rows", db_index=False)
+    of_import = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="+", db_index=False)
     number = models.PositiveBigIntegerField()
     cells = models.JSONField(default=list)
     reason = models.TextField()

@@ -61,8 +61,8 @@ def _forget_members(span: Sequence[Any]) -> None:
 def _remove_made(kind: Kind, span: Sequence[Any]) -> int:
     """Delete what the import made, unless it was touched or is needed; returns how many stayed."""
     table = TABLES[kind]
-    needed = [sql.SQL("EXISTS (SELECT FROM crm_selectionmember m WHERE m.tenant_id = r.tenant_id AND m.{} = r.id)")]
-    needed[0] = needed[0].format(sql.Identifier(f"{kind}_id"))
+    in_selection = "EXISTS (SELECT FROM crm_selectionmember m WHERE m.tenant_id = r.tenant_id AND m.{} = r.id)"
+    needed: list[sql.Composable] = [sql.SQL(in_selection).format(sql.Identifier(f"{kind}_id"))]
     if kind == Kind.COMPANY:
         needed.append(
             sql.SQL("EXISTS (SELECT FROM crm_person p WHERE p.tenant_id = r.tenant_id AND p.company_id = r.id)")

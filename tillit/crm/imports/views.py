@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -13,16 +14,18 @@ from django.views.decorators.http import require_POST
 from tillit.crm.models import Kind
 from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
+from tillit.foundation.requests import Request
 from tillit.foundation.web import is_fragment
 
 from .actions import GRANT, choose_columns, start_import, stop_import, undo_import, upload_table
 from .forms import ColumnsForm, FileForm
 from .models import Import
 from .queries import earlier_imports, preview, rejected_rows, sheet_of
+from .reading import Sheet
 from .rejected import RejectedRows
 
 
-def upload(request: HttpRequest, kind: str) -> HttpResponse:
+def upload(request: Request, kind: str) -> HttpResponse:
     """Choose a file; what was imported before stands below."""
     require(request.actor, GRANT)
     form = FileForm(request.POST or None, request.FILES or None) if request.method == "POST" else FileForm()
@@ -38,7 +41,7 @@ def upload(request: HttpRequest, kind: str) -> HttpResponse:
     return render(request, "imports/upload.html", context, status=422 if form.errors else 200)
 
 
-def columns(request: HttpRequest, import_id: int) -> HttpResponse:
+def columns(request: Request, import_id: int) -> HttpResponse:
     """Correct the guessed columns, look at the first rows, start."""
     require(request.actor, GRANT)
     of_import = _import(import_id)
@@ -68,7 +71,7 @@ def columns(request: HttpRequest, import_id: int) -> HttpResponse:
     return render(request, template, context, status=422 if form.errors else 200)
 
 
-def run(request: HttpRequest, import_id: int) -> HttpResponse:
+def run(request: Request, import_id: int) -> HttpResponse:
     """Progress while it runs, then the result; undo and report from here."""
     require(request.actor, GRANT)
     of_import = _import(import_id)
@@ -80,16 +83,16 @@ def run(request: HttpRequest, import_id: int) -> HttpResponse:
 
 
 @require_POST
-def stop(request: HttpRequest, import_id: int) -> HttpResponse:
+def stop(request: Request, import_id: int) -> HttpResponse:
     return _do(request, import_id, stop_import)
 
 
 @require_POST
-def undo(request: HttpRequest, import_id: int) -> HttpResponse:
+def undo(request: Request, import_id: int) -> HttpResponse:
     return _do(request, import_id, undo_import)
 
 
-def report(request: HttpRequest, import_id: int) -> FileResponse:
+def report(request: Request, import_id: int) -> FileResponse:
     """Every rejected row with its reason, as a file to be mended and uploaded again."""
     require(request.actor, GRANT)
     of_import = _import(import_id)
@@ -103,7 +106,7 @@ def report(request: HttpRequest, import_id: int) -> FileResponse:
     return FileResponse(target, as_attachment=True, filename=f"{stem}-{_('rejected')}.csv", content_type="text/csv")
 
 
-def _do(request: HttpRequest, import_id: int, verb) -> HttpResponse:  # type: ignore[no-untyped-def]
+def _do(request: Request, import_id: int, verb: Callable[..., object]) -> HttpResponse:
     try:
         verb(request.actor, import_id=import_id)
     except Refused as refusal:
@@ -115,7 +118,7 @@ def _import(import_id: int) -> Import:
     return get_object_or_404(Import.objects.select_related("file", "selection", "created_by"), pk=import_id)
 
 
-def _shown(of_import: Import, sheet) -> dict[str, object]:  # type: ignore[no-untyped-def]
+def _shown(of_import: Import, sheet: Sheet) -> dict[str, object]:
     """The preview as a table: the fields that are filled, and the cells of each row in their order."""
     labels = {field.key: field.label for field in of_import.fields}
     keys = [key for key in labels if key in of_import.plan.values()]

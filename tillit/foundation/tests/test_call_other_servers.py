@@ -53,7 +53,7 @@ def local_server():
     ],
 )
 def test_addresses_inside_the_house_are_refused(local_server, url):
-    with pytest.raises(Refused, match="public address|could not be found"):
+    with pytest.raises(Refused, match=r"public address|could not be found"):
         outbound.call("GET", url.format(port=local_server.server_port))
     assert local_server.calls == []
 

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
                 ('cells', models.JSONField(default=list)),
                 ('reason', models.TextField()),
                 ('rejected', models.BooleanField(default=True)),
-                ('of_import', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rejected_rows', to='imports.import')),
+                ('of_import', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='imports.import')),
                 ('tenant', models.ForeignKey(db_index=False, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='foundation.tenant')),
             ],
         ),
