@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tillit.crm.merging import merge
-from tillit.crm.models import Company, Kind, LedgerTime, ListSetting, Person, Record, Selection, SelectionMember
+from tillit.crm.models import Company, Kind, ListSetting, Person, Record, Selection, SelectionMember
 from tillit.crm.values import fields_of, tidied
 from tillit.foundation.access import Actor, action, require
+from tillit.foundation.clock import LedgerTime, now
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 
@@ -194,7 +194,7 @@ def _archive(actor: Actor, seen: R) -> tuple[R, bool]:
     row = _locked(seen)
     if row.is_archived:
         return row, False
-    row.archived_at, row.archived_by = timezone.now(), actor.user
+    row.archived_at, row.archived_by = now(), actor.user
     _save(row, "archived_at", "archived_by")
     return row, True
 

@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from tillit.foundation.menu import MenuEntry
+
 
 class CRMConfig(AppConfig):
     name = "tillit.crm"
@@ -24,4 +26,8 @@ class CRMConfig(AppConfig):
         "crm.selection_created",
         "crm.selection_deleted",
         "crm.exported",
+    )
+    menu = (
+        MenuEntry(_("Companies"), "crm:companies", "crm.read", "c", 10),
+        MenuEntry(_("Persons"), "crm:persons", "crm.read", "p", 20),
     )

@@ -29,10 +29,11 @@ class Clash:
 class Conflict(Refused):
     """Somebody else changed the same fields meanwhile; nothing has been written.
 
-    `clashes` holds both values of each such field, `version` is the one to send with the choice.
+    `clashes` holds both values of each such field, `mine` all that this edit wanted to write, by column; `version` is
+    the one to send with the choice.
     """
 
-    def __init__(self, record: Record, clashes: list[Clash]) -> None:
+    def __init__(self, record: Record, clashes: list[Clash], mine: dict[str, Any]) -> None:
         super().__init__(
             _("Somebody else has changed %(record)s meanwhile. Please choose which values to keep.")
             % {"record": record}
@@ -40,6 +41,7 @@ class Conflict(Refused):
         self.record = record
         self.version = record.version
         self.clashes = clashes
+        self.mine = mine
 
 
 def merge(record: Record, version: int, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def merge(record: Record, version: int, values: Mapping[str, Any]) -> dict[str, 
         elif value != _before(since[column][0], column):
             clashes.append(_clash(record, column, value, since[column][-1]))
     if clashes:
-        raise Conflict(record, clashes)
+        raise Conflict(record, clashes, mine | {clash.column: clash.mine for clash in clashes})
     return mine
 
 

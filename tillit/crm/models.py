@@ -114,6 +114,9 @@ class Record(TenantModel):
             ),
         ]
 
+    def get_absolute_url(self) -> str:
+        return reverse(f"crm:{self._meta.model_name}", args=[self.pk])
+
     @property
     def is_archived(self) -> bool:
         return self.archived_at is not None
@@ -170,9 +173,6 @@ class Company(Record):
     def __str__(self) -> str:
         return self.name
 
-    def get_absolute_url(self) -> str:
-        return reverse("crm:company", args=[self.pk])
-
 
 class Person(Record):
     """Somebody the tenant deals with, at a company or alone."""
@@ -222,9 +222,6 @@ class Person(Record):
     def clean(self) -> None:
         if not (self.first_name or self.last_name):
             raise ValidationError({"last_name": _("A person needs a first or a last name.")})
-
-    def get_absolute_url(self) -> str:
-        return reverse("crm:person", args=[self.pk])
 
 
 class Kind(models.TextChoices):

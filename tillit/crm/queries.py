@@ -144,6 +144,11 @@ def persons_of(company: Company, limit: int = 50) -> list[Person]:
     return list(persons[: limit + 1])
 
 
+def company_of(number: int) -> Company | None:
+    """The company of this number, if the tenant has it."""
+    return Company.objects.filter(pk=number).first()
+
+
 def companies_called(text: str, limit: int = 20) -> list[Company]:
     """Active companies of exactly this name, whatever its case and accents."""
     return list(search.exactly(Company.objects.filter(archived_at=None), text).order_by("sort_name", "id")[:limit])
