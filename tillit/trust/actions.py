@@ -61,7 +61,8 @@ def _replace(actor: Actor, register: Register) -> list[Difference]:
 
 def _replace_list(name: str, entries: list[dict[str, Any]]) -> None:
     """Rows keep their primary key as long as their slug stays, because others may point to them."""
-    noun, key = LISTS[name], "key" if name == "statements" else "slug"
+    noun: type[Any] = LISTS[name]
+    key = "key" if name == "statements" else "slug"
     others = [field.name for field in noun._meta.concrete_fields if field.name not in ("id", key)]
     noun.objects.exclude(**{f"{key}__in": [entry[key] for entry in entries]}).delete()
     noun.objects.bulk_create(

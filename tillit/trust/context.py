@@ -5,15 +5,15 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from tillit.foundation.requests import Request
 from tillit.foundation.web import is_public
 from tillit.trust import queries
 from tillit.trust.models import Operator
 
 
-def operator(request: HttpRequest) -> dict[str, Any]:
+def operator(request: Request) -> dict[str, Any]:
     """`operator_name` and `example_data`, read only if a page shows them."""
     if not is_public(request):
         return {}

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 # Two-letter codes that CLDR knows beside the standard: unions, exceptional reservations, pseudo-places.
 NOT_ISO = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"}
 COUNTRIES = frozenset(
-    code for code in Locale("en").territories if len(code) == 2 and code.isalpha() and code not in NOT_ISO
+    code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha() and code not in NOT_ISO
 )
 
 

@@ -14,6 +14,7 @@ from tillit.trust.register import LONGEST_FILE, read_register, text_of
 class RegisterForm(forms.Form):
     """Cleans to `register`, read and found in order; a file goes before the text and is shown as the text."""
 
+    data: Any  # a QueryDict when bound
     file = forms.FileField(label=_("Register file"), required=False)
     text = forms.CharField(
         label=_("Text of the register"),

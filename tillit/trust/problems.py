@@ -82,7 +82,7 @@ def _path(place: Steps, data: Any) -> str:
     """`processors[mailgun].seat_country`; an entry without a name is called by its number, from 1."""
     path, here = "", data
     for step in place:
-        here = here[step] if isinstance(here, list | dict) and _holds(here, step) else None
+        here = _inside(here, step)
         if step == "[key]":
             continue
         if isinstance(step, int):
@@ -93,8 +93,10 @@ def _path(place: Steps, data: Any) -> str:
     return path
 
 
-def _holds(here: list[Any] | dict[str, Any], step: str | int) -> bool:
-    return step in here if isinstance(here, dict) else isinstance(step, int) and step < len(here)
+def _inside(here: Any, step: str | int) -> Any:
+    if isinstance(here, dict):
+        return here.get(step)
+    return here[step] if isinstance(here, list) and isinstance(step, int) and step < len(here) else None
 
 
 SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -29,8 +29,7 @@ from tillit.trust.models import FileMark, Kind, Place, Role, Section
 from tillit.trust.problems import Problem, RegisterRefused, Steps, complaint, problems_of, readable
 
 PAGE_LANGUAGES = {code for code, _name in settings.LANGUAGES}
-DOCUMENT_LANGUAGES = {code for code in Locale("en").languages if len(code) == 2}
-LONGEST_TEXT = 5000
+DOCUMENT_LANGUAGES = {code for code in map(str, Locale("en").languages) if len(code) == 2}
 LONGEST_FILE = 1_000_000  # bytes
 
 
@@ -76,21 +75,19 @@ def _address(*schemes: str) -> AfterValidator:
     return _checked(check)
 
 
-def _line(longest: int) -> Any:
-    return Annotated[str, StringConstraints(min_length=1, max_length=longest), AfterValidator(readable)]
-
-
+READABLE = AfterValidator(readable)
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
 ShortSlug = Annotated[Slug, StringConstraints(max_length=40)]
-Name = _line(120)
-LongName = _line(200)
-Text = _line(LONGEST_TEXT)
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120), READABLE]
+LongName = Annotated[str, StringConstraints(min_length=1, max_length=200), READABLE]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=5000), READABLE]
 Texts = Annotated[dict[Annotated[str, _one_of(PAGE_LANGUAGES)], Text], Field(min_length=1)]
 Country = Annotated[str, _checked(check_country)]
 Zone = Annotated[str, _checked(check_time_zone)]
-Contact = Annotated[_line(300), _address("mailto", "https")]
-Link = Annotated[_line(300), _address("https", "/")]
-Https = Annotated[_line(300), _address("https")]
+Address = Annotated[str, StringConstraints(min_length=1, max_length=300), READABLE]
+Contact = Annotated[Address, _address("mailto", "https")]
+Link = Annotated[Address, _address("https", "/")]
+Https = Annotated[Address, _address("https")]
 Countries = Annotated[list[Country], Field(min_length=1)]
 Hours = Annotated[int, Field(gt=0, le=87_600)]
 

@@ -18,6 +18,23 @@ def profile(name):
 
 
 @pytest.fixture
-def seed(operator_tenant):
+def seed_text():
+    return profile("seed")
+
+
+@pytest.fixture
+def in_force(operator_tenant):
+    """Put a register into force, given as the text of a file."""
+    return lambda text: apply_register(Actor.system(operator_tenant), register=read_register(text))
+
+
+@pytest.fixture
+def seed(in_force, seed_text):
     """The example register is in force."""
-    return apply_register(Actor.system(operator_tenant), register=read_register(profile("seed")))
+    return in_force(seed_text)
+
+
+@pytest.fixture
+def blank(in_force):
+    """A register that promises nothing yet is in force."""
+    return in_force(profile("blank"))

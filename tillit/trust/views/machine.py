@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.urls import reverse
 
+from tillit.foundation.requests import Request
 from tillit.trust import queries
 from tillit.trust.models import Agreement, Measure, Operator, Processor, Region, Statement
 from tillit.trust.views.public import public_page
@@ -16,28 +17,28 @@ TEXT = "text/plain; charset=utf-8"
 
 
 @public_page
-def processors(_request: HttpRequest) -> JsonResponse:
+def processors(_request: Request) -> JsonResponse:
     return _twin(processors=[_processor(row) for row in Processor.objects.all()])
 
 
 @public_page
-def agreements(_request: HttpRequest) -> JsonResponse:
+def agreements(_request: Request) -> JsonResponse:
     return _twin(agreements=[_agreement(row) for row in Agreement.objects.all()])
 
 
 @public_page
-def measures(_request: HttpRequest) -> JsonResponse:
+def measures(_request: Request) -> JsonResponse:
     rows = Measure.objects.all()
     return _twin(measures=[{"slug": row.slug, "place": row.place, "text": row.text} for row in rows])
 
 
 @public_page
-def regions(_request: HttpRequest) -> JsonResponse:
+def regions(_request: Request) -> JsonResponse:
     return _twin(regions=[_region(row) for row in Region.objects.all()])
 
 
 @public_page
-def statements(_request: HttpRequest) -> JsonResponse:
+def statements(_request: Request) -> JsonResponse:
     held = queries.operator()
     promises = {
         "notice_hours": held.notice_hours if held else None,
@@ -47,7 +48,7 @@ def statements(_request: HttpRequest) -> JsonResponse:
 
 
 @public_page
-def security(request: HttpRequest) -> HttpResponse:
+def security(request: Request) -> HttpResponse:
     """RFC 9116. The contacts hold for a year after the register was last applied, which confirms them."""
     held, until = queries.operator(), queries.contacts_hold_until()
     if held is None or until is None:
@@ -65,7 +66,7 @@ def security(request: HttpRequest) -> HttpResponse:
 
 
 @public_page
-def robots(_request: HttpRequest) -> HttpResponse:
+def robots(_request: Request) -> HttpResponse:
     """Everything public is for machines too; the rest needs a sign-in anyway."""
     welcome = ["User-agent: *", "Allow: /trust/", "Allow: /status/", "Allow: /.well-known/", "Disallow: /"]
     return HttpResponse("\n".join(welcome) + "\n", content_type=TEXT)

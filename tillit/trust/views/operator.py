@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
+from tillit.foundation.requests import Request
 from tillit.trust import queries
 from tillit.trust.actions import apply_register, rehearse_register
 from tillit.trust.differences import Difference
@@ -24,7 +25,7 @@ PROFILES = Path(__file__).parents[1] / "profiles"
 SHOWN_REVISIONS = 10
 
 
-def register(request: HttpRequest) -> HttpResponse:
+def register(request: Request) -> HttpResponse:
     require(request.actor, "trust.edit_register")
     form = RegisterForm(request.POST or None, request.FILES or None)
     found: list[Difference] | None = None
@@ -49,7 +50,7 @@ def register(request: HttpRequest) -> HttpResponse:
     return render(request, "trust/register.html", context)
 
 
-def _apply(request: HttpRequest, form: RegisterForm) -> HttpResponse:
+def _apply(request: Request, form: RegisterForm) -> HttpResponse:
     revision = apply_register(
         request.actor, register=form.cleaned_data["register"], based_on=form.cleaned_data["based_on"]
     )
@@ -62,7 +63,7 @@ def _apply(request: HttpRequest, form: RegisterForm) -> HttpResponse:
 
 
 @require_safe
-def export(request: HttpRequest) -> HttpResponse:
+def export(request: Request) -> HttpResponse:
     """The register as a file; it reads equal to what was applied."""
     require(request.actor, "trust.edit_register")
     response = HttpResponse(as_toml(queries.export_register()), content_type="application/toml; charset=utf-8")
@@ -71,7 +72,7 @@ def export(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def template(request: HttpRequest) -> FileResponse:
+def template(request: Request) -> FileResponse:
     """A register that promises nothing yet and explains every key."""
     require(request.actor, "trust.edit_register")
     file = (PROFILES / "blank.toml").open("rb")

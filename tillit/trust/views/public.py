@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.cache import set_response_etag
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
+from tillit.foundation.requests import Request
 from tillit.trust import queries
 from tillit.trust.models import Agreement
 
@@ -25,34 +26,36 @@ def public_page(view: View) -> View:
     """For everybody, to read only; kept by browsers and proxies for a minute, then asked for by its ETag."""
 
     @functools.wraps(view)
-    def marked(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        return set_response_etag(view(request, **arguments))
+    def marked(request: Request, **arguments: Any) -> HttpResponse:
+        response = view(request, **arguments)
+        set_response_etag(response)
+        return response
 
     cached = cache_control(public=True, max_age=CACHED_SECONDS)(conditional_page(marked))
     return login_not_required(require_safe(cached))
 
 
 @public_page
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: Request) -> HttpResponse:
     found = queries.trust_page()
     return render(request, "trust/page.html", _framed(request, operator=found.operator, page=found))
 
 
 @public_page
-def agreement(request: HttpRequest, slug: str) -> HttpResponse:
+def agreement(request: Request, slug: str) -> HttpResponse:
     """What is known of one document. Its text is not kept here yet, and the page says so."""
     found = get_object_or_404(Agreement, slug=slug)
     return render(request, "trust/agreement.html", _framed(request, operator=queries.operator(), agreement=found))
 
 
 @public_page
-def part(request: HttpRequest, name: str) -> HttpResponse:
+def part(request: Request, name: str) -> HttpResponse:
     """`/trust/processors/` is a part of the one page."""
     asked = f"?{request.GET.urlencode()}" if request.GET else ""
     return HttpResponseRedirect(f"{reverse('trust:page')}{asked}#{name}")
 
 
-def _framed(request: HttpRequest, **context: Any) -> dict[str, Any]:
+def _framed(request: Request, **context: Any) -> dict[str, Any]:
     """With what the frame needs; a language asked for in the address is kept on the way."""
     held = context["operator"]
     return context | {
