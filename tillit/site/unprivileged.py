@@ -14,8 +14,10 @@ import ctypes
 import os
 import sys
 
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
-CAP_DAC_OVERRIDE = 1
+PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 28, 47, 2
+SECBIT_NO_SETUID_FIXUP = 4
+CAP_DAC_OVERRIDE, CAP_SETPCAP = 1 << 1, 1 << 8  # as masks
+AMBIENT_NUMBER = 1  # of CAP_DAC_OVERRIDE
 CAPABILITY_VERSION_3 = 0x20080522
 LINUX = sys.platform == "linux"
 UNABLE = 77  # exit status: the reason is on standard error, in a sentence
@@ -63,9 +65,7 @@ def become(uid: int, gid: int, needed: list[str]) -> None:
             "bin/up as an ordinary user, or name a server in TILLIT_DATABASE_URL."
         )
     closed = [place for place in needed if not _within_reach(place)]
-    if not closed:
-        _set_capabilities(0)
-    elif not (_set_capabilities(1 << CAP_DAC_OVERRIDE) and _keep_over_exec(CAP_DAC_OVERRIDE)):
+    if not (_keep_dac_override() if closed else _set_capabilities(0)):
         _give_up(
             f"PostgreSQL runs as user number {uid}, for whom {closed[0]} is out of reach. Move it, open its parent "
             "folders (chmod o+x), run bin/up as an ordinary user, or name a server in TILLIT_DATABASE_URL."
@@ -77,15 +77,22 @@ def _within_reach(place: str) -> bool:
     return os.access(place, os.R_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
+def _keep_dac_override() -> bool:
+    """Keep this one capability over the exec, also for the system call access(), which PostgreSQL asks and which
+    otherwise answers as if the user had none."""
+    return (
+        _set_capabilities(CAP_DAC_OVERRIDE | CAP_SETPCAP)
+        and _prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
+        and _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, AMBIENT_NUMBER)
+        and _set_capabilities(CAP_DAC_OVERRIDE)
+    )
+
+
 def _set_capabilities(mask: int) -> bool:
     if not LINUX:
         return mask == 0
-    sets = (Sets * 2)(Sets(mask, mask, mask), Sets(0, 0, 0))
+    sets = (Sets * 2)(Sets(mask, mask, mask & CAP_DAC_OVERRIDE), Sets(0, 0, 0))
     return _libc().capset(ctypes.byref(Header(CAPABILITY_VERSION_3, 0)), ctypes.byref(sets)) == 0
-
-
-def _keep_over_exec(capability: int) -> bool:
-    return _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability)
 
 
 def _prctl(*arguments: int) -> bool:

@@ -1,13 +1,14 @@
 """The embedded server keeps what was written, whatever happens to its processes."""
 
 import os
+import shutil
 import signal
 import stat
 
 import psycopg
 import pytest
 
-from tillit.site.postgres import SOCKET_PATH_LIMIT, Cluster
+from tillit.site.postgres import SOCKET_PATH_LIMIT, Cluster, packaged_binaries
 from tillit.site.problems import Problem
 from tillit.site.processes import alive, living_in
 
@@ -97,11 +98,13 @@ def test_a_folder_with_a_very_long_name_gets_its_socket_elsewhere(tmp_path):
         server.stop()
 
 
-def test_a_folder_that_others_may_not_enter_holds_a_database_all_the_same(tmp_path):
+def test_server_and_data_may_lie_where_others_may_not_enter(tmp_path):
     """As root PostgreSQL runs as somebody else, who could not get through a folder like this."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    server = Cluster(closed / "postgres", settings=QUICK)
+    installed = packaged_binaries()
+    shutil.copytree(installed.parent, closed / "pginstall", symlinks=True)
+    server = Cluster(closed / "postgres", settings=QUICK, binaries=closed / "pginstall" / "bin")
     server.start()
     try:
         assert (closed / "postgres" / "PG_VERSION").stat().st_uid != 0
