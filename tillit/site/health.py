@@ -7,6 +7,8 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from tillit.site.api.problems import problem
+
 
 @login_not_required
 def lives(_request: HttpRequest) -> HttpResponse:
@@ -28,5 +30,7 @@ def bad_request(_request: HttpRequest, exception: Exception | None = None) -> Ht
     return render(None, "400.html", status=400)
 
 
-def server_error(_request: HttpRequest) -> HttpResponse:
+def server_error(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith("/api/v1/"):
+        return problem(500)
     return render(None, "500.html", status=500)

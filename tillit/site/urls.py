@@ -7,6 +7,7 @@ from tillit.site import health
 urlpatterns = [
     path("healthz", health.lives),
     path("readyz", health.ready),
+    path("api/v1/", include("tillit.site.api.urls")),
     path("", include("tillit.tenants.urls")),
     path("", include("tillit.trust.urls")),
     path("", include("tillit.availability.urls")),
