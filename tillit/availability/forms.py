@@ -53,7 +53,10 @@ class TextsField(forms.MultiValueField):
 
     def compress(self, data_list: list[str]) -> dict[str, str]:
         typed = zip(settings.LANGUAGES, data_list, strict=False)
-        return {code: text for (code, _name), text in typed if text}
+        texts = {code: text for (code, _name), text in typed if text}
+        if self.required and not texts:  # nothing but spaces
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return texts
 
 
 class AnnouncementForm(forms.Form):
@@ -61,7 +64,10 @@ class AnnouncementForm(forms.Form):
         label=_("Kind"), choices=MaintenanceWindow.Kind, widget=forms.RadioSelect, initial="planned"
     )
     rule = forms.ModelChoiceField(
-        label=_("Line of the plan"), queryset=MaintenanceRule.objects.none(), required=False, empty_label=_("None")
+        label=_("Line of the plan"),
+        queryset=MaintenanceRule.objects.none(),
+        required=False,
+        empty_label=_("Something else"),
     )
     title = TextsField(label=_("Title"), required=False, help_text=_("Empty: the name of the line of the plan."))
     starts_at = ClockField(label=_("Start"))
@@ -73,7 +79,7 @@ class AnnouncementForm(forms.Form):
     wave = forms.ChoiceField(label=_("Wave"), choices=[("", _("Everybody")), *Tenant.Wave.choices], required=False)
     region = forms.ChoiceField(label=_("Region"), required=False)
     reason = forms.CharField(
-        label=_("Reason"),
+        label=_("Why is it needed?"),
         help_text=_("Needed for an emergency; customers read it."),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -292,7 +292,7 @@ class Incident(models.Model):
         POSTMORTEM = "postmortem", _("Looked back at")
 
     class Impact(models.TextChoices):
-        NONE = "none", _("None")
+        NONE = "none", _("No impact")
         MINOR = "minor", _("Minor")
         MAJOR = "major", _("Major")
         CRITICAL = "critical", _("Critical")

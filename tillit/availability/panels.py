@@ -22,12 +22,13 @@ def sign_in_notice(request: HttpRequest) -> HttpResponse:
         "interruptions": queries.merged(queries.upcoming_windows(request.tenant)),
         "routine": queries.routine_rules(),
         "days": queries.NOTICE_DAYS,
+        "quiet": not request.tenant.is_operator,  # to a customer there is one wave and one region: its own
     }
     return render(request, "availability/sign_in_notice.html", context)
 
 
 def banner(request: HttpRequest) -> HttpResponse:
-    """Inside the session: the same windows, until this person puts them away. What is shown is kept."""
+    """Inside the session: the windows of the next days, until this person puts them away. What is shown is kept."""
     if not request.actor.user or not request.actor.may("availability.dismiss"):
         return HttpResponse(status=204)
     notices = queries.notices_for(request.actor.user, request.tenant)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
@@ -28,6 +28,7 @@ from tillit.availability.register import write_component, write_rule
 from tillit.foundation.models import Tenant, User
 
 NOTICE_DAYS = 14  # how far ahead windows are announced by themselves and shown in the sign-in view
+BANNER_DAYS = 5  # how far ahead people at work are reminded: more than any weekend, less than a fixture
 PAST_DAYS = 90
 MONTHS_AHEAD = 12
 
@@ -90,7 +91,7 @@ def next_window(tenant: Tenant) -> MaintenanceWindow | None:
 def notices_for(user: User, tenant: Tenant) -> list[tuple[MaintenanceWindow, datetime | None]]:
     """The notices this person has not put away, each with the moment it was first shown, or None. One query."""
     mine = FilteredRelation("receipts", condition=Q(receipts__user=user, receipts__tenant=tenant))
-    windows = MaintenanceWindow.objects.upcoming().concerning(tenant).within(NOTICE_DAYS)
+    windows = MaintenanceWindow.objects.upcoming().concerning(tenant).within(BANNER_DAYS)
     open_ones = windows.alias(mine=mine).filter(mine__dismissed_at=None)
     return [(window, window.shown_at) for window in open_ones.annotate(shown_at=F("mine__first_shown_at"))]
 
@@ -151,14 +152,13 @@ def by_month(interruptions: Iterable[Interruption]) -> list[tuple[datetime, list
 
 
 def plan_with_next_dates(count: int = 3) -> list[Line]:
-    """Every line of the maintenance plan; those that fire by themselves with their next `count` windows."""
+    """Every line of the maintenance plan; those that fire by themselves with their next windows, two of each wave."""
     at = now()
     lines = []
     for rule in MaintenanceRule.objects.in_force():
-        windows = rule.windows(at, at + relativedelta(months=MONTHS_AHEAD))
-        if len(rule.waves) > 1:  # each wave comes in its own order
-            windows = iter(sorted(windows, key=lambda window: window.starts_at))
-        lines.append(Line(rule, list(islice(windows, count * max(1, len(rule.waves))))))
+        far = timedelta(days=1) if rule.kind == rule.Kind.ROUTINE else relativedelta(months=MONTHS_AHEAD)
+        windows = sorted(rule.windows(at, at + far), key=lambda window: window.starts_at)
+        lines.append(Line(rule, windows[: max(count, 2 * len(rule.waves))]))
     return lines
 
 

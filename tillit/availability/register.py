@@ -7,6 +7,8 @@ would hold without it is left out when written.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, time
+from types import NoneType
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -21,6 +23,14 @@ Entry = Mapping[str, Any]
 RULE_TEXTS = ("name", "text", "schedule", "note")
 RULE_VALUES = ("kind", "zone", "rrule", "anchor", "as_needed", "start", "end", "end_days_later", "effect")
 RULE_KEYS = {"key", "interruption_seconds", "waves", *RULE_TEXTS, *RULE_VALUES}
+FORMS: dict[str, tuple[type, ...]] = {
+    "rrule": (str,),
+    "anchor": (date, NoneType),
+    "as_needed": (bool,),
+    "start": (time,),
+    "end": (time, NoneType),
+    "end_days_later": (int,),
+}
 RULE_DEFAULTS: dict[str, Any] = {
     "rrule": "",
     "anchor": None,
@@ -39,7 +49,7 @@ def read_rule(entry: Entry, position: int) -> MaintenanceRule:
         _know(entry, RULE_KEYS)
         rule = MaintenanceRule(key=key, position=position)
         for name in RULE_VALUES:
-            setattr(rule, name, _plain(entry.get(name, RULE_DEFAULTS.get(name))))
+            setattr(rule, name, _plain(name, entry.get(name, RULE_DEFAULTS.get(name))))
         for name in RULE_TEXTS:
             setattr(rule, name, _texts(entry.get(name, {}), name))
         rule.least_seconds, rule.most_seconds = _seconds(entry.get("interruption_seconds"))
@@ -96,8 +106,10 @@ def _know(entry: Entry, known: set[str]) -> None:
             raise ValueError(_("“%(name)s” is not a key that is known here.") % {"name": name})
 
 
-def _plain(value: Any) -> Any:
-    """Texts without the wrapping of a TOML reader that keeps comments."""
+def _plain(name: str, value: Any) -> Any:
+    """The value in its proper form; a text without the wrapping of a TOML reader that keeps comments."""
+    if not isinstance(value, FORMS.get(name, (object,))):
+        raise ValueError(_("“%(name)s” has the wrong form.") % {"name": name})
     return str(value) if isinstance(value, str) else value
 
 

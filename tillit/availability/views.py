@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -44,6 +46,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "routine": queries.routine_rules(),
         "past_windows": queries.past_windows(),
         "past_incidents": queries.past_incidents(),
+        "notice_hours": MaintenanceWindow.NOTICE // timedelta(hours=1),
         "at": timezone.now(),
         "zone": timezone.get_current_timezone_name(),
     }
@@ -67,8 +70,8 @@ def year(request: HttpRequest) -> HttpResponse:
 def calendar(request: HttpRequest) -> HttpResponse:
     """Every window, announced and foreseen, and the form that announces one."""
     require(request.actor, "availability.announce")
-    form = AnnouncementForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = AnnouncementForm(typed(request))
+    if form.is_valid():
         try:
             window = actions.announce_maintenance(request.actor, **form.announcement())
         except Refused as refusal:
@@ -82,8 +85,8 @@ def calendar(request: HttpRequest) -> HttpResponse:
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     require(request.actor, "availability.announce")
     window = get_object_or_404(MaintenanceWindow, pk=pk)
-    form = CancellationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = CancellationForm(typed(request))
+    if form.is_valid():
         try:
             actions.cancel_maintenance(request.actor, window=window, **form.cleaned_data)
         except Refused as refusal:
@@ -109,8 +112,8 @@ def complete(request: HttpRequest, pk: int) -> HttpResponse:
 def incidents(request: HttpRequest) -> HttpResponse:
     """The incident desk: what is open, the parts of the service, and the form that opens one."""
     require(request.actor, "availability.manage_incidents")
-    form = IncidentForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = IncidentForm(typed(request))
+    if form.is_valid():
         try:
             found = actions.open_incident(request.actor, **form.incident())
         except Refused as refusal:
@@ -132,8 +135,8 @@ def incident(request: HttpRequest, pk: int) -> HttpResponse:
     """One incident: what was said, and what to say next."""
     require(request.actor, "availability.manage_incidents")
     found = get_object_or_404(Incident.objects.told(), pk=pk)
-    form = UpdateForm(request.POST or None, initial={"status": found.status})
-    if request.method == "POST" and form.is_valid():
+    form = UpdateForm(typed(request), initial={"status": found.status})
+    if form.is_valid():
         try:
             actions.update_incident(request.actor, incident=found, said=form.said())
         except Refused as refusal:
@@ -173,6 +176,10 @@ def component(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         messages.success(request, _("Said on the status page."))
     return redirect("availability:incidents")
+
+
+def typed(request: HttpRequest) -> QueryDict | None:
+    return request.POST if request.method == "POST" else None
 
 
 def show(refusal: Refused, form: Form) -> None:

@@ -39,6 +39,11 @@ def day(moment: datetime) -> str:
     return dates.format_skeleton("yMMMEd", _here(moment), tzinfo=get_current_timezone(), locale=locale())
 
 
+def weekday(moment: datetime) -> str:
+    """`Fri, 4 Dec`, where the year has been said."""
+    return dates.format_skeleton("MMMEd", _here(moment), tzinfo=get_current_timezone(), locale=locale())
+
+
 def clock(moment: datetime) -> str:
     return dates.format_time(_here(moment), "HH:mm", tzinfo=get_current_timezone(), locale=locale())
 

@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('title', models.JSONField(verbose_name='title')),
-                ('impact', models.CharField(choices=[('none', 'None'), ('minor', 'Minor'), ('major', 'Major'), ('critical', 'Critical')], max_length=10, verbose_name='impact')),
+                ('impact', models.CharField(choices=[('none', 'No impact'), ('minor', 'Minor'), ('major', 'Major'), ('critical', 'Critical')], max_length=10, verbose_name='impact')),
                 ('status', models.CharField(choices=[('investigating', 'Investigating'), ('identified', 'Cause found'), ('monitoring', 'Repaired, being watched'), ('resolved', 'Resolved'), ('postmortem', 'Looked back at')], default='investigating', max_length=15, verbose_name='status')),
                 ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from tillit.availability import words
 from tillit.availability.models import Component, Incident
 
 register = template.Library()
-for _filter in (words.day, words.clock, words.month, words.zone, words.duration, words.expected, words.audience):
+for _filter in (words.day, words.weekday, words.clock, words.month, words.zone, words.expected, words.audience):
     register.filter(_filter.__name__, _filter)
 
 
@@ -23,13 +24,19 @@ class Timed(Protocol):
 
 
 @register.filter
-def span(timed: Timed) -> SafeString:
-    """`Fri, 4 Dec 2026, 00:00–06:00 CET`; the zone twice where clocks change in between."""
+def brief_span(timed: Timed) -> SafeString:
+    """As `span`, without the year: for what comes within days."""
+    return span(timed, words.weekday)
+
+
+@register.filter
+def span(timed: Timed, first_day: Callable[[datetime], str] = words.day) -> SafeString:
+    """`Fri, 4 Dec 2026, 00:00–06:00 CET`; the zone stands at both ends where clocks change in between."""
     start, end = timed.starts_at, timed.ends_at
     zones = ("", words.zone(end)) if words.zone(start) == words.zone(end) else (words.zone(start), words.zone(end))
-    first = f"{words.day(start)}, {words.clock(start)} {zones[0]}".strip()
+    first = f"{first_day(start)}, {words.clock(start)} {zones[0]}".strip()
     same_day = words.day(start) == words.day(end)
-    last = words.clock(end) if same_day else f"{words.day(end)}, {words.clock(end)}"
+    last = words.clock(end) if same_day else f"{words.weekday(end)}, {words.clock(end)}"
     return format_html(
         '<span class="span" data-span><time datetime="{}">{}</time>{}<time datetime="{}">{} {}</time></span>',
         start.isoformat(timespec="minutes"),

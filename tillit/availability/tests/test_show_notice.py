@@ -40,8 +40,8 @@ def put_away(person, *windows, **headers):
 def test_the_sign_in_view_tells_state_every_window_and_where_to_read_more(plan, fjordlys):
     page = seen(public_of(fjordlys), SIGN_IN)
     assert "All parts of the service are working." in page
-    assert "Tue 24 Nov 2026, 22:00 – Wed 25 Nov 2026, 00:00 CET Application maintenance" in page
-    assert "Fri 4 Dec 2026, 00:00–06:00 CET System maintenance" in page
+    assert "Tue, 24 Nov 2026, 22:00 – Wed 25 Nov, 00:00 CET Application maintenance" in page
+    assert "Fri, 4 Dec 2026, 00:00–06:00 CET System maintenance" in page
     assert "Server restart: Every night at 02:00 (Europe/Oslo), 1–3 seconds." in page
     links = public_of(fjordlys).get(SIGN_IN).content.decode()
     assert 'href="/status/"' in links and 'href="/trust/"' in links
@@ -50,10 +50,10 @@ def test_the_sign_in_view_tells_state_every_window_and_where_to_read_more(plan, 
 @pytest.mark.promise("notice-in-every-sign-in-view")
 def test_each_wave_is_told_of_its_own_windows_only(plan, fjordlys, alpenrose, operator_tenant):
     first, rest, both = (seen(public_of(tenant), SIGN_IN) for tenant in (fjordlys, alpenrose, operator_tenant))
-    assert "Tue 24 Nov 2026, 22:00" in first and "Fri 27 Nov 2026, 22:00" not in first
-    assert "Fri 27 Nov 2026, 22:00" in rest and "Tue 24 Nov 2026, 22:00" not in rest
-    assert "Tue 24 Nov 2026, 22:00" in both and "Fri 27 Nov 2026, 22:00" in both
-    assert "Fri 4 Dec 2026, 00:00" in first and "Fri 4 Dec 2026, 00:00" in rest
+    assert "Tue, 24 Nov 2026, 22:00" in first and "Fri, 27 Nov 2026, 22:00" not in first
+    assert "Fri, 27 Nov 2026, 22:00" in rest and "Tue, 24 Nov 2026, 22:00" not in rest
+    assert "Tue, 24 Nov 2026, 22:00" in both and "Fri, 27 Nov 2026, 22:00" in both
+    assert "Fri, 4 Dec 2026, 00:00" in first and "Fri, 4 Dec 2026, 00:00" in rest
 
 
 def test_each_region_is_told_of_its_own_windows_only(announced, fjordlys, alpenrose):
@@ -78,20 +78,23 @@ def test_an_emergency_is_told_at_once_with_its_reason(announced, fjordlys):
     assert "A hole must be closed." in page
 
 
-def test_the_notice_speaks_the_readers_language_and_clock(plan, alpenrose):
+def test_the_notice_speaks_the_readers_language(plan, alpenrose):
     page = seen(public_of(alpenrose), SIGN_IN, accept_language="de")
     assert "Alle Teile des Dienstes arbeiten." in page
     assert "Fr., 4. Dez. 2026, 00:00–06:00 MEZ Systemwartung" in page
+
+
+def test_before_sign_in_times_are_those_of_the_tenant(plan, alpenrose):
     Tenant.objects.filter(pk=alpenrose.pk).update(time_zone="Atlantic/Reykjavik")
-    away = public_of(Tenant.objects.get(pk=alpenrose.pk))
-    assert "Thu 3 Dec 2026, 23:00 – Fri 4 Dec 2026, 05:00" in seen(away, SIGN_IN)
+    away = public_of(alpenrose)
+    assert "Thu, 3 Dec 2026, 23:00 – Fri 4 Dec, 05:00" in seen(away, SIGN_IN)
 
 
 def test_windows_at_the_same_time_are_one_interruption(plan, fjordlys, clock, operator_tenant):
     clock.move_to(now().replace(year=2027, month=2, day=8), tick=False)
     actions.announce_due_windows(Actor.system(operator_tenant))
     page = seen(public_of(fjordlys), SIGN_IN)
-    assert "Fri 12 Feb 2027, 00:00–06:00 CET System maintenance; Microsoft patches" in page
+    assert "Fri, 12 Feb 2027, 00:00–06:00 CET System maintenance; Microsoft patches" in page
 
 
 def test_the_sign_in_view_asks_few_questions_of_the_database(plan, fjordlys, django_assert_max_num_queries):
@@ -106,7 +109,7 @@ def test_the_sign_in_view_asks_few_questions_of_the_database(plan, fjordlys, dja
 
 def test_a_person_at_work_sees_a_quiet_banner_and_that_is_recorded_once(announced, anna, clock):
     window = announced(48)
-    assert "Maintenance ahead" in seen(anna)
+    assert "Maintenance ahead:" in seen(anna)
     (receipt,) = receipts(anna.tenant)
     assert (receipt.user, receipt.window, receipt.first_shown_at) == (anna.user, window, now())
     assert happened("availability.notice_shown")
@@ -176,7 +179,7 @@ def test_the_banner_goes_when_the_work_is_over_or_called_off(announced, anna, op
     page = seen(anna)
     assert "Called off" not in page and "Done" in page
     clock.move_to(done.starts_at + timedelta(minutes=1), tick=False)
-    assert "Maintenance is under way." in seen(anna)
+    assert "Under way now:" in seen(anna)
     clock.move_to(done.ends_at, tick=False)
     assert "Done" not in seen(anna)
 
@@ -198,10 +201,10 @@ def test_receipts_stay_in_their_tenant(announced, anna, chiara):
 
 def test_who_is_told_and_who_is_not_is_the_same_for_every_role(announced, anna, mia, ben, operator):
     announced(48)
-    assert all("Maintenance ahead" in seen(person) for person in (anna, mia, ben, operator))
+    assert all("Maintenance ahead:" in seen(person) for person in (anna, mia, ben, operator))
 
 
 def test_times_in_the_banner_are_the_persons_own(announced, mia):
     announced(48)
     type(mia.user).objects.filter(pk=mia.user.pk).update(time_zone="Europe/Helsinki")
-    assert "Wed 25 Nov 2026, 10:00–12:00 EET" in seen(Person(mia.tenant, type(mia.user).objects.get(pk=mia.user.pk)))
+    assert "Wed 25 Nov, 10:00–12:00 EET" in seen(Person(mia.tenant, type(mia.user).objects.get(pk=mia.user.pk)))

@@ -1,0 +1,162 @@
+"""Everybody may read what is going on, what is to come and what was: no account, no cookie, on every host."""
+
+import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils.timezone import now
+
+from tillit.availability import actions
+from tillit.availability.models import Component, MaintenanceWindow
+from tillit.foundation.testing import public_of
+
+STATUS, YEAR = "/status/", "/status/maintenance/"
+OSLO = ZoneInfo("Europe/Oslo")
+
+
+def text(response):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", response.content.decode()))
+
+
+@pytest.mark.promise("status-page-shows-status-and-downtimes")
+def test_the_page_tells_state_parts_and_windows(plan, public):
+    page = text(public.get(STATUS))
+    assert "All parts of the service are working." in page
+    assert "Programming interface (API) Operational" in page
+    assert "Fri, 27 Nov 2026, 22:00 – Sat 28 Nov, 00:00 CET Application maintenance Wave B (90 % of customers)" in page
+    assert "Server restart: Every night at 02:00 (Europe/Oslo), 1–3 seconds." in page
+    assert "at least 24 hours ahead" in page
+
+
+@pytest.mark.parametrize("address", [STATUS, YEAR, "/status/api/v2/summary.json", "/trust/maintenance.json"])
+def test_it_answers_on_every_host_without_a_cookie(plan, public, fjordlys, anna, address):
+    for visitor in (public, public_of(fjordlys), anna):
+        response = visitor.get(address)
+        assert response.status_code == 200
+        assert not response.cookies
+        assert "Cookie" not in response.headers["Vary"]
+        assert "public" in response.headers["Cache-Control"]
+    assert public.post(address).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "zone"),
+    [
+        ("de", "Alle Teile des Dienstes arbeiten.", "00:00–06:00 MEZ"),
+        ("nb", "Alle deler av tjenesten virker.", "00:00–06:00 CET"),
+        ("en", "All parts of the service are working.", "00:00–06:00 CET"),
+    ],
+)
+def test_it_speaks_three_languages_and_the_operators_time(plan, alpenrose, language, sentence, zone):
+    type(alpenrose).objects.filter(pk=alpenrose.pk).update(time_zone="Asia/Tokyo")
+    for address in (STATUS, YEAR):
+        page = text(public_of(alpenrose).get(f"{address}?lang={language}"))
+        assert zone in page
+        assert sentence in page or address == YEAR
+
+
+def test_the_next_twelve_months_are_computed_and_what_is_announced_is_marked(plan, public):
+    months = public.get(STATUS).context["months"]
+    assert [f"{first:%Y-%m}" for first, _found in months][::12] == ["2026-11", "2027-11"]
+    found = [interruption for _first, group in months for interruption in group]
+    assert [one.is_announced for one in found][:4] == [True, True, True, False]
+    assert 60 < len(found) < 80
+    assert found == sorted(found, key=lambda one: one.starts_at)
+
+
+def test_the_table_has_one_row_for_work_at_the_same_time(plan, public):
+    page = text(public.get(YEAR))
+    assert "Fri, 12 Feb 2027, 00:00–06:00 CET System maintenance; Microsoft patches Everybody" in page
+    assert page.count("12 Feb 2027") == 1
+
+
+def test_what_can_no_longer_be_announced_in_time_is_not_foreseen(plan, public, clock):
+    MaintenanceWindow.objects.all().delete()
+    clock.move_to(datetime(2026, 12, 3, 12, 0, tzinfo=OSLO), tick=False)  # twelve hours before the next system window
+    found = public.get(YEAR).context["interruptions"]
+    assert "2026-12-04" not in {f"{one.starts_at.astimezone(OSLO):%Y-%m-%d}" for one in found}
+
+
+def test_a_window_under_way_is_what_the_page_says_first(plan, announced, public, clock):
+    announced(48, effect="offline", most_seconds=1800)
+    clock.shift(timedelta(hours=48, minutes=5))
+    page = public.get(STATUS)
+    assert "Maintenance is under way." in text(page)
+    assert "Work on the network under way" in text(page)
+    assert "Expected interruption: Not available: up to 30 minutes" in text(page)
+    assert {state for _component, state in page.context["components"]} == {"under_maintenance"}
+
+
+def test_a_window_of_one_wave_leaves_the_parts_as_they_are(plan, announced, public, clock):
+    announced(60, wave="a", effect="offline")
+    clock.shift(timedelta(hours=60, minutes=5))
+    page = public.get(STATUS)
+    assert page.context["status"].indicator == "maintenance"
+    assert {state for _component, state in page.context["components"]} == {"operational"}
+
+
+def test_the_last_ninety_days_are_kept_and_what_is_older_is_not(announced, public, operator, clock):
+    old, recent = announced(48, title="Long ago"), announced(30 * 24, title="Recently")
+    clock.move_to(old.ends_at + timedelta(days=90, seconds=1), tick=False)
+    page = public.get(STATUS)
+    assert [window.pk for window in page.context["past_windows"]] == [recent.pk]
+    assert "Recently completed" in text(page) and "Long ago" not in text(page)
+
+
+def test_a_new_cloud_without_a_plan_says_so(operator_tenant, public):
+    page = text(public.get(STATUS))
+    assert "No part is listed in the register." in page
+    assert "No maintenance is announced for the next days." in page
+    assert "The maintenance plan foresees nothing." in page
+
+
+def test_texts_of_strangers_stay_texts(operator, announced, public):
+    announced(48, kind="emergency", title="<script>alert(1)</script>", reason="<b>bold</b>\u202e")
+    page = public.get(STATUS).content.decode()
+    assert "<script>alert" not in page and "<b>bold" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_the_pages_ask_few_questions_of_the_database(plan, public, operator, django_assert_max_num_queries):
+    crm = Component.objects.get(slug="crm")
+    for number in range(3):
+        said = actions.Said({"en": "Looking into it."}, state="partial_outage", also=[crm])
+        actions.open_incident(operator.actor, title={"en": f"Trouble {number}"}, impact="minor", said=said)
+    public.get(STATUS)
+    with django_assert_max_num_queries(16):
+        public.get(STATUS)
+    with django_assert_max_num_queries(10):
+        public.get(YEAR)
+
+
+def test_the_trust_page_shows_the_six_lines_of_the_plan(plan, public):
+    page = text(public.get("/status/panels/plan?lang=de"))
+    for line in ("Systemwartung", "Anwendungswartung", "Server-Neustart", "Microsoft-Patches", "Notfall-Patch"):
+        assert line in page
+    assert "Upgrade der Infrastruktur Upgrades von Rechenzentrum" in page
+    assert "Jede zweite Woche, freitags zwischen 00:00 und 06:00 Uhr (Europe/Oslo)" in page
+    assert "Di., 24. Nov. 2026 Welle A Fr., 27. Nov. 2026 Welle B" in page
+    assert "1–3 Sekunden" in page
+
+
+def test_the_plan_as_json_says_what_the_register_says(plan, register, public):
+    told = public.get("/trust/maintenance.json").json()
+    assert list(told) == ["notice_hours", "rules", "windows"]
+    assert told["notice_hours"] == 24
+    assert [rule["key"] for rule in told["rules"]] == [rule["key"] for rule in register["maintenance_rules"]]
+    assert told["rules"][0]["anchor"] == "2026-01-02" and told["rules"][0]["start"] == "00:00:00"
+    assert told["windows"][0] == {
+        "rule": "application",
+        "title": {"de": "Anwendungswartung", "en": "Application maintenance", "nb": "Applikasjonsvedlikehold"},
+        "wave": "a",
+        "region": None,
+        "announced_at": now().strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "reason": None,
+        "starts_at": "2026-11-24T21:00:00.000Z",
+        "ends_at": "2026-11-24T23:00:00.000Z",
+        "kind": "planned",
+        "effect": "seconds",
+        "expected_interruption": None,
+    }
+    assert [window["announced_at"] is None for window in told["windows"]][:4] == [False, False, False, True]
