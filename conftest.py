@@ -27,7 +27,7 @@ def pytest_configure() -> None:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A running database server of this test process's own."""
-    server = Cluster(settings.DATA / "postgres")
+    server = Cluster(settings.DATA / "postgres", durable=False)
     server.start()
     yield server
     connections.close_all()

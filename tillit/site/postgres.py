@@ -30,18 +30,28 @@ SOCKET_PATH_LIMIT = 107  # bytes, of the kernel's address structure
 SERVANTS = ("postgres", "nobody")  # whom to run as when started by root: the first that exists
 BUSY = ("lock file", "still in use", "is another postmaster", "is another postgres")
 PAUSE = 0.05
+HASTY = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "64MB"}
 
 
 class Cluster:
     """One PostgreSQL data folder and the server that runs on it.
 
     `folder` is made at the first start. `settings` override those of `postgresql.conf` beside this file. `binaries`
-    is the folder of `postgres` and `initdb`, by default the package's.
+    is the folder of `postgres` and `initdb`, by default the package's. `durable=False` is for tests: rows outlive the
+    processes, but not a failure of power.
     """
 
-    def __init__(self, folder: Path, *, settings: dict[str, str] | None = None, binaries: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        settings: dict[str, str] | None = None,
+        binaries: Path | None = None,
+        durable: bool = True,
+    ) -> None:
         self.folder = folder.absolute()
-        self.settings = settings or {}
+        self.settings = ({} if durable else HASTY) | (settings or {})
+        self.durable = durable
         self.binaries = binaries or packaged_binaries()
         self.log = self.folder.parent / "log" / "postgres.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -138,6 +148,8 @@ class Cluster:
         for place in (draft, secret):
             self._hand_over(place)
         options = ["-D", draft, "-U", ADMIN, f"--pwfile={secret}", "--auth=scram-sha-256", "--encoding=UTF8"]
+        if not self.durable:
+            options.append("--no-sync")
         options += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums"]
         command = self._as_servant(self.binaries / "initdb", *options, reach=draft)
         try:

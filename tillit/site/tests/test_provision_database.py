@@ -13,7 +13,7 @@ PASSWORDS = {"owner_password": "an owner's secret", "app_password": "an applicat
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    cluster = Cluster(tmp_path_factory.mktemp("server") / "postgres", settings={"shared_buffers": "32MB"})
+    cluster = Cluster(tmp_path_factory.mktemp("server") / "postgres", durable=False)
     cluster.start()
     assert provision(cluster.admin_dsn(), "tillit", **PASSWORDS) is True
     yield cluster

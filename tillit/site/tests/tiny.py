@@ -33,7 +33,7 @@ def supervise(folder: Path, with_database: bool) -> None:
         Program(f"web-{number}", "tillit.site.serve", (f"{THIS}:application",), socket=listening)
         for number, listening in enumerate(sockets, start=1)
     ]
-    cluster = Cluster(folder / "postgres", settings={"shared_buffers": "32MB"}) if with_database else None
+    cluster = Cluster(folder / "postgres", durable=False) if with_database else None
     if cluster is not None:
         cluster.start()
     supervisor = Supervisor(
