@@ -13,8 +13,8 @@ from tillit.crm.models import Company, Person, Record
 
 ADDRESS = ("street", "postal_code", "city", "country")
 COMPANY_FIELDS = (
-    *("name", "code", "registration_number", "industry", "domain", "email", "phone"),
-    *(*ADDRESS, "founded", "employees", "note"),
+    *("name", "industry", "domain", "email", "phone", *ADDRESS),
+    *("registration_number", "code", "founded", "employees", "note"),
 )
 PERSON_FIELDS = ("first_name", "last_name", "title", "company", "email", "phone", *ADDRESS, "note")
 
