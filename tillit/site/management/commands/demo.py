@@ -7,6 +7,8 @@ API token.
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -37,7 +39,7 @@ class Command(BaseCommand):
         now = timezone.now().replace(microsecond=0)
         for number, tenant in enumerate(make_customers(operator)):
             writers = _writers(tenant)
-            tell_half_a_year(writers, PLANS[tenant.slug], now, number)
+            tell_half_a_year(writers, _sized(PLANS[tenant.slug]), now, number)
             if tenant.slug == "hansekontor":
                 import_real_companies(writers[0], now - timedelta(days=HALF_A_YEAR // 2))
             self.stdout.write(f"{tenant.name} is there.")
@@ -51,6 +53,12 @@ class Command(BaseCommand):
         draft.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
         draft.chmod(0o600)
         draft.replace(target)
+
+
+def _sized(plan: Plan) -> Plan:
+    """Smaller where a test wants the story but not the crowd."""
+    size = float(os.environ.get("TILLIT_DEMO_SIZE", "1"))
+    return replace(plan, companies=max(20, int(plan.companies * size)), persons=max(40, int(plan.persons * size)))
 
 
 def _owner() -> dict[str, Any]:
