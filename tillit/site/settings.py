@@ -24,13 +24,8 @@ if not SECRET_KEY:  # no installation: enough for checks that need no database; 
 DEBUG = False
 ALLOWED_HOSTS = ["*"]  # tenants.middleware decides by the register of hosts and answers 421
 
+# Ours before the others': where two know the same word or template, the first one counts
 INSTALLED_APPS = [
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "django_htmx",
     "template_partials",
     "procrastinate.contrib.django",
@@ -41,6 +36,12 @@ INSTALLED_APPS = [
     "tillit.crm",
     "tillit.crm.imports",
     "tillit.site",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "allauth",
     "allauth.account",
     "allauth.mfa",
