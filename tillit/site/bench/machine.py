@@ -1,0 +1,64 @@
+"""What the figures were measured on, and how busy it was: others may have been at work at the same time."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+PROBES = 15
+TURNS = 500_000
+
+
+def facts() -> dict[str, Any]:
+    """Processor, memory, Python and the date."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "processor": _processor(),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": sys.version.split()[0],
+    }
+
+
+def noise() -> dict[str, float]:
+    """How busy the machine is now: load of the last minute, and a fixed loop, fastest and median of fifteen (ms)."""
+    times = sorted(_probe() for _ in range(PROBES))
+    return {
+        "load": round(os.getloadavg()[0], 2),
+        "loop_fastest_ms": round(times[0], 1),
+        "loop_median_ms": round(statistics.median(times), 1),
+    }
+
+
+def peak_memory() -> float:
+    """The most memory this process ever held, in MB; 0 where the system does not tell.
+
+    Not `ru_maxrss`: that begins with what the parent process held.
+    """
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
+
+
+def _probe() -> float:
+    began = time.perf_counter()
+    for _ in range(TURNS):
+        pass
+    return (time.perf_counter() - began) * 1000
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())

@@ -1,0 +1,92 @@
+"""Rounds: the product and its limit take turns, so that a busy moment meets both."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tillit.site.bench.baseline import Bare, catch
+from tillit.site.bench.client import Visitor
+from tillit.site.bench.customers import Customer
+from tillit.site.bench.loop import Client, Figures, middle, run
+from tillit.site.bench.operations import Operation
+
+MOST_ABOVE_SQL = 15.0  # ms: what an HTML list, search or card may cost above its SQL, docs/figures.md
+CAUGHT = 25  # variants of which the SQL is caught
+BARE_SHARE = 0.5  # of a round's seconds: it is steadier
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How to measure, and against which Tillit."""
+
+    port: int
+    seconds: float
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """One operation with so many clients at a time, and its SQL."""
+
+    operation: Operation
+    clients: int
+    product: Figures
+    bare: Figures
+    statements: int
+    statements_in_all: int
+    size: int
+
+    @property
+    def above(self) -> float:
+        """Milliseconds above the SQL, at the median."""
+        return self.product.p50 - self.bare.p50
+
+    @property
+    def kept(self) -> bool | None:
+        """Whether the aim is met; None where there is none. With several clients at a time they wait for each other."""
+        return self.above <= MOST_ABOVE_SQL if self.operation.page and self.clients == 1 else None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "part": self.operation.part,
+            "operation": self.operation.name,
+            "clients": self.clients,
+            "tillit": self.product.as_json(),
+            "sql": self.bare.as_json(),
+            "above_sql_ms": round(self.above, 3),
+            "ratio": round(self.product.p50 / self.bare.p50, 2),
+            "statements": self.statements,
+            "statements_in_all": self.statements_in_all,
+            "bytes": self.size,
+            "aim_met": self.kept,
+        }
+
+
+def measure(setting: Setting, customer: Customer, operation: Operation, clients: Sequence[int]) -> list[Result]:
+    """The operation with each number of clients: rounds of SQL and of HTTP in turn, the median of each."""
+    caught = catch(operation.requests[:CAUGHT], customer.host, operation.status)
+    dsn = os.environ["TILLIT_DSN"]
+
+    def bare(count: int) -> list[Client]:
+        return [Bare(dsn, customer.tenant.pk, caught) for _ in range(count)]
+
+    def visitors(count: int) -> list[Client]:
+        return [Visitor(setting.port, customer.host, operation.requests, operation.status) for _ in range(count)]
+
+    first = Visitor(setting.port, customer.host, operation.requests, operation.status)
+    first.once(0)
+    first.close()
+    results = []
+    for count in clients:
+        rounds = [
+            (run(bare(count), setting.seconds * BARE_SHARE), run(visitors(count), setting.seconds))
+            for _ in range(setting.rounds)
+        ]
+        limit, product = (middle(figures) for figures in zip(*rounds, strict=True))
+        results.append(
+            Result(operation, count, product, limit, len(caught[0].statements), caught[0].total, len(first.answer))
+        )
+    return results
