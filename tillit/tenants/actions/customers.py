@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.utils.timezone import now
@@ -65,7 +65,7 @@ def invite_first_administrator(actor: Actor, *, tenant: Tenant, email: str, name
     if tenant.is_operator or has_people(tenant):
         raise Refused(_("%(tenant)s has people of its own. Its administrators invite.") % {"tenant": tenant})
     this_one = frozenset({"tenants.manage_people"})  # in this tenant, while it is empty, for this one call
-    there = replace(actor, tenant=tenant, role="", grants=this_one)
+    there = Actor(tenant, actor.user, "", this_one)
     with in_tenant(tenant):
         Invitation.objects.pending().update(withdrawn_at=now())
     return invite_person(there, email=email, name=name, role=Role.ADMINISTRATOR, language=tenant.language)
@@ -94,7 +94,7 @@ def change_tenant(actor: Actor, *, tenant: Tenant, changes: dict[str, str]) -> T
         record(actor, "tenants.tenant_changed", tenant, changes=changed)
         if tenant != actor.tenant:
             with in_tenant(tenant):
-                record(replace(actor, tenant=tenant), "tenants.tenant_changed", tenant, changes=changed)
+                record(Actor(tenant, actor.user, "", frozenset()), "tenants.tenant_changed", tenant, changes=changed)
     return tenant
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress
@@ -96,7 +96,8 @@ def accept_invitation(actor: Actor, *, token: str, newcomer: Newcomer | None = N
     )
     invitation.accepted_at = now()
     invitation.save(update_fields=["accepted_at"])
-    record(replace(actor, user=user), "tenants.invitation_accepted", membership, invitation=invitation.pk)
+    joined = Actor(actor.tenant, user, invitation.role, frozenset())
+    record(joined, "tenants.invitation_accepted", membership, invitation=invitation.pk)
     return membership
 
 

@@ -101,7 +101,7 @@ def test_sign_up_and_changing_ones_address_do_not_exist(anna, public):
 
 def test_the_sign_in_page_shows_the_ways_without_signing_in(public, django_assert_max_num_queries):
     public.get("/sign-in/")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         page = public.get("/sign-in/")
     assert page.status_code == 200
     assert 'href="/trust/"' in page.text

@@ -1,0 +1,76 @@
+"""Name, language, time zone and theme are one's own."""
+
+import pytest
+
+from tillit.foundation.testing import happened
+
+ANNA = {"name": "Anna Lund-Vik", "language": "nb", "time_zone": "Europe/Zurich", "theme": "dark"}
+
+
+def fresh(person):
+    person.user.refresh_from_db()
+    return person.user
+
+
+def test_anna_changes_her_profile(anna):
+    assert anna.post("/profile/", ANNA).url == "/profile/"
+    user = fresh(anna)
+    assert {field: getattr(user, field) for field in ANNA} == ANNA
+    page = anna.get("/profile/").text
+    assert 'data-theme="dark"' in page and 'lang="nb"' in page
+    assert happened("tenants.profile_changed")
+
+
+def test_ben_changes_his_too_though_he_may_only_read(ben):
+    assert ben.post("/profile/", ANNA).status_code == 302
+    assert fresh(ben).theme == "dark"
+
+
+def test_a_stranger_has_no_profile(public):
+    assert public.post("/profile/", ANNA).url.startswith("/sign-in/")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": ""},
+        {"name": "n" * 121},
+        {"name": "a\x00b"},
+        {"language": "tlh"},
+        {"time_zone": "Europe/Atlantis"},
+        {"time_zone": "../../etc/passwd"},
+        {"time_zone": "x\x00"},
+        {"theme": "pink"},
+    ],
+)
+def test_nonsense_is_said_and_what_was_typed_stays(anna, change):
+    answer = anna.post("/profile/", ANNA | change)
+    assert answer.status_code == 422
+    assert 'class="error' in answer.text
+    assert fresh(anna).theme == "auto"
+    assert "Anna Lund-Vik" in answer.text or "name" in change
+
+
+@pytest.mark.parametrize("name", ["Ænna Lünd", "安娜", "آنا", "Anna 🦊", "  Anna \n Lund "])
+def test_names_in_every_script_are_kept(anna, name):
+    anna.post("/profile/", ANNA | {"name": name})
+    assert fresh(anna).name == " ".join(name.split())
+
+
+def test_the_menu_changes_theme_and_language_and_leads_back(anna):
+    assert anna.post("/profile/appearance/", {"theme": "light", "next": "/people/?q=a"}).url == "/people/?q=a"
+    assert anna.post("/profile/appearance/", {"language": "de", "next": "https://evil.example/"}).url == "/"
+    assert (fresh(anna).theme, anna.user.language) == ("light", "de")
+
+
+@pytest.mark.parametrize("form", [{"theme": "pink"}, {"language": "\x00"}, {"theme": "x" * 5000}])
+def test_the_menu_knows_its_choices_only(anna, form):
+    assert anna.post("/profile/appearance/", form | {"next": "/profile/"}).url == "/profile/"
+    assert fresh(anna).theme == "auto"
+    assert anna.user.language == "en"
+
+
+def test_the_page_costs_a_fixed_number_of_queries(anna, django_assert_max_num_queries):
+    anna.get("/profile/")
+    with django_assert_max_num_queries(14):
+        anna.get("/profile/")
