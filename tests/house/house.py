@@ -40,12 +40,16 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 def verbs() -> Iterator[tuple[Path, ast.FunctionDef]]:
     """The public functions of every room's actions module or folder."""
     for path in sources():
-        inside = path.relative_to(HOUSE).parts[1:]
-        if inside[:1] not in (("actions.py",), ("actions",)):
+        if "actions" not in path.with_suffix("").relative_to(HOUSE).parts[1:]:
             continue
         for node in tree(path).body:
             if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
                 yield path, node
+
+
+def readme_of(path: Path) -> Path:
+    """The page about the place a file stands in: a room's, or that of a part of it which has its own."""
+    return next(folder / "README.md" for folder in path.parents if (folder / "README.md").exists())
 
 
 def called_names(node: ast.AST) -> Iterator[ast.Call]:

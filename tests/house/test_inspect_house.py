@@ -18,6 +18,7 @@ from house import (
     called_names,
     functions,
     name_of,
+    readme_of,
     room_of,
     sources,
     tree,
@@ -83,7 +84,7 @@ def test_events_are_declared_where_they_are_recorded():
 def test_every_verb_and_event_has_a_line_in_its_rooms_readme():
     missing = []
     for path, verb in verbs():
-        if f"`{verb.name}`" not in (HOUSE / room_of(path) / "README.md").read_text():
+        if f"`{verb.name}`" not in readme_of(path).read_text():
             missing.append(f"{room_of(path)}: {verb.name}")
     for room in apps.get_app_configs():
         if room.name.startswith("tillit."):
