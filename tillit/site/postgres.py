@@ -63,6 +63,8 @@ class Cluster:
         """
         self._prepare()
         deadline = time.monotonic() + patience
+        if self._up():
+            time.sleep(4 * PAUSE)  # one whose supervisor has just died says for a moment that it is ready
         while not self._up():
             said = self._launch(deadline, abandoned)
             if self._up():
@@ -199,9 +201,10 @@ class Cluster:
         return self.running() and len(lines) > 7 and lines[7].strip() == "ready" and lines[0] == str(self.pid())
 
     def _launch(self, deadline: float, abandoned: Callable[[], bool]) -> str:
-        """Start a server unless one is there; wait until it is ready or gone. Returns what it said meanwhile."""
+        """Start a server unless one is there; wait until it is ready or gone. Returns what ours said meanwhile."""
         began = self.log.stat().st_size if self.log.exists() else 0
-        if not self.running():
+        survivor = self.running()
+        if not survivor:
             # Killed supervisor, then SIGINT to the server: a fast and clean stop.
             command = self._as_servant(self.binaries / "postgres", "-D", self.folder, leash=signal.SIGINT)
             with self.log.open("ab") as log:
@@ -212,9 +215,11 @@ class Cluster:
             time.sleep(PAUSE)
         if self.process is not None and self.process.poll() is not None:
             self.process = None
+        if survivor:  # an earlier supervisor's, which was about to end
+            return BUSY[0]
         with self.log.open("rb") as log:
             log.seek(began)
-            return log.read().decode(errors="replace") or BUSY[0]  # a survivor that stopped: try again
+            return log.read().decode(errors="replace")
 
     def _clear_the_way(self) -> None:
         """End what a killed server left behind: its sessions, or a lock file that names somebody else's process.

@@ -31,16 +31,17 @@ def keep_rows(server, count):
         connection.execute("CREATE TABLE kept AS SELECT generate_series(1, %s)", [count])
 
 
-def everyone_of(server):
-    found = living_in(server.folder)
-    assert found
-    return found
+def gone(server):
+    """Wait for what a signal has been sent to."""
+    while server.running():
+        os.sched_yield()
 
 
 def test_rows_outlive_the_killing_of_every_database_process(cluster):
     keep_rows(cluster, 1000)
-    for pid in everyone_of(cluster):
+    for pid in living_in(cluster.folder):
         os.kill(pid, signal.SIGKILL)
+    gone(cluster)
     cluster.start()
     assert rows(cluster) == 1000
 
@@ -49,6 +50,7 @@ def test_rows_outlive_the_killing_of_the_first_process_while_a_session_goes_on(c
     keep_rows(cluster, 10)
     with psycopg.connect(cluster.admin_dsn(), autocommit=True) as busy:
         os.kill(cluster.pid(), signal.SIGKILL)
+        gone(cluster)
         cluster.start()
         with pytest.raises(psycopg.OperationalError):
             busy.execute("SELECT 1")
@@ -73,6 +75,17 @@ def test_a_server_that_runs_is_adopted(cluster):
     assert rows(other) == 10
     other.stop()
     assert not cluster.running()
+
+
+def test_a_server_that_is_about_to_end_is_waited_for(cluster):
+    keep_rows(cluster, 10)
+    ending = cluster.pid()
+    os.kill(ending, signal.SIGINT)
+    other = Cluster(cluster.folder, durable=False)
+    other.start()
+    assert other.pid() != ending
+    assert rows(other) == 10
+    other.stop()
 
 
 def test_the_database_is_reached_by_password_through_a_private_socket_only(cluster):
