@@ -13,6 +13,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponse
+from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
@@ -67,6 +68,19 @@ class Language:
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ["Accept-Language"])
         return response
+
+
+class BodyLimit:
+    """Whoever announces a body larger than any we take is told so before it is read."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponse:
+        announced = request.META.get("CONTENT_LENGTH") or "0"
+        if announced.isdigit() and int(announced) > settings.LARGEST_BODY:
+            return render(None, "413.html", status=413)
+        return self.get_response(request)
 
 
 class Acting:
@@ -170,8 +184,9 @@ def _accepted(request: Request) -> str:
 
 def _end_of_session(request: Request, response: HttpResponse) -> HttpResponse:
     """A signed-out htmx request must not swap the sign-in page into a section: the script offers to sign in again."""
-    to_sign_in = redirect_to_login("/").url.split("?")[0]
-    if getattr(request, "htmx", False) and response.status_code == 302 and response.headers["Location"].startswith(to_sign_in):
+    sign_in = redirect_to_login("/").url.split("?")[0]
+    leads_there = response.status_code == 302 and response.headers["Location"].startswith(sign_in)
+    if leads_there and getattr(request, "htmx", False):
         response = HttpResponse(status=401)
         response.headers["HX-Trigger"] = "session-expired"
     return response

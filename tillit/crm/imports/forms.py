@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from .models import Import
 from .problems import MAX_FILE, MEGABYTE
 
 NOT_IMPORTED = ""
+TOO_LARGE = format_lazy(_("The file is larger than {limit} MB. Please split it."), limit=MAX_FILE // MEGABYTE)
 
 
 class FileForm(forms.Form):
@@ -20,7 +22,9 @@ class FileForm(forms.Form):
         % {"limit": MAX_FILE // MEGABYTE},
         error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
         allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx", "data-max-bytes": MAX_FILE}),
+        widget=forms.FileInput(
+            attrs={"accept": ".csv,.tsv,.txt,.xlsx", "data-max-bytes": MAX_FILE, "data-too-large": TOO_LARGE}
+        ),
     )
 
 

@@ -7,8 +7,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tillit.crm.imports.models import Import
 from tillit.crm.models import Company, Person, SelectionMember
-from tillit.foundation.testing import happened, run_jobs
 from tillit.foundation.tenancy import in_tenant
+from tillit.foundation.testing import happened, run_jobs
 
 REAL = Path(__file__).resolve().parents[1] / "demo_data" / "companies-sp500.csv"
 
@@ -196,3 +196,9 @@ def test_the_page_refuses_in_german(anna):
     anna.user.language = "de"
     anna.user.save(update_fields=["language"])
     assert "Die Datei ist leer." in upload(anna, b"").content.decode()
+
+
+def test_a_gigabyte_is_refused_before_it_is_read(anna):
+    answer = anna.generic("POST", "/companies/import/", b"", CONTENT_LENGTH=str(1_000_000_000))
+    assert answer.status_code == 413
+    assert "too large" in answer.content.decode()

@@ -32,6 +32,10 @@
   document.addEventListener("change", (event) => {
     const shown = zone(event)?.querySelector("[data-file]");
     if (!shown) return;
+    const { maxBytes, tooLarge } = event.target.dataset; // said at once, not after minutes of sending
+    const large = [...event.target.files].some((file) => file.size > Number(maxBytes ?? Infinity));
+    event.target.setCustomValidity(large ? tooLarge : "");
+    event.target.reportValidity();
     shown.textContent = [...event.target.files].map((file) => `${file.name} (${size(file.size)})`).join(", ");
   });
 })();
