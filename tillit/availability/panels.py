@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from tillit.availability import actions, queries
 from tillit.availability.zone import in_operators_time
+from tillit.foundation.requests import Request
 from tillit.foundation.web import is_fragment
 
 
 @login_not_required
-def sign_in_notice(request: HttpRequest) -> HttpResponse:
+def sign_in_notice(request: Request) -> HttpResponse:
     """Before anyone has signed in: the state, and every announced window of 14 days that concerns this tenant."""
     status = queries.current_status(request.tenant)
     context = {
@@ -27,7 +28,7 @@ def sign_in_notice(request: HttpRequest) -> HttpResponse:
     return render(request, "availability/sign_in_notice.html", context)
 
 
-def banner(request: HttpRequest) -> HttpResponse:
+def banner(request: Request) -> HttpResponse:
     """Inside the session: the windows of the next days, until this person puts them away. What is shown is kept."""
     if not request.actor.user or not request.actor.may("availability.dismiss"):
         return HttpResponse(status=204)
@@ -42,7 +43,7 @@ def banner(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def dismiss(request: HttpRequest) -> HttpResponse:
+def dismiss(request: Request) -> HttpResponse:
     chosen = [int(pk) for pk in request.POST.getlist("window") if pk.isdecimal() and len(pk) < 18]
     actions.dismiss_notice(request.actor, windows=chosen)
     if is_fragment(request):
@@ -53,6 +54,6 @@ def dismiss(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @in_operators_time
-def plan_section(request: HttpRequest) -> HttpResponse:
+def plan_section(request: Request) -> HttpResponse:
     """The lines of the maintenance plan, as the trust page shows them."""
     return render(request, "availability/plan_section.html", {"lines": queries.plan_with_next_dates()})

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -27,13 +27,14 @@ from tillit.availability.models import Component, Incident, MaintenanceWindow
 from tillit.availability.zone import in_operators_time
 from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
+from tillit.foundation.requests import Request
 
 
 @login_not_required
 @require_safe
 @cache_control(public=True, max_age=30)
 @in_operators_time
-def status(request: HttpRequest) -> HttpResponse:
+def status(request: Request) -> HttpResponse:
     """The state in one sentence, what is announced, the year ahead, the last ninety days."""
     told = queries.current_status()
     ahead = queries.merged(queries.windows_ahead())
@@ -57,7 +58,7 @@ def status(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=30)
 @in_operators_time
-def year(request: HttpRequest) -> HttpResponse:
+def year(request: Request) -> HttpResponse:
     """The windows of the next twelve months as a table."""
     context = {
         "interruptions": queries.merged(queries.windows_ahead()),
@@ -67,7 +68,7 @@ def year(request: HttpRequest) -> HttpResponse:
     return render(request, "availability/year.html", context)
 
 
-def calendar(request: HttpRequest) -> HttpResponse:
+def calendar(request: Request) -> HttpResponse:
     """Every window, announced and foreseen, and the form that announces one."""
     require(request.actor, "availability.announce")
     form = AnnouncementForm(typed(request))
@@ -82,7 +83,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     return render(request, "availability/calendar.html", _calendar(form))
 
 
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+def cancel(request: Request, pk: int) -> HttpResponse:
     require(request.actor, "availability.announce")
     window = get_object_or_404(MaintenanceWindow, pk=pk)
     form = CancellationForm(typed(request))
@@ -98,7 +99,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def complete(request: HttpRequest, pk: int) -> HttpResponse:
+def complete(request: Request, pk: int) -> HttpResponse:
     window = get_object_or_404(MaintenanceWindow, pk=pk)
     try:
         actions.complete_maintenance(request.actor, window=window)
@@ -109,7 +110,7 @@ def complete(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("availability:calendar")
 
 
-def incidents(request: HttpRequest) -> HttpResponse:
+def incidents(request: Request) -> HttpResponse:
     """The incident desk: what is open, the parts of the service, and the form that opens one."""
     require(request.actor, "availability.manage_incidents")
     form = IncidentForm(typed(request))
@@ -131,7 +132,7 @@ def incidents(request: HttpRequest) -> HttpResponse:
     return render(request, "availability/incidents.html", context)
 
 
-def incident(request: HttpRequest, pk: int) -> HttpResponse:
+def incident(request: Request, pk: int) -> HttpResponse:
     """One incident: what was said, and what to say next."""
     require(request.actor, "availability.manage_incidents")
     found = get_object_or_404(Incident.objects.told(), pk=pk)
@@ -144,14 +145,18 @@ def incident(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Said on the status page."))
             return redirect("availability:incident", pk)
-    return render(request, "availability/incident.html", {"incident": found, "form": form, "ending": ResolutionForm()})
+    return render(
+        request,
+        "availability/incident.html",
+        {"incident": found, "form": form, "ending": ResolutionForm(auto_id="end_%s")},
+    )
 
 
 @require_POST
-def resolve(request: HttpRequest, pk: int) -> HttpResponse:
+def resolve(request: Request, pk: int) -> HttpResponse:
     require(request.actor, "availability.manage_incidents")
     found = get_object_or_404(Incident.objects.told(), pk=pk)
-    form = ResolutionForm(request.POST)
+    form = ResolutionForm(request.POST, auto_id="end_%s")
     if form.is_valid():
         try:
             actions.resolve_incident(request.actor, incident=found, **form.cleaned_data)
@@ -165,7 +170,7 @@ def resolve(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def component(request: HttpRequest, slug: str) -> HttpResponse:
+def component(request: Request, slug: str) -> HttpResponse:
     found = get_object_or_404(Component.objects.in_service(), slug=slug)
     form = ComponentForm(request.POST, prefix=slug)
     state = form.cleaned_data["state"] if form.is_valid() else ""
@@ -178,7 +183,7 @@ def component(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("availability:incidents")
 
 
-def typed(request: HttpRequest) -> QueryDict | None:
+def typed(request: Request) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 

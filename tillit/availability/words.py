@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import functools
+from datetime import date, datetime, time
+from typing import Literal
+from zoneinfo import ZoneInfo
 
-from babel import dates, units
-from django.utils.timezone import get_current_timezone
+from babel import Locale, dates, units
+from django.utils.timezone import get_current_timezone, get_current_timezone_name
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -36,25 +39,27 @@ IMPACT_TONES = {
 
 def day(moment: datetime) -> str:
     """`Fri, 4 Dec 2026`, as the reader writes it."""
-    return dates.format_skeleton("yMMMEd", _here(moment), tzinfo=get_current_timezone(), locale=locale())
+    return _written(_here(moment).date(), "yMMMEd", locale())
 
 
 def weekday(moment: datetime) -> str:
-    """`Fri, 4 Dec`, where the year has been said."""
-    return dates.format_skeleton("MMMEd", _here(moment), tzinfo=get_current_timezone(), locale=locale())
-
-
-def clock(moment: datetime) -> str:
-    return dates.format_time(_here(moment), "HH:mm", tzinfo=get_current_timezone(), locale=locale())
+    """`Fri 4 Dec`, where the year has been said."""
+    return _written(_here(moment).date(), "MMMEd", locale())
 
 
 def month(moment: datetime) -> str:
-    return dates.format_skeleton("yMMMM", _here(moment), tzinfo=get_current_timezone(), locale=locale())
+    return _written(_here(moment).date(), "yMMMM", locale())
+
+
+def clock(moment: datetime) -> str:
+    """`06:00`, which is how all our languages write a time of day in a timetable."""
+    return f"{_here(moment):%H:%M}"
 
 
 def zone(moment: datetime) -> str:
-    """The zone's abbreviation at this moment: `CET`, `MESZ`."""
-    return dates.get_timezone_name(_here(moment), width="short", locale=locale())
+    """The zone's abbreviation at this moment: `CET`, `MESZ`; `UTC+09:00` where the language has none."""
+    local = _here(moment)
+    return _abbreviation(get_current_timezone_name(), local.isoformat()[-6:], bool(local.dst()), locale())
 
 
 def duration(seconds: int) -> str:
@@ -96,3 +101,18 @@ def audience(window: MaintenanceWindow) -> str:
 
 def _here(moment: datetime) -> datetime:
     return moment.astimezone(get_current_timezone())
+
+
+# A page of twelve months says some two hundred days; finding the locale's pattern anew for each took most of its time.
+
+
+@functools.lru_cache(maxsize=5000)
+def _written(day: date, skeleton: str, language: Locale) -> str:
+    return dates.format_skeleton(skeleton, datetime.combine(day, time()), locale=language)
+
+
+@functools.lru_cache(maxsize=5000)
+def _abbreviation(zone: str, offset: str, summer: bool, language: Locale) -> str:
+    variant: Literal["daylight", "standard"] = "daylight" if summer else "standard"
+    name = dates.get_timezone_name(ZoneInfo(zone), width="short", zone_variant=variant, locale=language)
+    return name if name.isalpha() and len(name) < 6 else f"UTC{offset}"

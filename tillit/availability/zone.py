@@ -6,19 +6,20 @@ import functools
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 
 from tillit.availability import queries
+from tillit.foundation.requests import Request
 
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[[Request], HttpResponse]
 
 
 def in_operators_time(view: View) -> View:
     """The view runs in the operator's time zone."""
 
     @functools.wraps(view)
-    def show(request: HttpRequest) -> HttpResponse:
+    def show(request: Request) -> HttpResponse:
         operator = request.tenant if request.tenant.is_operator else queries.operating_tenant()
         with timezone.override(ZoneInfo(operator.time_zone)):
             return view(request)
