@@ -27,6 +27,7 @@ from tillit.site.listening import BACKLOG
 
 APPLICATION = "tillit.site.wsgi:application"
 THREADS = 2  # per worker; more starve single connections at saturation
+SECRETS = ("TILLIT_DSN", "TILLIT_SECRET_KEY", "TILLIT_SMTP_URL")
 Application = Callable[..., Any]
 
 
@@ -50,6 +51,8 @@ def serve(name: str) -> None:
     def load() -> Application:
         application = _load(name)
         _warm(application)
+        for name in SECRETS:  # known to the settings by now; Granian hands the rest to every request
+            os.environ.pop(name, None)
         server.listen()
         report_ready()
         return application
