@@ -73,7 +73,7 @@ def ensure(kind: str, progress: Progress) -> None:
 def stale_catalogues() -> list[Path]:
     """The rooms' translation files (.po) that are newer than what was compiled from them (.mo)."""
     stale = []
-    for source in sorted((ROOT / "tillit").glob("*/locale/*/LC_MESSAGES/*.po")):
+    for source in sorted((ROOT / "tillit").glob("**/locale/*/LC_MESSAGES/*.po")):
         compiled = source.with_suffix(".mo")
         if not compiled.exists() or compiled.stat().st_mtime_ns < source.stat().st_mtime_ns:
             stale.append(source)

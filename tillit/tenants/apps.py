@@ -36,7 +36,7 @@ class TenantsConfig(AppConfig):
         "tenants.tenant_changed",
     )
     menu = (
-        MenuEntry(_("People"), "tenants:people", "tenants.manage_people", "u", 80),
+        MenuEntry(_("Team"), "tenants:people", "tenants.manage_people", "u", 80),
         MenuEntry(_("Customers"), "tenants:tenants", "tenants.operate", "k", 85),
         MenuEntry(_("Mail"), "tenants:mail", "tenants.operate", "m", 95),
     )
