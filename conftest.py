@@ -21,6 +21,8 @@ pytest_plugins = ["tillit.foundation.testing"]
 
 def pytest_configure() -> None:
     """Translations are read when the first text is; so they are compiled before."""
+    if settings.SETTINGS_MODULE != "tillit.site.settings_for_tests":  # the data folder is deleted in the end
+        raise pytest.UsageError("Tests delete their data folder: unset DJANGO_SETTINGS_MODULE first.")
     compile_messages()
 
 
