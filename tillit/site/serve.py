@@ -51,8 +51,8 @@ def serve(name: str) -> None:
     def load() -> Application:
         application = _load(name)
         _warm(application)
-        for name in SECRETS:  # known to the settings by now; Granian hands the rest to every request
-            os.environ.pop(name, None)
+        for secret in SECRETS:  # known to the settings by now; Granian hands the rest to every request
+            os.environ.pop(secret, None)
         server.listen()
         report_ready()
         return application
