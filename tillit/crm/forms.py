@@ -77,7 +77,8 @@ class RecordForm(forms.Form):
 
     def refuse(self, error: ValidationError) -> None:
         """Show what an action found wrong at its field."""
-        for name, errors in getattr(error, "error_dict", {None: error.error_list}).items():
+        named = error.error_dict if hasattr(error, "error_dict") else {"": error.error_list}
+        for name, errors in named.items():
             self.add_error(name if name in self.fields else None, errors)
 
     def main_fields(self) -> list[forms.BoundField]:

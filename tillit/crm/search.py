@@ -20,7 +20,7 @@ from tillit.foundation.search import Fold, like, words
 SHORTEST = 3  # letters: what a trigram needs
 WALK = 2_000  # rows, about 1.5 ms
 NEAR = 100  # rows looked at for similar ones
-SIMILARITY = 0.5  # of a word's trigrams, found in one stretch of the row
+SIMILARITY = 0.4  # of a word's trigrams, found in one stretch of the row
 VERY_SIMILAR = 0.6  # of all trigrams of two names: probably the same
 PHONE = re.compile(r"[+(]?[\d\s()./-]{5,}")
 
@@ -106,7 +106,7 @@ def alike(queryset: QuerySet[Any], name: str, *, limit: int) -> list[Any]:
     asked = [word for word in words(name) if len(word) >= SHORTEST]
     if not asked:
         return []
-    _set_similarity(0.6)
+    _set_similarity(SIMILARITY)
     for word in asked:
         queryset = queryset.filter(_joined(" <%% ", Fold(Value(word)), F("search")))
     folded = Fold(Value(name))

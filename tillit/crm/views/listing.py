@@ -105,7 +105,8 @@ def columns(request: Request, kind: str) -> HttpResponse:
         chosen = [] if "usual" in request.POST else form.cleaned_data["columns"]
         choose_columns(request.actor, kind=things.of.kind, columns=chosen)
         return redirect(back)
-    return render(request, _page(request, "crm/columns.html"), {"things": things, "form": form, "back": back})
+    context = {"things": things, "criteria": criteria, "form": form, "list_url": things.url(), "back": back}
+    return render(request, _page(request, "crm/columns.html"), context, status=422 if form.errors else 200)
 
 
 def _still_typing(text: str) -> bool:
