@@ -13,7 +13,7 @@ from django.conf import settings
 from tillit.site.bench import data, machine, options
 from tillit.site.bench.client import sign_in
 from tillit.site.bench.customers import NEIGHBOURS, PASSWORD, Customer, make_customers
-from tillit.site.bench.importing import compare
+from tillit.site.bench.importing import Importer
 from tillit.site.bench.measuring import Result, Setting, measure
 from tillit.site.bench.operations import operations_of
 from tillit.site.bench.report import Report
@@ -109,9 +109,11 @@ def _import(
     admin: psycopg.Connection[Any], asked: argparse.Namespace, customer: Customer, report: Report, progress: Progress
 ) -> None:
     rows = min(asked.persons, MOST_IMPORTED)
+    worker = machine.child_running(running(asked.data)["pid"], "tillit.site.worker")
+    importer = Importer(admin, customer, asked.data, worker)
     for linked in (False, True):
         with progress.step("import with companies" if linked else "import"):
-            report.imports.append(compare(admin, customer, asked.data, rows, linked=linked))
+            report.imports.append(importer.compare(rows, linked=linked))
 
 
 if __name__ == "__main__":
