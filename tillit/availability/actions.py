@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from tillit.availability.models import (
@@ -23,8 +22,10 @@ from tillit.availability.models import (
 from tillit.availability.queries import NOTICE_DAYS, called_off, computed_windows
 from tillit.availability.register import Entry, read_component, read_rule
 from tillit.foundation.access import Actor, action, require
+from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
+from tillit.foundation.texts import pick
 
 Texts = dict[str, str]  # by language
 
@@ -118,8 +119,9 @@ def announce_maintenance(
 ) -> MaintenanceWindow:
     """Tell every customer about an interruption before it happens.
 
-    Planned work is refused under 24 hours' notice, and beside other work for the same customers, which would make
-    two announcements of one interruption. An emergency needs its reason, and may come at any time.
+    Planned work is refused under 24 hours' notice, outside the frame of its line of the plan, and beside other work
+    for the same customers, which would make two announcements of one interruption. An emergency needs its reason,
+    and may come at any time.
     """
     require(actor, "availability.announce")
     at = now()
@@ -138,6 +140,8 @@ def announce_maintenance(
         raise Refused(_("This window would already be over."), field="ends_at")
     if kind == MaintenanceWindow.Kind.EMERGENCY and not details.reason.strip():
         raise Refused(_("An emergency needs its reason."), field="reason")
+    if details.rule and ends_at > starts_at and not details.rule.has_room_for(starts_at, ends_at):
+        raise Refused(_outside(details.rule), field="starts_at")
     if window.is_planned and (other := MaintenanceWindow.objects.overlapping(window).first()):
         raise Refused(_already_planned(other), field="starts_at")
     _check(window)
@@ -297,6 +301,13 @@ def _check(row: MaintenanceWindow | Incident) -> None:
 
 def _already_planned(other: MaintenanceWindow) -> str:
     return _("There is already a window then: %(other)s. Cancel it first or choose another time.") % {"other": other}
+
+
+def _outside(rule: MaintenanceRule) -> str:
+    frame = pick(rule.schedule)[0]
+    return _("The plan has this work done only then: %(frame)s. Choose such a time, or no line of the plan.") % {
+        "frame": frame
+    }
 
 
 def _open(incident: Incident) -> Incident:

@@ -13,12 +13,12 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
-from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tillit.availability import queries, statuspage
 from tillit.availability.models import Incident, MaintenanceWindow
+from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
 
 Json = dict[str, Any]

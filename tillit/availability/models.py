@@ -11,10 +11,10 @@ from typing import Self
 
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
-from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
 from tillit.availability import recurrence
+from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant, User
 from tillit.foundation.tenancy import TenantModel
 from tillit.foundation.texts import pick
@@ -94,6 +94,16 @@ class MaintenanceRule(Interruption):
                 wave=wave.get("wave", ""),
                 as_needed=self.as_needed,
             )
+
+    def frames(self, after: datetime, before: datetime) -> Iterator[recurrence.Occurrence]:
+        """When work of this line may happen; nothing for a line that names no days."""
+        for schedule in self.schedules():
+            yield from recurrence.frames(schedule, after, before)
+
+    def has_room_for(self, starts_at: datetime, ends_at: datetime) -> bool:
+        """Whether work may happen then: inside one of its frames, or whenever it is needed."""
+        frames = self.frames(starts_at, ends_at)
+        return not self.rrule or any(one.starts_at <= starts_at and ends_at <= one.ends_at for one in frames)
 
     def windows(self, after: datetime, before: datetime) -> Iterator[MaintenanceWindow]:
         """The windows with a moment in [after, before), computed, not announced, not saved."""

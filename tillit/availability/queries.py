@@ -13,7 +13,7 @@ from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.db.models import F, FilteredRelation, Q
-from django.utils.timezone import localtime, now
+from django.utils.timezone import localtime
 
 from tillit.availability import recurrence
 from tillit.availability.models import (
@@ -25,6 +25,7 @@ from tillit.availability.models import (
     NoticeReceipt,
 )
 from tillit.availability.register import write_component, write_rule
+from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant, User
 
 NOTICE_DAYS = 14  # how far ahead windows are announced by themselves and shown in the sign-in view

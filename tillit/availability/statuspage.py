@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Max
-from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from tillit.availability import queries, words
 from tillit.availability.models import Component, Incident, IncidentUpdate, MaintenanceWindow
+from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
 from tillit.foundation.texts import pick
 

@@ -26,6 +26,7 @@ from tillit.availability.forms import (
 from tillit.availability.models import Component, Incident, MaintenanceWindow
 from tillit.availability.zone import in_operators_time
 from tillit.foundation.access import require
+from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
 
@@ -48,7 +49,7 @@ def status(request: Request) -> HttpResponse:
         "past_windows": queries.past_windows(),
         "past_incidents": queries.past_incidents(),
         "notice_hours": MaintenanceWindow.NOTICE // timedelta(hours=1),
-        "at": timezone.now(),
+        "at": now(),
         "zone": timezone.get_current_timezone_name(),
     }
     return render(request, "availability/status.html", context)

@@ -3,7 +3,7 @@
 import datetime
 import django.db.models.deletion
 import django.db.models.expressions
-import django.utils.timezone
+import tillit.foundation.clock
 from django.conf import settings
 from django.db import migrations, models
 
@@ -27,8 +27,8 @@ class Migration(migrations.Migration):
                 ('text', models.JSONField(default=dict)),
                 ('position', models.PositiveSmallIntegerField()),
                 ('state', models.CharField(choices=[('operational', 'Operational'), ('degraded_performance', 'Slower than usual'), ('partial_outage', 'Partly not working'), ('major_outage', 'Not working'), ('under_maintenance', 'Under maintenance')], default='operational', max_length=20, verbose_name='state')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('created_at', models.DateTimeField(default=tillit.foundation.clock.now, editable=False)),
+                ('changed_at', models.DateTimeField(default=tillit.foundation.clock.now, editable=False)),
                 ('retired_at', models.DateTimeField(null=True)),
             ],
         ),
@@ -67,8 +67,8 @@ class Migration(migrations.Migration):
                 ('title', models.JSONField(verbose_name='title')),
                 ('impact', models.CharField(choices=[('none', 'No impact'), ('minor', 'Minor'), ('major', 'Major'), ('critical', 'Critical')], max_length=10, verbose_name='impact')),
                 ('status', models.CharField(choices=[('investigating', 'Investigating'), ('identified', 'Cause found'), ('monitoring', 'Repaired, being watched'), ('resolved', 'Resolved'), ('postmortem', 'Looked back at')], default='investigating', max_length=15, verbose_name='status')),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('started_at', models.DateTimeField(default=tillit.foundation.clock.now)),
+                ('changed_at', models.DateTimeField(default=tillit.foundation.clock.now, editable=False)),
                 ('monitoring_at', models.DateTimeField(editable=False, null=True)),
                 ('resolved_at', models.DateTimeField(editable=False, null=True)),
                 ('components', models.ManyToManyField(blank=True, related_name='incidents', to='availability.component')),
@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('status', models.CharField(choices=[('investigating', 'Investigating'), ('identified', 'Cause found'), ('monitoring', 'Repaired, being watched'), ('resolved', 'Resolved'), ('postmortem', 'Looked back at')], max_length=15)),
                 ('body', models.JSONField()),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('at', models.DateTimeField(default=tillit.foundation.clock.now)),
                 ('affected', models.JSONField(default=list)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='updates', to='availability.incident')),

@@ -120,7 +120,7 @@ def test_times_are_those_of_the_operators_clock_and_follow_the_plan_when_it_chan
 
 def test_work_of_the_plan_takes_its_name_from_it(operator, typed, plan):
     rule = operator.get(CALENDAR).context["form"].fields["rule"].queryset.get(key="infrastructure")
-    operator.post(CALENDAR, typed(hours=130, title_en="", rule=rule.pk, minutes="30"))
+    operator.post(CALENDAR, typed(hours=132, title_en="", rule=rule.pk, minutes="30"))
     window = MaintenanceWindow.objects.get(rule=rule)
     assert (window.title["de"], window.most_seconds) == ("Upgrade der Infrastruktur", 1800)
 
@@ -130,3 +130,20 @@ def test_who_announced_and_when_is_kept(operator, typed):
     window = MaintenanceWindow.objects.get()
     assert (window.announced_by, window.announced_at) == (operator.user, now())
     assert window.reason == "A hole in the TLS library must be closed."
+
+
+@pytest.mark.promise("infrastructure-work-on-saturday-night")
+@pytest.mark.parametrize(
+    ("start", "end", "announced"),
+    [
+        ("2026-11-28T20:00", "2026-11-29T06:00", True),
+        ("2026-11-28T19:59", "2026-11-28T22:00", False),
+        ("2026-11-29T05:00", "2026-11-29T06:01", False),
+        ("2026-11-26T22:00", "2026-11-26T23:00", False),
+    ],
+)
+def test_infrastructure_work_is_announced_for_saturday_night_only(operator, typed, plan, start, end, announced):
+    rule = operator.get(CALENDAR).context["form"].fields["rule"].queryset.get(key="infrastructure")
+    page = operator.post(CALENDAR, typed() | {"rule": rule.pk, "starts_at": start, "ends_at": end}, follow=True)
+    assert MaintenanceWindow.objects.filter(rule=rule).exists() is announced
+    assert ("between Saturday 20:00 and Sunday 06:00." in page.content.decode()) is not announced
