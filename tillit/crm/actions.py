@@ -168,11 +168,14 @@ def _insert(row: R, values: Mapping[str, Any], key: UUID | None) -> tuple[R, boo
     columns = tidied(type(row), values)
     _fill(row, columns)
     row.request_key = key
+    if key is None:
+        row.save(force_insert=True)
+        return row, True
     try:
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError:
-        made = type(row).objects.filter(request_key=key).first() if key else None
+        made = type(row).objects.filter(request_key=key).first()
         if made is None:
             raise
         return made, False

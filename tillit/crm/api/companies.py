@@ -8,7 +8,7 @@ from ninja import Query, Router
 from tillit.crm import actions
 from tillit.crm.api import headers, records
 from tillit.crm.api.records import Resource
-from tillit.crm.api.schemas import Company, CompanyChange, CompanyList, CompanyQuery, NewCompany
+from tillit.crm.api.schemas import Company, CompanyChange, CompanyList, CompanyQuery, NewCompany, Number
 from tillit.crm.lists import COMPANIES
 from tillit.foundation.requests import Request
 
@@ -46,7 +46,7 @@ def create_company(request: Request, body: NewCompany) -> HttpResponse:
 @router.get(
     "/{int:id}", response=Company, operation_id="get_company", summary="Read a company", openapi_extra=headers.READ
 )
-def get_company(request: Request, id: int) -> HttpResponse:
+def get_company(request: Request, id: Number) -> HttpResponse:
     """Archived ones too. Answers 304 when `If-None-Match` names the current version."""
     return records.get_record(request, RESOURCE, id)
 
@@ -58,7 +58,7 @@ def get_company(request: Request, id: int) -> HttpResponse:
     summary="Change a company",
     openapi_extra=headers.CHANGED,
 )
-def change_company(request: Request, id: int, body: CompanyChange) -> HttpResponse:
+def change_company(request: Request, id: Number, body: CompanyChange) -> HttpResponse:
     """Send only the fields to change, and the `ETag` you got as `If-Match`.
 
     Changes that others made to other fields meanwhile stay; where both changed the same field, nothing is written and
@@ -74,7 +74,7 @@ def change_company(request: Request, id: int, body: CompanyChange) -> HttpRespon
     summary="Archive a company",
     openapi_extra=headers.ARCHIVED,
 )
-def archive_company(request: Request, id: int) -> HttpResponse:
+def archive_company(request: Request, id: Number) -> HttpResponse:
     """Takes it out of the lists; it can be restored. Its persons stay. Harmless when it is archived already."""
     return records.archive_record(request, RESOURCE, id)
 
@@ -86,6 +86,6 @@ def archive_company(request: Request, id: int) -> HttpResponse:
     summary="Restore a company",
     openapi_extra=headers.RESTORED,
 )
-def restore_company(request: Request, id: int) -> HttpResponse:
+def restore_company(request: Request, id: Number) -> HttpResponse:
     """Brings an archived company back into the lists. Harmless when it is not archived."""
     return records.restore_record(request, RESOURCE, id)

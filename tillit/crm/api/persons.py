@@ -8,7 +8,7 @@ from ninja import Query, Router
 from tillit.crm import actions
 from tillit.crm.api import headers, records
 from tillit.crm.api.records import Resource
-from tillit.crm.api.schemas import NewPerson, Person, PersonChange, PersonList, PersonQuery
+from tillit.crm.api.schemas import NewPerson, Number, Person, PersonChange, PersonList, PersonQuery
 from tillit.crm.lists import PERSONS
 from tillit.foundation.requests import Request
 
@@ -46,7 +46,7 @@ def create_person(request: Request, body: NewPerson) -> HttpResponse:
 @router.get(
     "/{int:id}", response=Person, operation_id="get_person", summary="Read a person", openapi_extra=headers.READ
 )
-def get_person(request: Request, id: int) -> HttpResponse:
+def get_person(request: Request, id: Number) -> HttpResponse:
     """Archived ones too. Answers 304 when `If-None-Match` names the current version."""
     return records.get_record(request, RESOURCE, id)
 
@@ -54,7 +54,7 @@ def get_person(request: Request, id: int) -> HttpResponse:
 @router.patch(
     "/{int:id}", response=Person, operation_id="change_person", summary="Change a person", openapi_extra=headers.CHANGED
 )
-def change_person(request: Request, id: int, body: PersonChange) -> HttpResponse:
+def change_person(request: Request, id: Number, body: PersonChange) -> HttpResponse:
     """Send only the fields to change, and the `ETag` you got as `If-Match`.
 
     Changes that others made to other fields meanwhile stay; where both changed the same field, nothing is written and
@@ -70,7 +70,7 @@ def change_person(request: Request, id: int, body: PersonChange) -> HttpResponse
     summary="Archive a person",
     openapi_extra=headers.ARCHIVED,
 )
-def archive_person(request: Request, id: int) -> HttpResponse:
+def archive_person(request: Request, id: Number) -> HttpResponse:
     """Takes it out of the lists; it can be restored. Harmless when it is archived already."""
     return records.archive_record(request, RESOURCE, id)
 
@@ -82,6 +82,6 @@ def archive_person(request: Request, id: int) -> HttpResponse:
     summary="Restore a person",
     openapi_extra=headers.RESTORED,
 )
-def restore_person(request: Request, id: int) -> HttpResponse:
+def restore_person(request: Request, id: Number) -> HttpResponse:
     """Brings an archived person back into the lists. Harmless when it is not archived."""
     return records.restore_record(request, RESOURCE, id)

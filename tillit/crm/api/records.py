@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from ninja.errors import HttpError
 
 from tillit.crm.api.answers import Row, answer, etag_of, nothing
+from tillit.crm.api.rows import read_row
 from tillit.crm.api.schemas import ListQuery, Sent
 from tillit.crm.api.versions import ANY, Stale, is_known, version_named
 from tillit.crm.lists import Criteria, ListOf
@@ -44,7 +46,7 @@ class Resource:
     def model(self) -> type[Record]:
         return self.of.model
 
-    @property
+    @functools.cached_property
     def columns(self) -> tuple[str, ...]:
         return ("id", *fields_of(self.model), *KEPT)
 
@@ -76,7 +78,7 @@ def create_record(request: Request, resource: Resource, body: Sent) -> HttpRespo
 def get_record(request: Request, resource: Resource, pk: int) -> HttpResponse:
     """The record, archived or not; 304 when the caller has this version."""
     require(request.actor, "crm.read")
-    row = resource.model.objects.filter(pk=pk).values(*resource.columns).first()
+    row = read_row(resource.model, resource.columns, pk)
     if row is None:
         raise Http404
     etag = etag_of(row["version"])

@@ -6,10 +6,10 @@ same words; a test holds the documented lengths against the models. Companies an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
+from ninja import Path
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
@@ -31,10 +31,18 @@ def number(least: int, most: int, description: str, example: int) -> Any:
     return Field(None, description=description, examples=[example], json_schema_extra=extra)
 
 
+def _in_order(schema: JsonDict, model: type[Sent]) -> None:
+    """Describe fields in the order in which pages show them."""
+    properties = schema["properties"]
+    if isinstance(properties, dict):
+        schema["properties"] = {name: properties[name] for name in model.order if name in properties}
+
+
 class Sent(BaseModel):
     """Bodies: fields we do not know and values of another type are refused, not guessed at."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=_in_order)
+    order: ClassVar[tuple[str, ...]] = ()
 
     def values(self) -> dict[str, Any]:
         """What was sent, and only that."""
@@ -52,6 +60,8 @@ class Contact(Sent):
 
 
 class CompanyFields(Contact):
+    order = COMPANY_FIELDS
+
     code: str | None = text(40, "Short code of your own.", "NORDW")
     registration_number: str | None = text(60, "Number in the register of companies.", "987 654 321")
     industry: str | None = text(120, "Industry, in words of your own.", "Shipping")
@@ -75,6 +85,8 @@ class CompanyChange(CompanyFields):
 class NewPerson(Contact):
     """A person to add."""
 
+    order = PERSON_FIELDS
+
     first_name: str | None = text(120, "First name. A person needs this or a last name.", "Ingrid")
     last_name: str | None = text(120, "Last name.", "Solberg")
     title: str | None = text(120, "Job title.", "Head of Procurement")
@@ -94,14 +106,14 @@ class Kept(BaseModel):
     updated_at: datetime = Field(description="When it was last changed.", examples=["2026-11-21T08:30:00Z"])
 
 
-def kept(name: str, sent: type[Sent], order: Iterable[str], description: str) -> type[BaseModel]:
+def kept(name: str, sent: type[Sent], description: str) -> type[BaseModel]:
     """The record as it is answered: every field that can be sent, always there, and what `Kept` adds.
 
     Empty texts are empty, empty numbers null.
     """
     number = Field(description="Number of the record; never changes.", examples=[17])
     fields: dict[str, Any] = {"id": (int, number)}
-    fields |= {field: _always(sent.model_fields[field]) for field in order}
+    fields |= {field: _always(sent.model_fields[field]) for field in sent.order}
     fields |= {field: (info.annotation, info) for field, info in Kept.model_fields.items()}
     return create_model(name, __doc__=description, **fields)
 
@@ -125,9 +137,12 @@ def page_of(record: type[BaseModel]) -> type[BaseModel]:
     )
 
 
-Company = kept("Company", CompanyChange, COMPANY_FIELDS, "A business the tenant deals with.")
-Person = kept("Person", PersonChange, PERSON_FIELDS, "Somebody the tenant deals with, at a company or alone.")
+Company = kept("Company", CompanyChange, "A business the tenant deals with.")
+Person = kept("Person", PersonChange, "Somebody the tenant deals with, at a company or alone.")
 CompanyList, PersonList = page_of(Company), page_of(Person)
+
+
+Number = Annotated[int, Path(..., description="Number of the record.", examples=[17])]
 
 
 class ListQuery(BaseModel):

@@ -179,9 +179,9 @@ def test_nothing_stays_of_a_request_that_fails_after_writing(anna, annas, monkey
 
 def test_requests_need_few_queries(annas, nordwind, django_assert_max_num_queries):
     annas.read("companies")
-    with django_assert_max_num_queries(7):  # frame (4), token, membership, the row
+    with django_assert_max_num_queries(6):  # frame (4), token, the row
         annas.read(nordwind)
-    with django_assert_max_num_queries(14):  # frame (4), token, membership, frame of the action (6), the row, the event
+    with django_assert_max_num_queries(11):  # frame (4), token, frame of the action (4), the row, the event
         annas.add("companies", name="Hansen AS")
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(14):
         annas.change(nordwind, 1, city="Oslo")

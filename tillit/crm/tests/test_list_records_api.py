@@ -140,5 +140,5 @@ def test_every_order_of_the_page_is_there(annas, kind, of):
 def test_a_list_costs_the_same_whatever_it_holds(annas, django_assert_max_num_queries):
     fill(annas, *(f"Company {number}" for number in range(30)))
     for query in ("", "?limit=20", "?q=company&limit=5", "?sort=-updated_at", "?sort=city"):
-        with django_assert_max_num_queries(8):
+        with django_assert_max_num_queries(7):
             annas.read(f"companies{query}")

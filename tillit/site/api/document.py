@@ -17,7 +17,8 @@ the same rules, the same entries in the history.
 
 **Host.** Each tenant answers on its own host; that is the host of these addresses.
 
-**Token.** Send `Authorization: Bearer …`. A token stands for one person in one tenant; cookies are not looked at.
+**Token.** Send `Authorization: Bearer …`. People make tokens on their page `/profile/tokens/`; a token stands for one
+person in one tenant. Cookies are not looked at.
 
 **Versions.** `ETag` is the version of a record. Send it back as `If-Match` with a change, and as `If-None-Match` to
 read only what is new.

@@ -92,10 +92,8 @@ def _limits_of(schema: Json) -> str:
         said.append("one of " + ", ".join(f"`{value}`" for value in schema["enum"]))
     if "maxLength" in schema:
         said.append(f"at most {schema['maxLength']:,} characters")
-    if "minimum" in schema:
-        said.append(f"from {schema['minimum']}")
     if "maximum" in schema:
-        said.append(f"to {schema['maximum']}")
+        said.append(f"from {schema['minimum']:,} to {schema['maximum']:,}")
     if schema.get("default") not in (None, ""):
         said.append(f"else `{schema['default']}`")
     return _marked(", ".join(said))

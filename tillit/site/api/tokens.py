@@ -31,8 +31,8 @@ class AccessToken(HttpBearer):
     """Puts the person behind the token into `request.actor`, as signing in does for pages."""
 
     openapi_description = (
-        "A token that you make on your page «Access tokens». It stands for you, with your role, in one tenant, and is "
-        "good on that tenant's host only."
+        "A token that you make on your page `/profile/tokens/`. It stands for you, with your role, in one tenant, and "
+        "is good on that tenant's host only."
     )
 
     def authenticate(self, request: HttpRequest, token: str) -> Caller | None:
