@@ -33,6 +33,11 @@ def looked_for(text: str) -> list[str]:
     return words(text)
 
 
+def still_typing(text: str) -> bool:
+    """One or two letters are too few to search while somebody types; in Chinese or Japanese they are a name."""
+    return 0 < len(text) < SHORTEST and all(ord(letter) < 0x2E80 for letter in text)
+
+
 def matching(queryset: QuerySet[Any], asked: list[str]) -> QuerySet[Any]:
     """Rows that hold every word. With no word of three letters: rows whose sort name begins so."""
     if not any(len(word) >= SHORTEST for word in asked):

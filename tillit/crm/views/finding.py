@@ -13,14 +13,14 @@ from tillit.crm.lists import COMPANIES, PERSONS, ListOf
 from tillit.crm.models import Company
 from tillit.crm.paging import Row
 from tillit.crm.queries import names_of, quick_find
-from tillit.crm.search import looked_for
+from tillit.crm.search import looked_for, still_typing
 from tillit.crm.showing import name_of
 from tillit.crm.views.kinds import THINGS
 from tillit.foundation.access import require
 from tillit.foundation.requests import Request
 from tillit.foundation.web import is_fragment
 
-SHOWN = 8  # of each kind in the suggestions
+SHOWN = 6  # of each kind in the suggestions
 ON_PAGE = 20  # of each kind on the page
 
 
@@ -30,8 +30,9 @@ def search(request: Request) -> HttpResponse:
     text = _asked(request)
     fragment = is_fragment(request)
     limit = SHOWN if fragment else ON_PAGE
-    groups = [_group(of, text, limit) for of in (COMPANIES, PERSONS)] if text else []
-    context = {"q": text, "groups": groups, "found": any(group["rows"] for group in groups)}
+    asked = "" if fragment and still_typing(text) else text
+    groups = [_group(of, asked, limit) for of in (COMPANIES, PERSONS)] if asked else []
+    context = {"q": asked, "groups": groups, "found": any(group["rows"] for group in groups)}
     response = render(request, "crm/search.html#results" if fragment else "crm/search.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -78,4 +79,6 @@ def _group(of: ListOf, text: str, limit: int) -> dict[str, Any]:
 
 
 def _hint(row: Row, companies: dict[int, str]) -> str:
-    return " · ".join(filter(None, (companies.get(row.get("company_id") or 0, ""), row["city"], row["email"])))
+    """What tells two of the same name apart."""
+    place = " · ".join(filter(None, (companies.get(row.get("company_id") or 0, ""), row["city"])))
+    return place or row["email"]

@@ -27,7 +27,7 @@ from tillit.crm.queries import (
     page_of,
     similar_to,
 )
-from tillit.crm.search import SHORTEST, looked_for
+from tillit.crm.search import looked_for, still_typing
 from tillit.crm.showing import shown_rows
 from tillit.crm.views.kinds import THINGS, Things
 from tillit.foundation.access import require
@@ -42,7 +42,7 @@ def records(request: Request, kind: str) -> HttpResponse:
     things = THINGS[kind]
     criteria = Criteria.read(things.of, request.GET)
     fragment = is_fragment(request)
-    if fragment and _still_typing(criteria.q):
+    if fragment and still_typing(criteria.q):
         return HttpResponse(status=204)
     columns = chosen_columns(request.actor, things.of)
     needs = ["archived_at", *(need for column in columns for need in column.needs)]
@@ -107,11 +107,6 @@ def columns(request: Request, kind: str) -> HttpResponse:
         return redirect(back)
     context = {"things": things, "criteria": criteria, "form": form, "list_url": things.url(), "back": back}
     return render(request, _page(request, "crm/columns.html"), context, status=422 if form.errors else 200)
-
-
-def _still_typing(text: str) -> bool:
-    """One or two letters are too few to search while somebody types; in Chinese or Japanese they are a name."""
-    return 0 < len(text) < SHORTEST and all(ord(letter) < 0x2E80 for letter in text)
 
 
 def _head(things: Things, criteria: Criteria, column: Column) -> dict[str, Any]:

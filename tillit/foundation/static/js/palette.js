@@ -2,6 +2,17 @@
 (() => {
   const dialog = document.getElementById("palette");
 
+  // The field at the head of the page has such a list, too. There Enter searches, and Escape puts the list away.
+  document.addEventListener("keydown", (event) => {
+    const find = event.target.closest?.(".shell-find");
+    if (!find || !["ArrowDown", "ArrowUp", "Escape"].includes(event.key)) return;
+    const stops = [find.querySelector("input"), ...find.querySelectorAll(".found a")];
+    const here = stops.indexOf(document.activeElement);
+    if (event.key === "Escape") find.querySelector(".found").replaceChildren();
+    else stops[(here + (event.key === "ArrowDown" ? 1 : stops.length - 1)) % stops.length].focus();
+    event.preventDefault();
+  });
+
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k") {
       event.preventDefault();
