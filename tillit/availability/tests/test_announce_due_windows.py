@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils.timezone import now
+from procrastinate.contrib.django import app
 
 from tillit.availability import actions, jobs
 from tillit.availability.models import MaintenanceRule, MaintenanceWindow
@@ -98,3 +99,8 @@ def test_a_window_under_way_is_not_withdrawn(plan, system, clock):
     clock.move_to(datetime(2026, 12, 4, 3, 0, tzinfo=OSLO), tick=False)
     actions.apply_rules(system, rules=[])
     assert starts() == [NEXT[2]]
+
+
+def test_the_worker_starts_it_every_hour():
+    cron = {task.task.name: task.cron for task in app.periodic_registry.periodic_tasks.values()}
+    assert cron["availability.announce_due_windows"] == "7 * * * *"
