@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -19,6 +20,12 @@ from tillit.foundation.models import Event, Membership, Role, Tenant, User
 from tillit.foundation.tenancy import in_tenant
 
 PASSWORD = "a long enough secret of the cast"
+
+
+class QuickArgon2(Argon2PasswordHasher):
+    """The real algorithm with the least effort: tests sign in some hundred times."""
+
+    time_cost, memory_cost, parallelism = 1, 64, 1
 
 
 class Person(Client):

@@ -166,7 +166,13 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail because a stranger typed his address
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second step is told to its owner
-ACCOUNT_FORMS = {"login": "tillit.tenants.forms.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "tillit.tenants.forms.SignInForm",
+    "change_password": "tillit.tenants.forms.ChangeForm",
+    "reset_password": "tillit.tenants.forms.ResetForm",
+    "reset_password_from_key": "tillit.tenants.forms.ResetByLinkForm",
+    "reauthenticate": "tillit.tenants.forms.ConfirmForm",
+}
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = None
 ACCOUNT_RATE_LIMITS = {
@@ -176,6 +182,12 @@ ACCOUNT_RATE_LIMITS = {
     "invitation": "30/m/ip",  # tenants.views.entrance
 }
 MFA_ADAPTER = "tillit.tenants.adapter.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "tillit.tenants.forms.SecondStepForm",
+    "reauthenticate": "tillit.tenants.forms.ConfirmCodeForm",
+    "activate_totp": "tillit.tenants.forms.SetUpAppForm",
+    "add_webauthn": "tillit.tenants.forms.AddKeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Tillit"

@@ -21,3 +21,5 @@ STORAGES = {  # names as written: nothing is collected for a test
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+
+PASSWORD_HASHERS = ["tillit.foundation.testing.QuickArgon2"]

@@ -20,6 +20,7 @@ from django.utils import translation
 
 from tillit.foundation.access import Actor
 from tillit.foundation.models import User
+from tillit.foundation.requests import Request
 from tillit.tenants.actions.sign_in import note_sign_in
 from tillit.tenants.queries import guest, is_invited
 
@@ -29,7 +30,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Never: people join by an invitation."""
         return False
 
-    def pre_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse | None:
+    def pre_login(self, request: Request, user: User, **details: Any) -> HttpResponse | None:
         """The password was right; whether this person may enter this tenant is another question."""
         refusal = super().pre_login(request, user, **details)
         if refusal is None and entering(request, user) is None:
@@ -37,11 +38,11 @@ class AccountAdapter(DefaultAccountAdapter):
             return render(request, "tenants/no_access.html", {"email": user.email}, status=403)
         return refusal
 
-    def post_login(self, request: HttpRequest, user: User, **details: Any) -> HttpResponse:
+    def post_login(self, request: Request, user: User, **details: Any) -> HttpResponse:
         response = super().post_login(request, user, **details)
         actor = entering(request, user)
         if actor is not None:
-            note_sign_in(actor, session_key=request.session.session_key)
+            note_sign_in(actor, session_key=request.session.session_key or "")
         return response
 
     def get_password_change_redirect_url(self, _request: HttpRequest) -> str:
@@ -79,7 +80,7 @@ class MFAAdapter(DefaultMFAAdapter):
         return {"id": base if "." in base else host, "name": settings.MFA_TOTP_ISSUER}
 
 
-def entering(request: HttpRequest, user: User) -> Actor | None:
+def entering(request: Request, user: User) -> Actor | None:
     """The person as a member of this host's tenant, or as a guest with an invitation to accept; None for neither."""
     actor = Actor.of(user, request.tenant)
     if actor.role:
@@ -90,7 +91,7 @@ def entering(request: HttpRequest, user: User) -> Actor | None:
 
 def _seal() -> MultiFernet:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(_derived(key)) for key in keys])
+    return MultiFernet([Fernet(_derived(str(key))) for key in keys])
 
 
 def _derived(key: str) -> bytes:

@@ -7,10 +7,21 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import LoginForm
+from allauth.account.forms import (
+    ChangePasswordForm,
+    LoginForm,
+    ReauthenticateForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+)
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateCodeForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -18,21 +29,67 @@ from tillit.foundation.formats import LANGUAGES, check_time_zone
 from tillit.foundation.models import SLUG, Tenant, User
 from tillit.tenants.models import RESERVED_SLUGS, roles_of
 
-REGIONS = ("eu", "no", "ch")
-TEXT_FIELDS = (forms.CharField,)
 
-
-class SignInForm(LoginForm):
-    """Labels instead of placeholders; the way to a new password stands below the form, not inside."""
+class Labelled(forms.Form):
+    """The label says what a field is; allauth's placeholder would say it twice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].max_length = 254
-        self.fields["login"].widget.attrs |= {"maxlength": 254, "autocomplete": "username webauthn"}
-        self.fields["login"].label = _("E-mail")
-        self.fields["password"].help_text = ""
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+
+
+class SignInForm(Labelled, LoginForm):
+    """The way to a new password stands below the form, not inside."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _limit(self.fields["login"], 254)
+        self.fields["login"].widget.attrs["autocomplete"] = "username webauthn"
+        self.fields["login"].label = _("E-mail")
+        self.fields["password"].help_text = ""
+
+
+class ChangeForm(Labelled, ChangePasswordForm):
+    pass
+
+
+class ResetForm(Labelled, ResetPasswordForm):
+    pass
+
+
+class ResetByLinkForm(Labelled, ResetPasswordKeyForm):
+    pass
+
+
+class ConfirmForm(Labelled, ReauthenticateForm):
+    pass
+
+
+class SecondStepForm(Labelled, AuthenticateForm):
+    pass
+
+
+class ConfirmCodeForm(Labelled, ReauthenticateCodeForm):
+    pass
+
+
+class SetUpAppForm(Labelled, ActivateTOTPForm):
+    pass
+
+
+class AddKeyForm(AddWebAuthnForm):
+    """A key is a passkey unless one says otherwise."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")
+        _limit(self.fields["name"], 100)
+        self.fields["passwordless"].initial = True
+        self.fields["passwordless"].label = _("Sign in with it alone, without a password")
+        self.fields["passwordless"].help_text = _(
+            "Then the key itself asks for a fingerprint, your face or a PIN. Otherwise it is a second step."
+        )
 
 
 class ZoneField(forms.CharField):
@@ -107,7 +164,7 @@ class InviteForm(forms.Form):
 
     def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = roles_of(tenant)
+        _offer(self, "role", roles_of(tenant))
         self.initial.setdefault("language", tenant.language)
         self.initial.setdefault("role", roles_of(tenant)[-1][0])
 
@@ -117,7 +174,7 @@ class RoleForm(forms.Form):
 
     def __init__(self, *args: Any, tenant: Tenant, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = roles_of(tenant)
+        _offer(self, "role", roles_of(tenant))
 
 
 class FirstAdministratorForm(forms.Form):
@@ -157,9 +214,20 @@ class TenantForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["state"].choices = [
-            (value, label) for value, label in Tenant.State.choices if value != Tenant.State.DELETED
-        ]
+        _offer(
+            self, "state", [(value, label) for value, label in Tenant.State.choices if value != Tenant.State.DELETED]
+        )
+
+
+def _limit(field: forms.Field, length: int) -> None:
+    field.widget.attrs["maxlength"] = length
+    field.validators.append(MaxLengthValidator(length))
+
+
+def _offer(form: forms.Form, name: str, choices: list[tuple[str, Any]]) -> None:
+    field = form.fields[name]
+    if isinstance(field, forms.ChoiceField):
+        field.choices = choices
 
 
 def time_zones() -> list[str]:

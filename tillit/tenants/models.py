@@ -68,7 +68,7 @@ class Invitation(TenantModel):
     accepted_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
 
-    objects = scoped(InvitationQuerySet)
+    objects: Any = scoped(InvitationQuerySet)
 
     class Meta:
         constraints = [
@@ -115,7 +115,7 @@ class AccessToken(TenantModel):
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects = scoped(AccessTokenQuerySet)
+    objects: Any = scoped(AccessTokenQuerySet)
 
     class Meta:
         constraints = [

@@ -68,9 +68,9 @@ def is_invited(user: User, tenant: Tenant) -> bool:
         return Invitation.objects.valid().filter(email=user.email).exists()
 
 
-def tokens_of(user: User) -> QuerySet[AccessToken]:
-    """The person's tokens in this tenant that were not revoked, newest first; expired ones are shown as such."""
-    return AccessToken.objects.filter(user=user, revoked_at=None).order_by("-pk")
+def tokens_of(actor: Actor) -> QuerySet[AccessToken]:
+    """The actor's tokens in this tenant that were not revoked, newest first; expired ones are shown as such."""
+    return AccessToken.objects.filter(user=actor.user, revoked_at=None).order_by("-pk")
 
 
 def sessions_of(user: User) -> list[UserSession]:
@@ -133,6 +133,11 @@ def customers(*, after: str = "", search: str = "") -> QuerySet[Tenant]:
     """The cloud's customers by slug, from the one after `after` on."""
     found = Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER, slug__gt=after).order_by("slug")
     return found.filter(Q(slug__icontains=search) | Q(name__icontains=search)) if search else found
+
+
+def regions() -> list[str]:
+    """The regions tenants live in, as proposals for the next one; which there may be is the register's to say."""
+    return list(Tenant.objects.order_by("region").values_list("region", flat=True).distinct())
 
 
 def has_people(tenant: Tenant) -> bool:

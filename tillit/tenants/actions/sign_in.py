@@ -6,6 +6,7 @@ import secrets
 from datetime import datetime
 
 from allauth.usersessions.models import UserSession
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -48,7 +49,7 @@ def change_profile(actor: Actor, *, profile: dict[str, str]) -> User:
     Raises ValidationError for a value that is too long or unknown.
     """
     require(actor, "tenants.sign_in")
-    user = User.objects.select_for_update().get(pk=actor.user_id)
+    user = User.objects.select_for_update().get(pk=_person(actor).pk)
     given = {field: profile[field] for field in PROFILE if field in profile}
     if "name" in given:
         given["name"] = one_line(given["name"])
@@ -96,3 +97,9 @@ def revoke_access_token(actor: Actor, *, token: AccessToken) -> None:
     if not revoked:
         raise Refused(_("This token has already been revoked."))
     record(actor, "tenants.token_revoked", token)
+
+
+def _person(actor: Actor) -> User:
+    if actor.user is None:  # the system has every grant, but no profile
+        raise PermissionDenied("no person")
+    return actor.user

@@ -7,7 +7,7 @@ from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from tillit.foundation.errors import Refused
 from tillit.foundation.models import User
+from tillit.foundation.requests import Request
 from tillit.tenants.actions.people import Newcomer, accept_invitation
 from tillit.tenants.forms import NewcomerForm
 from tillit.tenants.models import Invitation
@@ -24,7 +25,7 @@ from tillit.tenants.queries import guest, invitation_of
 @login_not_required
 @never_cache
 @sensitive_post_parameters("password")
-def invitation(request: HttpRequest, token: str) -> HttpResponse:
+def invitation(request: Request, token: str) -> HttpResponse:
     """The page an invitation's mail leads to: for a newcomer, for somebody with a sign-in, for the wrong person."""
     throttled = ratelimit.consume_or_429(request, action="invitation", limit_get=True)
     if throttled:
@@ -32,18 +33,18 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     found = invitation_of(token)
     if found is None or not found.is_valid() or not request.tenant.is_open():
         return render(request, "tenants/invitation_gone.html", {"invitation": found}, status=410)
-    if request.user.is_authenticated:
-        return _accept_as(request, found, token)
+    if isinstance(request.user, User):
+        return _accept_as(request, request.user, found, token)
     if User.objects.filter(email=found.email).exists():
         return render(request, "tenants/invitation.html", {"invitation": found, "stance": "sign_in"})
     return _welcome(request, found, token)
 
 
-def _accept_as(request: HttpRequest, found: Invitation, token: str) -> HttpResponse:
-    stance = "join" if request.user.email == found.email else "other"
+def _accept_as(request: Request, user: User, found: Invitation, token: str) -> HttpResponse:
+    stance = "join" if user.email == found.email else "other"
     if request.method == "POST" and stance == "join":
         try:
-            accept_invitation(guest(request.tenant, request.user), token=token)
+            accept_invitation(guest(request.tenant, user), token=token)
         except Refused as refusal:
             messages.error(request, str(refusal))
             return redirect("tenants:invitation", token)
@@ -52,7 +53,7 @@ def _accept_as(request: HttpRequest, found: Invitation, token: str) -> HttpRespo
     return render(request, "tenants/invitation.html", {"invitation": found, "stance": stance})
 
 
-def _welcome(request: HttpRequest, found: Invitation, token: str) -> HttpResponse:
+def _welcome(request: Request, found: Invitation, token: str) -> HttpResponse:
     form = NewcomerForm(request.POST or None, email=found.email, initial={"name": found.name})
     if request.method == "POST" and form.is_valid():
         newcomer = Newcomer(
@@ -71,9 +72,9 @@ def _welcome(request: HttpRequest, found: Invitation, token: str) -> HttpRespons
     return render(request, "tenants/invitation.html", context, status=422 if form.errors else 200)
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def forbidden(request: Request, exception: Exception | None = None) -> HttpResponse:
     """Django's handler of 403: somebody signed in who does not work here gets a way out, others the plain page."""
-    if str(exception) == "no membership":
+    if str(exception) == "no membership" and isinstance(request.user, User):
         context = {"email": request.user.email, "signed_in": True}
         return render(request, "tenants/no_access.html", context, status=403)
     return render(request, "403.html", status=403)

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
@@ -14,6 +14,7 @@ from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
 from tillit.foundation.mail import read_body
 from tillit.foundation.models import OutgoingMail, Tenant
+from tillit.foundation.requests import Request
 from tillit.tenants.actions.customers import (
     CHANGEABLE,
     TenantFields,
@@ -21,12 +22,12 @@ from tillit.tenants.actions.customers import (
     create_tenant,
     invite_first_administrator,
 )
-from tillit.tenants.forms import REGIONS, FirstAdministratorForm, NewTenantForm, TenantForm, time_zones
+from tillit.tenants.forms import FirstAdministratorForm, NewTenantForm, TenantForm, time_zones
 from tillit.tenants.middleware import forget_hosts
-from tillit.tenants.queries import address_of, customers, has_people, open_invitations_of, outgoing_mail, pages
+from tillit.tenants.queries import address_of, customers, has_people, open_invitations_of, outgoing_mail, pages, regions
 
 
-def tenants(request: HttpRequest) -> HttpResponse:
+def tenants(request: Request) -> HttpResponse:
     require(request.actor, "tenants.operate")
     search = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     shown, more = pages(customers(after=request.GET.get("after", "").replace("\x00", ""), search=search))
@@ -38,10 +39,10 @@ def tenants(request: HttpRequest) -> HttpResponse:
     return render(request, "tenants/tenants.html", context)
 
 
-def new_tenant(request: HttpRequest) -> HttpResponse:
+def new_tenant(request: Request) -> HttpResponse:
     require(request.actor, "tenants.operate")
     form = NewTenantForm(
-        request.POST or None, initial={"language": "en", "time_zone": "Europe/Oslo", "region": REGIONS[0]}
+        request.POST or None, initial={"language": "en", "time_zone": "Europe/Oslo", "region": request.tenant.region}
     )
     if request.method == "POST" and form.is_valid():
         made = _make(request, form)
@@ -51,11 +52,11 @@ def new_tenant(request: HttpRequest) -> HttpResponse:
                 request, _("%(name)s stands ready; its first administrator has been invited.") % {"name": made.name}
             )
             return redirect("tenants:tenant", made.slug)
-    context = {"form": form, "zones": time_zones(), "regions": REGIONS, "base_host": settings.BASE_HOST}
+    context = {"form": form, "zones": time_zones(), "regions": regions(), "base_host": settings.BASE_HOST}
     return render(request, "tenants/new_tenant.html", context, status=422 if form.errors else 200)
 
 
-def _make(request: HttpRequest, form: NewTenantForm) -> Tenant | None:
+def _make(request: Request, form: NewTenantForm) -> Tenant | None:
     """Tenant and invitation, both or neither."""
     said = form.cleaned_data
     fields = {name: said[name] for name in ("slug", "name", "region", "wave", "language", "time_zone")}
@@ -74,7 +75,7 @@ def _make(request: HttpRequest, form: NewTenantForm) -> Tenant | None:
     return None
 
 
-def tenant(request: HttpRequest, slug: str) -> HttpResponse:
+def tenant(request: Request, slug: str) -> HttpResponse:
     """One customer. Every change is asked back before it is made."""
     require(request.actor, "tenants.operate")
     found = get_object_or_404(Tenant, slug=slug)
@@ -95,14 +96,14 @@ def tenant(request: HttpRequest, slug: str) -> HttpResponse:
         "found": found,
         "address": address_of(found),
         "form": form,
-        "regions": REGIONS,
+        "regions": regions(),
         "invitations": [] if has_people(found) else open_invitations_of(found),
         "invite_form": None if found.is_operator or has_people(found) else FirstAdministratorForm(),
     }
     return render(request, "tenants/tenant.html", context, status=422 if form.errors else 200)
 
 
-def _ask_back(request: HttpRequest, found: Tenant, form: TenantForm) -> HttpResponse:
+def _ask_back(request: Request, found: Tenant, form: TenantForm) -> HttpResponse:
     """What would change, in words, and whether it shuts people out."""
     after = Tenant(**{field: form.cleaned_data[field] for field in CHANGEABLE})
     changes = [
@@ -119,7 +120,7 @@ def _shown(tenant: Tenant, field: str) -> str:
     return str(display() if display else getattr(tenant, field))
 
 
-def invite_first(request: HttpRequest, slug: str) -> HttpResponse:
+def invite_first(request: Request, slug: str) -> HttpResponse:
     require(request.actor, "tenants.operate")
     found = get_object_or_404(Tenant, slug=slug)
     form = FirstAdministratorForm(request.POST or None)
@@ -140,7 +141,7 @@ def invite_first(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "tenants/invite_first.html", context, status=422 if form.errors else 200)
 
 
-def mail(request: HttpRequest) -> HttpResponse:
+def mail(request: Request) -> HttpResponse:
     require(request.actor, "tenants.operate")
     before = request.GET.get("before", "")
     shown, more = pages(outgoing_mail(before=int(before) if before.isdecimal() else None))
@@ -148,7 +149,7 @@ def mail(request: HttpRequest) -> HttpResponse:
     return render(request, "tenants/mail.html", context)
 
 
-def message(request: HttpRequest, pk: int) -> HttpResponse:
+def message(request: Request, pk: int) -> HttpResponse:
     """One mail. What it says is shown only where no relay delivers it: elsewhere it is a letter to somebody else."""
     require(request.actor, "tenants.operate")
     found = get_object_or_404(OutgoingMail, pk=pk)

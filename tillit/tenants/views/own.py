@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from tillit.foundation.errors import Refused
+from tillit.foundation.requests import Request
 from tillit.tenants.actions.sign_in import (
     PROFILE,
     change_profile,
@@ -25,7 +26,7 @@ from tillit.tenants.forms import ProfileForm, TokenForm, time_zones
 from tillit.tenants.queries import tokens_of
 
 
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: Request) -> HttpResponse:
     now = {field: getattr(request.user, field) for field in PROFILE}
     form = ProfileForm(request.POST or None, initial=now)
     if request.method == "POST" and form.is_valid():
@@ -38,7 +39,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def appearance(request: HttpRequest) -> HttpResponse:
+def appearance(request: Request) -> HttpResponse:
     """Theme or language from the person's menu; back to where the menu was opened."""
     chosen = {field: request.POST[field] for field in ("theme", "language") if field in request.POST}
     try:
@@ -51,7 +52,7 @@ def appearance(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-def tokens(request: HttpRequest) -> HttpResponse:
+def tokens(request: Request) -> HttpResponse:
     """The list, and the form for a new one. The secret is shown in the answer to the form, once, and kept nowhere."""
     form = TokenForm(request.POST or None)
     created = secret = None
@@ -64,12 +65,12 @@ def tokens(request: HttpRequest) -> HttpResponse:
             form.add_error(refusal.field, str(refusal))
         else:
             form = TokenForm()
-    context = {"form": form, "created": created, "secret": secret, "tokens": tokens_of(request.user)}
+    context = {"form": form, "created": created, "secret": secret, "tokens": tokens_of(request.actor)}
     return render(request, "tenants/tokens.html", context, status=422 if form.errors else 200)
 
 
-def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
-    token = get_object_or_404(tokens_of(request.user), pk=pk)
+def revoke_token(request: Request, pk: int) -> HttpResponse:
+    token = get_object_or_404(tokens_of(request.actor), pk=pk)
     if request.method == "POST":
         try:
             revoke_access_token(request.actor, token=token)
@@ -82,7 +83,7 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def end_one_session(request: HttpRequest, pk: int) -> HttpResponse:
+def end_one_session(request: Request, pk: int) -> HttpResponse:
     session = get_object_or_404(UserSession, pk=pk, user=request.user)
     end_session(request.actor, session=session)
     messages.success(request, _("The session was ended."))

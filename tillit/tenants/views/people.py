@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
 from tillit.foundation.models import Membership
+from tillit.foundation.requests import Request
 from tillit.foundation.web import is_fragment
 from tillit.tenants.actions.people import (
     change_role,
@@ -24,7 +25,7 @@ from tillit.tenants.models import Invitation
 from tillit.tenants.queries import invitations, members, pages
 
 
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: Request) -> HttpResponse:
     require(request.actor, "tenants.see_people")
     search = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     after = request.GET.get("after", "")
@@ -39,7 +40,7 @@ def people(request: HttpRequest) -> HttpResponse:
     return render(request, f"{page}#members" if is_fragment(request) else page, context)
 
 
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: Request) -> HttpResponse:
     require(request.actor, "tenants.manage_people")
     form = InviteForm(request.POST or None, tenant=request.tenant)
     if request.method == "POST" and form.is_valid():
@@ -54,7 +55,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def send_again(request: HttpRequest, pk: int) -> HttpResponse:
+def send_again(request: Request, pk: int) -> HttpResponse:
     invitation = get_object_or_404(Invitation, pk=pk)
     try:
         send_invitation_again(request.actor, invitation=invitation)
@@ -68,7 +69,7 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+def withdraw(request: Request, pk: int) -> HttpResponse:
     invitation = get_object_or_404(Invitation, pk=pk)
     try:
         withdraw_invitation(request.actor, invitation=invitation)
@@ -79,7 +80,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("tenants:people")
 
 
-def member(request: HttpRequest, pk: int) -> HttpResponse:
+def member(request: Request, pk: int) -> HttpResponse:
     """One person: what the list shows, and the form for the role."""
     require(request.actor, "tenants.see_people")
     membership = get_object_or_404(members(), pk=pk)
@@ -96,7 +97,7 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "tenants/member.html", context, status=422 if form.errors else 200)
 
 
-def end(request: HttpRequest, pk: int) -> HttpResponse:
+def end(request: Request, pk: int) -> HttpResponse:
     """Asks first; the second request ends the membership."""
     require(request.actor, "tenants.manage_people")
     membership = get_object_or_404(Membership.objects.select_related("user"), pk=pk)
