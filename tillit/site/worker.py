@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from typing import cast
 
 import django
 
@@ -13,6 +14,7 @@ django.setup()
 
 from procrastinate import App  # noqa: E402 - Django is set up first
 from procrastinate.contrib.django import app as django_app  # noqa: E402
+from procrastinate.contrib.django.django_connector import DjangoConnector  # noqa: E402
 
 from tillit.site.leash import report_ready  # noqa: E402
 
@@ -25,7 +27,8 @@ def worker_app() -> App:
     """Fetches jobs over a connection of its own. The tasks keep the Django application they were registered with, so
     that a job which defers another does so inside its own transaction.
     """
-    app = App(connector=django_app.connector.get_worker_connector())
+    connector = cast(DjangoConnector, django_app.connector)
+    app = App(connector=connector.get_worker_connector())
     app.tasks = django_app.tasks
     app.periodic_registry = django_app.periodic_registry
     return app

@@ -1,4 +1,4 @@
-"""`bin/tillit operator EMAIL`: invite somebody of the operator's staff. The first one has nobody else to invite them."""
+"""`bin/tillit operator EMAIL`: invite somebody of the operator's staff; the first one has nobody else to do it."""
 
 from __future__ import annotations
 

@@ -17,11 +17,12 @@ from django.core.management import BaseCommand
 from django.db import connection
 from django.utils import timezone
 
+from tillit.availability import demo as availability
 from tillit.crm.demo import HALF_A_YEAR, Plan, import_real_companies, tell_half_a_year
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Role, Tenant, User
 from tillit.site.commands.register import PROFILES
-from tillit.tenants.demo import CUSTOMERS, email_of, make_customers, sign_ins
+from tillit.tenants.demo import CUSTOMERS, OPERATORS, email_of, make_customers, sign_ins
 from tillit.trust.actions import apply_register
 from tillit.trust.register import read_register
 
@@ -43,6 +44,7 @@ class Command(BaseCommand):
             if tenant.slug == "hansekontor":
                 import_real_companies(writers[0], now - timedelta(days=HALF_A_YEAR // 2))
             self.stdout.write(f"{tenant.name} is there.")
+        availability.tell_half_a_year(Actor.of(User.objects.get(email=_first_of_staff(operator)), operator), now)
         self._write(operator)
 
     def _write(self, operator: Tenant) -> None:
@@ -53,6 +55,10 @@ class Command(BaseCommand):
         draft.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
         draft.chmod(0o600)
         draft.replace(target)
+
+
+def _first_of_staff(operator: Tenant) -> str:
+    return email_of(operator, OPERATORS[0])
 
 
 def _sized(plan: Plan) -> Plan:
