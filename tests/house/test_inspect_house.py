@@ -150,14 +150,14 @@ def test_suppressions_are_rare():
 
 @pytest.mark.parametrize(("pattern", "limit"), [("*.html", 200), ("*.js", 60), ("*.css", 400)])
 def test_templates_scripts_and_styles_stay_short(pattern, limit):
-    too_long = [
-        f"{path.relative_to(ROOT)}: {n}" for path in HOUSE.rglob(pattern) if (n := lines_of(path)) > limit
-    ]
+    too_long = [f"{path.relative_to(ROOT)}: {n}" for path in HOUSE.rglob(pattern) if (n := lines_of(path)) > limit]
     assert not too_long
 
 
 def test_templates_carry_no_inline_script_or_style():
-    inline = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/(ld\+)?json\")|\sstyle=\"|\son[a-z]+=\"|<style")
+    inline = re.compile(
+        r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/(ld\+)?json\")|\sstyle=\"|\son[a-z]+=\"|<style"
+    )
     found = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in HOUSE.rglob("*.html")

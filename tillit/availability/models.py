@@ -157,7 +157,7 @@ class MaintenanceWindowQuerySet(models.QuerySet["MaintenanceWindow"]):
         return same_time.filter(completed_at=None)
 
 
-class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing] - receipts are scoped to a tenant
+class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  # its receipts are scoped
     """An interruption we promise to announce before it happens. Without `announced_at` it is only computed."""
 
     NOTICE = timedelta(hours=24)  # the trust page promises this figure; change both together

@@ -102,7 +102,11 @@ def test_a_row_that_fits_two_companies_is_rejected_with_its_reason(anna):
 
 def test_persons_are_linked_to_their_companies_and_missing_ones_are_made(anna):
     bring_in(anna, "Name\nNordlys AS\n")
-    people = "First name,Last name,E-mail,Company\nKari,Nord,kari@nordlys.example,nordlys as\nOle,Sol,ole@sol.example,Solvik AS\n"
+    people = (
+        "First name,Last name,E-mail,Company\n"
+        "Kari,Nord,kari@nordlys.example,nordlys as\n"
+        "Ole,Sol,ole@sol.example,Solvik AS\n"
+    )
     done = bring_in(anna, people, kind="persons")
     assert done.added == 2
     with in_tenant(anna.tenant):
