@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.environ.pop("TILLIT_DATABASE_URL", None)  # always a database of its own
     try:
-        serving.settle_in(options.data, max(options.growth or [options.persons]))
+        serving.settle_in(options.data, options.persons)
         try:
             status = _measure(options.data, options.port, sys.argv[1:] if arguments is None else arguments)
         finally:

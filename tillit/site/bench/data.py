@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any
 
 import psycopg
@@ -168,7 +167,3 @@ class _Words:
 
 def _plain(name: str) -> str:
     return "".join(sign if sign.isascii() and sign.isalpha() else "-" for sign in name.lower())
-
-
-def some(rows: Iterator[Values], count: int) -> list[Values]:
-    return list(islice(rows, count))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -12,8 +13,8 @@ from django.conf import settings
 
 from tillit.site.bench import data, machine, options
 from tillit.site.bench.client import sign_in
-from tillit.site.bench.customers import NEIGHBOURS, PASSWORD, Customer, make_customers
-from tillit.site.bench.importing import Importer
+from tillit.site.bench.customers import NEIGHBOURS, PASSWORD, make_customers
+from tillit.site.bench.importing import Comparison, Importer
 from tillit.site.bench.measuring import Result, Setting, measure
 from tillit.site.bench.operations import operations_of
 from tillit.site.bench.report import Report
@@ -43,25 +44,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _measure(asked: argparse.Namespace) -> Report:
-    progress = Progress(out=sys.stderr)
-    setting = Setting(running(asked.data)["port"], asked.seconds, asked.rounds)
-    cluster = Cluster(asked.data / EMBEDDED)
     facts = machine.facts() | {"before": machine.noise()}
-    with psycopg.connect(cluster.admin_dsn(DATABASE), autocommit=True) as admin:
+    with psycopg.connect(Cluster(asked.data / EMBEDDED).admin_dsn(DATABASE), autocommit=True) as admin:
         facts["postgresql"] = admin.info.parameter_status("server_version")
-        customer, neighbours = make_customers()
-        with progress.step("Filling the tenants"):
-            for neighbour in neighbours:
-                data.load(admin, neighbour.tenant.pk, 0, NEIGHBOUR_PERSONS)
-            data.load(admin, customer.tenant.pk, 0, asked.persons)
         report = Report(facts, _about(asked))
-        cookies = sign_in(setting.port, customer.host, customer.administrator.email, PASSWORD)
-        if asked.growth:
-            _grow(admin, asked, setting, customer, cookies, report)
-        else:
-            report.results = _operations(asked, setting, customer, cookies, progress)
-            if "import" in asked.only:
-                _import(admin, asked, customer, report, progress)
+        Measurement(asked, admin).fill_in(report)
     facts["after"] = machine.noise()
     return report
 
@@ -78,42 +65,57 @@ def _about(asked: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _operations(
-    asked: argparse.Namespace, setting: Setting, customer: Customer, cookies: dict[str, str], progress: Progress
-) -> list[Result]:
-    results = []
-    for operation in operations_of(customer, cookies, asked.only):
-        with progress.step(operation.name):
-            results += measure(setting, customer, operation, asked.clients)
-    return results
+class Measurement:
+    """One run: the tenants it made, the Tillit it talks to."""
 
+    def __init__(self, asked: argparse.Namespace, admin: psycopg.Connection[Any]) -> None:
+        self.asked = asked
+        self.admin = admin
+        self.progress = Progress(out=sys.stderr)
+        found = running(asked.data)
+        self.setting = Setting(found["port"], asked.seconds, asked.rounds)
+        self.worker = machine.child_running(found["pid"], "tillit.site.worker")
+        self.customer, neighbours = make_customers()
+        for neighbour in neighbours:
+            data.load(admin, neighbour.tenant.pk, 0, NEIGHBOUR_PERSONS)
+        login = (self.customer.administrator.email, PASSWORD)
+        self.cookies = sign_in(self.setting.port, self.customer.host, *login)
 
-def _grow(
-    admin: psycopg.Connection[Any],
-    asked: argparse.Namespace,
-    setting: Setting,
-    customer: Customer,
-    cookies: dict[str, str],
-    report: Report,
-) -> None:
-    progress = Progress(out=sys.stderr)
-    present = asked.persons
-    for wanted in asked.growth:
-        with progress.step(f"Growing to {wanted:,} persons"):
-            data.load(admin, customer.tenant.pk, present, wanted)
-        present = wanted
-        report.stages[wanted] = _operations(asked, setting, customer, cookies, progress)
+    def fill_in(self, report: Report) -> None:
+        """List and search at every stage of growth; the rest once, where the tenant is as large as it gets."""
+        others = self.asked.only
+        present = 0
+        for wanted in self.asked.growth:
+            self._load(present, wanted)
+            present = wanted
+            growing = [part for part in self.asked.only if part in options.GROWING]
+            others = [part for part in self.asked.only if part not in growing]
+            report.stages[wanted] = self._operations(growing)
+        self._load(present, self.asked.persons)
+        report.results = self._operations(others)
+        if "import" in others:
+            report.imports = self._imports()
 
+    def _load(self, present: int, wanted: int) -> None:
+        if present < wanted:
+            with self.progress.step(f"Filling the tenant with {wanted:,} persons"):
+                data.load(self.admin, self.customer.tenant.pk, present, wanted)
 
-def _import(
-    admin: psycopg.Connection[Any], asked: argparse.Namespace, customer: Customer, report: Report, progress: Progress
-) -> None:
-    rows = min(asked.persons, MOST_IMPORTED)
-    worker = machine.child_running(running(asked.data)["pid"], "tillit.site.worker")
-    importer = Importer(admin, customer, asked.data, worker)
-    for linked in (False, True):
-        with progress.step("import with companies" if linked else "import"):
-            report.imports.append(importer.compare(rows, linked=linked))
+    def _operations(self, parts: Sequence[str]) -> list[Result]:
+        results = []
+        for operation in operations_of(self.customer, self.cookies, parts):
+            with self.progress.step(operation.name):
+                results += measure(self.setting, self.customer, operation, self.asked.clients)
+        return results
+
+    def _imports(self) -> list[Comparison]:
+        importer = Importer(self.admin, self.customer, self.asked.data, self.worker)
+        rows = min(self.asked.persons, MOST_IMPORTED)
+        compared = []
+        for linked in (False, True):
+            with self.progress.step("import, linked to companies" if linked else "import"):
+                compared.append(importer.compare(rows, linked=linked))
+        return compared
 
 
 if __name__ == "__main__":

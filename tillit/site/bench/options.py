@@ -10,18 +10,20 @@ from tillit.site.runtime import ROOT
 PERSONS = 100_000
 PERSONS_PER_COMPANY = 10
 GROWTH = (10_000, 100_000, 1_000_000)
+GROWING = ("list", "search")  # measured at every stage of growth
 PARTS = ("list", "search", "open", "create", "api", "import")
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """The options; `persons` and, where growth is asked for, `growth` are settled."""
+    """The options; `growth` holds the stages, none unless asked for, and `persons` what the tenant has in the end."""
     options = _parser().parse_args(arguments)
-    options.persons = options.persons or PERSONS * options.scale
     options.data = options.data.absolute()
-    if options.growth is not None:
-        options.growth = sorted(options.growth or GROWTH)
-        options.persons = options.growth[0]
-        options.only = [part for part in options.only if part in ("list", "search")] or ["list", "search"]
+    if options.growth is None:
+        options.growth, options.only = [], options.only or list(PARTS)
+        options.persons = options.persons or PERSONS * options.scale
+    else:
+        options.growth, options.only = sorted(options.growth or GROWTH), options.only or list(GROWING)
+        options.persons = options.growth[-1]
     return options
 
 
@@ -32,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--scale", type=_positive, default=1, help=f"times {PERSONS:,} persons (1)")
     parser.add_argument("--persons", type=_positive, help="so many persons, a tenth as many companies")
     parser.add_argument("--growth", type=_counts, nargs="?", const=(), help="list and search while a tenant grows")
-    parser.add_argument("--only", type=_parts, default=list(PARTS), help=f"some of {','.join(PARTS)}")
+    parser.add_argument("--only", type=_parts, help=f"some of {','.join(PARTS)}")
     parser.add_argument("--clients", type=_counts, default=(1, 8), help="how many at a time (1,8)")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of a round (2)")
     parser.add_argument("--rounds", type=_positive, default=3, help="the median of so many rounds is told (3)")
