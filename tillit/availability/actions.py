@@ -21,7 +21,7 @@ from tillit.availability.models import (
 )
 from tillit.availability.queries import NOTICE_DAYS, called_off, computed_windows
 from tillit.availability.register import Entry, read_component, read_rule
-from tillit.foundation.access import Actor, action, require
+from tillit.foundation.access import Actor, action, even_in_maintenance, require
 from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
@@ -236,6 +236,7 @@ def change_component_state(actor: Actor, *, component: Component, state: str) ->
 
 
 @action
+@even_in_maintenance
 def record_notice_shown(actor: Actor, *, windows: Iterable[MaintenanceWindow]) -> None:
     """Keep that this person was shown the notice of these windows now; the first time counts."""
     require(actor, "availability.dismiss")
@@ -247,6 +248,7 @@ def record_notice_shown(actor: Actor, *, windows: Iterable[MaintenanceWindow]) -
 
 
 @action
+@even_in_maintenance
 def dismiss_notice(actor: Actor, *, windows: Iterable[int]) -> int:
     """Put the notices of these windows away for this person; returns how many there were."""
     require(actor, "availability.dismiss")

@@ -9,7 +9,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
 
+from tillit.foundation.errors import Refused
 from tillit.foundation.models import Membership, Tenant, User
 from tillit.foundation.tenancy import in_tenant
 
@@ -60,15 +62,27 @@ def require(actor: Actor, grant: str) -> None:
 
 
 def action(function: Callable[Concatenate[Actor, P], R]) -> Callable[Concatenate[Actor, P], R]:
-    """One transaction in the actor's tenant, in which the ledger's triggers know who acts and what is being done."""
+    """One transaction in the actor's tenant, in which the ledger's triggers know who acts and what is being done.
+
+    While the tenant may only be read, people are refused; the product itself goes on.
+    """
     name = f"{function.__module__.split('.')[1]}.{function.__name__}"
+    always = getattr(function, "even_in_maintenance", False)
 
     @functools.wraps(function)
     def act(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if actor.tenant.is_read_only() and actor.role != "system" and not always:
+            raise Refused(_("In maintenance: you can read everything now, and change it again afterwards."))
         with in_tenant(actor.tenant, actor_id=actor.user_id, action=name):
             return function(actor, *args, **kwargs)
 
     return act
+
+
+def even_in_maintenance(function: Callable[P, R]) -> Callable[P, R]:
+    """Below `@action`: signing in and shutting others out work even while the tenant may only be read."""
+    function.even_in_maintenance = True  # type: ignore[attr-defined]
+    return function
 
 
 @functools.cache

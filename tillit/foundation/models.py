@@ -63,6 +63,10 @@ class Tenant(models.Model):
         """Whether its people may sign in."""
         return self.state in (self.State.RUNNING, self.State.READ_ONLY)
 
+    def is_read_only(self) -> bool:
+        """Whether its people may look but not change."""
+        return self.state == self.State.READ_ONLY
+
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, email: str | None) -> User:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from tillit.foundation.access import Actor
+from tillit.foundation.errors import Refused
 from tillit.foundation.menu import MenuEntry
 from tillit.foundation.models import User
 from tillit.foundation.requests import Request
@@ -106,9 +108,20 @@ class Acting:
         if needs_membership and request.tenant and request.user.is_authenticated and not request.actor.role:
             raise PermissionDenied("no membership")
 
-    def process_exception(self, request: Request, _exception: Exception) -> None:
-        """Undo what the view wrote, but only at the end: the page that answers the exception may still read."""
+    def process_exception(self, request: Request, exception: Exception) -> HttpResponse | None:
+        """Undo what the view wrote, but only at the end: the page that answers the exception may still read.
+
+        A refusal that no view has caught is said on a page of its own, or in a toast.
+        """
         request.failed = True
+        return _say(request, exception) if isinstance(exception, Refused) else None
+
+
+def _say(request: Request, refusal: Refused) -> HttpResponse:
+    if not is_fragment(request):
+        return render(request, "409.html", {"refusal": str(refusal)}, status=409)
+    toast = json.dumps({"toast": {"text": str(refusal), "tone": "bad"}})
+    return HttpResponse(status=409, headers={"HX-Reswap": "none", "HX-Trigger": toast})
 
 
 def is_public(request: Request) -> bool:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
-from tillit.foundation.access import Actor, action, require
+from tillit.foundation.access import Actor, action, even_in_maintenance, require
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 from tillit.foundation.mail import send_mail
@@ -114,6 +114,7 @@ def change_role(actor: Actor, *, membership: Membership, role: str) -> Membershi
 
 
 @action
+@even_in_maintenance
 def end_membership(actor: Actor, *, membership: Membership) -> Membership:
     """The person no longer works here: sessions on this tenant's host end, access tokens die, history stays."""
     require(actor, "tenants.manage_people")

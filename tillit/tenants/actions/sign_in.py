@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
-from tillit.foundation.access import Actor, action, require
+from tillit.foundation.access import Actor, action, even_in_maintenance, require
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 from tillit.foundation.models import Membership, User
@@ -23,6 +23,7 @@ PROFILE = ("name", "language", "time_zone", "theme")
 
 
 @action
+@even_in_maintenance
 def note_sign_in(actor: Actor, *, session_key: str) -> None:
     """Keep where a session belongs, so that it can end with the membership, and when the person was last here."""
     require(actor, "tenants.sign_in")
@@ -33,6 +34,7 @@ def note_sign_in(actor: Actor, *, session_key: str) -> None:
 
 
 @action
+@even_in_maintenance
 def end_session(actor: Actor, *, session: UserSession) -> None:
     """Sign a device of one's own out, at whatever tenant it is signed in."""
     require(actor, "tenants.sign_in")
@@ -90,6 +92,7 @@ def create_access_token(actor: Actor, *, name: str, expires_at: datetime | None 
 
 
 @action
+@even_in_maintenance
 def revoke_access_token(actor: Actor, *, token: AccessToken) -> None:
     """From the next request on the token is nobody. Only its owner may."""
     require(actor, "tenants.use_tokens")
