@@ -81,7 +81,7 @@ def action(function: Callable[Concatenate[Actor, P], R]) -> Callable[Concatenate
 
 def even_in_maintenance(function: Callable[P, R]) -> Callable[P, R]:
     """Below `@action`: signing in and shutting others out work even while the tenant may only be read."""
-    function.even_in_maintenance = True  # type: ignore[attr-defined]
+    vars(function)["even_in_maintenance"] = True
     return function
 
 

@@ -13,8 +13,8 @@ from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 from tillit.foundation.models import Role, Tenant
 from tillit.foundation.tenancy import in_tenant
-from tillit.tenants.actions.people import invite_person, one_line
-from tillit.tenants.models import RESERVED_SLUGS, Invitation
+from tillit.tenants.actions.people import invite_person
+from tillit.tenants.models import RESERVED_SLUGS, Invitation, one_line
 from tillit.tenants.queries import has_people
 
 CHANGEABLE = ("name", "region", "wave", "state")

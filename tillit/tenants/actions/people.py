@@ -18,7 +18,7 @@ from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 from tillit.foundation.mail import send_mail
 from tillit.foundation.models import Membership, Tenant, User
-from tillit.tenants.models import AccessToken, Invitation, digest, leading_role, roles_of
+from tillit.tenants.models import AccessToken, Invitation, digest, leading_role, one_line, roles_of
 from tillit.tenants.queries import address_of, sessions_here
 
 
@@ -126,11 +126,6 @@ def end_membership(actor: Actor, *, membership: Membership) -> Membership:
         session.end()
     record(actor, "tenants.membership_ended", membership)
     return membership
-
-
-def one_line(text: str) -> str:
-    """A name as it may stand in a mail's subject: without line breaks, without doubled blanks."""
-    return " ".join(text.split())
 
 
 def _check_role(tenant: Tenant, role: str) -> None:
