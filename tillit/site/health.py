@@ -25,12 +25,15 @@ def ready(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
-def bad_request(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     del exception  # told to the log by Django; the reader needs a sentence, not the cause
-    return render(None, "400.html", status=400)
+    return problem(400) if _is_for_api(request) else render(None, "400.html", status=400)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if request.path.startswith("/api/v1/"):
-        return problem(500)
-    return render(None, "500.html", status=500)
+    return problem(500) if _is_for_api(request) else render(None, "500.html", status=500)
+
+
+def _is_for_api(request: HttpRequest) -> bool:
+    """Whether a program asked; it may get this far without having met a view of the API."""
+    return request.path.startswith("/api/v1/")

@@ -129,6 +129,12 @@ def test_other_methods_and_addresses_are_told_apart(annas):
     assert annas.head(f"/api/v1/{company}").status_code == 200
 
 
+def test_too_many_parameters_are_refused_before_any_view(annas):
+    refused = annas.read("companies?" + "&".join(f"q{number}=1" for number in range(3_000)))
+    assert refused.status_code == 400
+    assert refused["Content-Type"] == "application/problem+json"
+
+
 def test_every_refusal_is_a_problem_document(annas, bens):
     refused = [
         annas.send("POST", "companies", b"{"),

@@ -93,7 +93,7 @@ def _limits_of(schema: Json) -> str:
     if "maxLength" in schema:
         said.append(f"at most {schema['maxLength']:,} characters")
     if "maximum" in schema:
-        said.append(f"from {schema['minimum']:,} to {schema['maximum']:,}")
+        said.append(f"from {schema['minimum']} to {schema['maximum']}")
     if schema.get("default") not in (None, ""):
         said.append(f"else `{schema['default']}`")
     return _marked(", ".join(said))
