@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from tillit.crm.merging import merge
 from tillit.crm.models import Company, Kind, ListSetting, Person, Record, Selection, SelectionMember
-from tillit.crm.values import fields_of, tidied
+from tillit.crm.values import fields_of, tidied, tidy_text
 from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import LedgerTime, now
 from tillit.foundation.errors import Refused
@@ -117,21 +117,17 @@ def restore_person(actor: Actor, *, person: Person) -> Person:
 
 @action
 def create_selection(actor: Actor, *, name: str, kind: str, ids: Iterable[int] = ()) -> Selection:
-    """Name a set of companies or persons (`Kind`). Numbers that are none of the tenant's are left out."""
+    """Name a set of companies or persons (`Kind`). Numbers that are none of the tenant's are left out.
+
+    Raises ValidationError for a name that is none.
+    """
     require(actor, "crm.edit")
-    selection = Selection(tenant=actor.tenant, name=name.strip(), kind=kind, created_by=actor.user)
+    selection = Selection(tenant=actor.tenant, name=tidy_text("name", name), kind=kind, created_by=actor.user)
     selection.clean_fields(exclude=["tenant", "created_by", "created_at"])
     selection.save(force_insert=True)
     _select(selection, ids)
     record(actor, "crm.selection_created", selection, kind=kind)
     return selection
-
-
-@action
-def add_to_selection(actor: Actor, *, selection: Selection, ids: Iterable[int]) -> None:
-    """Add records to a selection; those in it already stay."""
-    require(actor, "crm.edit")
-    _select(selection, ids)
 
 
 @action

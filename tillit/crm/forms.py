@@ -150,6 +150,14 @@ class ColumnsForm(forms.Form):
         self.fields["columns"].choices = [(column.name, column.label) for column in of.columns[1:]]  # type: ignore[attr-defined]
 
 
+class SelectionForm(forms.Form):
+    """The name under which what a list shows is kept."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=120, widget=forms.TextInput({"autofocus": True, **PLAIN})
+    )
+
+
 @functools.cache
 def countries(of: Locale) -> list[tuple[str, str]]:
     """Codes and names of all countries, by name in this language."""

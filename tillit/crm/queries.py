@@ -66,6 +66,15 @@ def count_up_to(criteria: Criteria, limit: int = COUNTED) -> int:
     return queryset.order_by().values("pk")[: limit + 1].count()
 
 
+def numbers_of(criteria: Criteria, limit: int = COUNTED) -> list[int]:
+    """The numbers of the rows of a list, one more than `limit` if there are more."""
+    queryset = rows_of(criteria)
+    asked = search.looked_for(criteria.q)
+    if asked:
+        queryset = search.matching(queryset, asked)
+    return list(queryset.order_by("sort_name", "id").values_list("pk", flat=True)[: limit + 1])
+
+
 def quick_find(of: ListOf, text: str, *, limit: int = 8) -> list[Row]:
     """The first rows for a search box: those whose name begins with the text, then those that hold its words."""
     asked = search.looked_for(text)

@@ -3,12 +3,14 @@
 The search column is folded and has a trigram index. Two plans are fast in opposite cases, and no statistics tell
 PostgreSQL beforehand which one is due: walking the sort order finds a frequent word within a few rows, but reads
 everything for a name that sorts last; the trigram index finds rare words at once, but collects all rows of a frequent
-one before it sorts. So the walk is tried first, for a limited number of rows, then the index is asked.
+one before it sorts. So the walk is tried first, for a limited number of rows, then the index is asked; and where the
+planner expects very many rows from it, a longer walk comes before it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, models
@@ -19,6 +21,8 @@ from tillit.foundation.search import Fold, like, words
 
 SHORTEST = 3  # letters: what a trigram needs
 WALK = 2_000  # rows, about 1.5 ms
+LONG_WALK = 50_000  # rows, about 30 ms
+MANY = 15_000  # rows, which the index takes longer than that to collect
 NEAR = 100  # rows looked at for similar ones
 SIMILARITY = 0.4  # of a word's trigrams, found in one stretch of the row
 VERY_SIMILAR = 0.6  # of all trigrams of two names: probably the same
@@ -54,23 +58,35 @@ def find(
     if not any(len(word) >= SHORTEST for word in asked):
         return fetch(matching(queryset, asked), columns, order, backwards=backwards, limit=limit)
     names = [*columns, "search"]
-    walk = queryset.order_by(*order.by(backwards=backwards)).values_list(*names)[:WALK]
-    conditions = " AND ".join(["search LIKE fold(%s)"] * len(asked))
     ending = f"ORDER BY {_order_sql(order, backwards)} LIMIT {int(limit)}"
-    sql, parameters = walk.query.sql_with_params()
-    found = _rows(
+    sorted_rows = queryset.order_by(*order.by(backwards=backwards)).values_list(*names)
+    found = _walk(sorted_rows[:WALK], asked, ending, names)
+    if len(found) >= limit:
+        return found
+    sql, parameters = matching(queryset, asked).order_by().values_list(*names).query.sql_with_params()
+    if _expected_rows(sql, parameters) > MANY:
+        found = _walk(sorted_rows[:LONG_WALK], asked, ending, names)
+        if len(found) >= limit:
+            return found
+    return _rows(f"WITH hits AS MATERIALIZED ({sql}) SELECT * FROM hits {ending}", parameters, names)  # noqa: S608
+
+
+def _walk(rows: QuerySet[Any], asked: list[str], ending: str, names: list[str]) -> list[Row]:
+    """Of these rows, which are few and in order, those that hold every word."""
+    sql, parameters = rows.query.sql_with_params()
+    conditions = " AND ".join(["search LIKE fold(%s)"] * len(asked))
+    return _rows(
         f"SELECT * FROM ({sql}) AS walked WHERE {conditions} {ending}",  # noqa: S608 - no value is joined
         [*parameters, *map(like, asked)],
         names,
     )
-    if len(found) >= limit:
-        return found
-    sql, parameters = matching(queryset, asked).order_by().values_list(*names).query.sql_with_params()
-    return _rows(
-        f"WITH hits AS MATERIALIZED ({sql}) SELECT * FROM hits {ending}",  # noqa: S608
-        [*parameters],
-        names,
-    )
+
+
+def _expected_rows(sql: str, parameters: Sequence[Any]) -> int:
+    """How many rows PostgreSQL expects of a query, from its statistics; nothing is read."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", parameters)
+        return int(cursor.fetchone()[0][0]["Plan"]["Plan Rows"])
 
 
 def fetch(queryset: QuerySet[Any], columns: list[str], order: Order, *, backwards: bool, limit: int) -> list[Row]:
@@ -140,7 +156,7 @@ def _order_sql(order: Order, backwards: bool) -> str:
     return ", ".join(f'"{column}" {way}' for column in order.columns)
 
 
-def _rows(sql: str, parameters: list[Any], names: list[str]) -> list[Row]:
+def _rows(sql: str, parameters: Sequence[Any], names: list[str]) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, path
 
-from tillit.crm.views import cards, exporting, finding, listing, making
+from tillit.crm.views import cards, exporting, finding, listing, making, selecting
 
 app_name = "crm"
 
@@ -15,6 +15,8 @@ def _pages(kind: str, plural: str) -> list[URLPattern]:
         path(f"{plural}/columns/", listing.columns, about, name=f"{kind}_columns"),
         path(f"{plural}/export.csv", exporting.export, about | {"form": "csv"}, name=f"{kind}_csv"),
         path(f"{plural}/export.xlsx", exporting.export, about | {"form": "xlsx"}, name=f"{kind}_xlsx"),
+        path(f"{plural}/selections/new/", selecting.keep, about, name=f"{kind}_keep"),
+        path(f"{plural}/selections/<int:number>/forget/", selecting.forget, about, name=f"{kind}_forget"),
         path(f"{plural}/new/", making.new, about, name=f"{kind}_new"),
         path(f"{one}/", cards.record, about, name=kind),
         path(f"{one}/edit/", cards.edit, about, name=f"{kind}_edit"),
