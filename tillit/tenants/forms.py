@@ -19,7 +19,6 @@ from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateCodeForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_text_html
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.utils import timezone
@@ -28,6 +27,8 @@ from django.utils.translation import gettext_lazy as _
 from tillit.foundation.formats import LANGUAGES, check_time_zone
 from tillit.foundation.models import SLUG, Tenant, User
 from tillit.tenants.models import RESERVED_SLUGS, roles_of
+
+GOOD_PASSWORD = _("At least 10 characters; not only digits, not like your name, not one that many people use.")
 
 
 class Labelled(forms.Form):
@@ -51,7 +52,9 @@ class SignInForm(Labelled, LoginForm):
 
 
 class ChangeForm(Labelled, ChangePasswordForm):
-    pass
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = GOOD_PASSWORD
 
 
 class ResetForm(Labelled, ResetPasswordForm):
@@ -59,7 +62,9 @@ class ResetForm(Labelled, ResetPasswordForm):
 
 
 class ResetByLinkForm(Labelled, ResetPasswordKeyForm):
-    pass
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = GOOD_PASSWORD
 
 
 class ConfirmForm(Labelled, ReauthenticateForm):
@@ -117,7 +122,7 @@ class NewcomerForm(forms.Form):
         strip=False,
         max_length=128,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=password_validators_help_text_html(),
+        help_text=GOOD_PASSWORD,
     )
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
