@@ -76,15 +76,15 @@ def name_of(of: ListOf, words: list[str]) -> Callable[[Row], str]:
 
 def _cells(columns: list[Column], rows: list[Row], words: list[str]) -> list[Callable[[Row], str]]:
     """For every column after the name, what makes its cell of a row."""
-    companies: dict[int, str] = {}
+    links: dict[int, str] = {}
     if any(column.needs == ("company_id",) for column in columns):
-        companies = names_of(Company, (row["company_id"] for row in rows if row["company_id"]))
-    return [_cell_of(column.needs[0], words, companies) for column in columns[1:]]
+        links = _company_links({row["company_id"] for row in rows if row["company_id"]})
+    return [_cell_of(column.needs[0], words, links) for column in columns[1:]]
 
 
-def _cell_of(name: str, words: list[str], companies: Mapping[int, str]) -> Callable[[Row], str]:
+def _cell_of(name: str, words: list[str], links: Mapping[int, str]) -> Callable[[Row], str]:
     if name == "company_id":
-        return lambda row: _company_link(row[name], companies)
+        return lambda row: links.get(row[name], "")
     if name in ("created_at", "updated_at"):
         return lambda row: _day(timezone.localtime(row[name]).date(), get_language() or "en")
     if name == "country":
@@ -96,10 +96,10 @@ def _cell_of(name: str, words: list[str], companies: Mapping[int, str]) -> Calla
     return lambda row: "" if row[name] is None else str(row[name])
 
 
-def _company_link(number: int | None, names: Mapping[int, str]) -> str:
-    if number is None or number not in names:
-        return ""
-    return format_html('<a href="{}">{}</a>', reverse("crm:company", args=[number]), names[number])
+def _company_links(numbers: Iterable[int]) -> dict[int, str]:
+    base = reverse("crm:companies")
+    names = names_of(Company, numbers)
+    return {number: format_html('<a href="{}{}/">{}</a>', base, number, name) for number, name in names.items()}
 
 
 @functools.lru_cache(maxsize=1024)
