@@ -183,6 +183,7 @@ ACCOUNT_RATE_LIMITS = {
     "invitation": "30/m/ip",  # tenants.views.entrance
 }
 MFA_ADAPTER = "tillit.tenants.adapter.MFAAdapter"
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 MFA_FORMS = {
     "authenticate": "tillit.tenants.forms.SecondStepForm",
     "reauthenticate": "tillit.tenants.forms.ConfirmCodeForm",
@@ -200,6 +201,7 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
+CSRF_FAILURE_VIEW = "tillit.tenants.views.entrance.stale_form"
 CSRF_COOKIE_NAME = "tillit_csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True

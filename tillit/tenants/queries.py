@@ -73,11 +73,6 @@ def tokens_of(actor: Actor) -> QuerySet[AccessToken]:
     return AccessToken.objects.filter(user=actor.user, revoked_at=None).order_by("-pk")
 
 
-def sessions_of(user: User) -> list[UserSession]:
-    """Where this person is signed in, at any tenant, newest first."""
-    return sorted(UserSession.objects.purge_and_list(user), key=lambda session: session.created_at, reverse=True)
-
-
 def actor_of_token(request: Request) -> Actor | None:
     """Whom the `Authorization: Bearer …` header stands for on this host; None when nobody or no longer.
 

@@ -6,8 +6,11 @@ import secrets
 from datetime import datetime
 
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
@@ -30,6 +33,16 @@ def note_sign_in(actor: Actor, *, session_key: str) -> None:
     UserSession.objects.filter(user=actor.user, session_key=session_key).update(data=where)
     membership = Membership.objects.filter(user=actor.user, ended_at=None).first()
     record(actor, "tenants.signed_in", membership)
+
+
+@action
+def forget_ended_sessions(actor: Actor) -> int:
+    """Delete what is kept of sessions that ended or ran out; returns how many lines of people's lists went."""
+    require(actor, "tenants.operate")
+    SessionStore.clear_expired()
+    alive = Session.objects.filter(session_key=OuterRef("session_key"))
+    gone, _kinds = UserSession.objects.filter(~Exists(alive)).delete()
+    return gone
 
 
 @action

@@ -1,8 +1,16 @@
 """Sessions are listed and end where their owner says so; an expired one says so even to htmx."""
 
-from allauth.usersessions.models import UserSession
+from datetime import timedelta
 
+import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.core.exceptions import PermissionDenied
+from django.utils.timezone import now
+
+from tillit.foundation.access import Actor
 from tillit.foundation.testing import happened
+from tillit.tenants.actions.sign_in import forget_ended_sessions
 
 
 def two_browsers(person, has_password, browser_at, sign_in):
@@ -48,3 +56,18 @@ def test_an_expired_session_does_not_swap_the_sign_in_page_into_a_section(anna, 
     assert answer.text == ""
     answer = there.post("/people/invite/", {}, headers={"hx-request": "true"})
     assert answer.status_code == 401
+
+
+def test_sessions_that_ran_out_are_forgotten(anna, operator_tenant, has_password, browser_at, sign_in, time_machine):
+    here, there = two_browsers(anna, has_password, browser_at, sign_in)
+    there.post("/sign-out/")
+    assert forget_ended_sessions(Actor.system(operator_tenant)) == 1
+    assert here.get("/profile/").status_code == 200
+    time_machine.move_to(now() + timedelta(days=15))
+    assert forget_ended_sessions(Actor.system(operator_tenant)) == 1
+    assert not Session.objects.exists()
+
+
+def test_nobody_at_a_customer_forgets_them(anna):
+    with pytest.raises(PermissionDenied):
+        forget_ended_sessions(anna.actor)

@@ -1,6 +1,7 @@
 """People sign in where they work, and nowhere else."""
 
 import pytest
+from django.test import Client
 
 from tillit.foundation.models import Tenant
 from tillit.foundation.testing import PASSWORD, happened
@@ -117,3 +118,15 @@ def test_the_sign_in_page_speaks_the_readers_language(public, language, word):
 def test_the_password_is_kept_as_argon2(anna, has_password):
     has_password(anna, PASSWORD)
     assert anna.user.password.startswith("argon2$")
+
+
+def test_signing_in_in_two_tabs_leads_on_in_both(anna, has_password):
+    has_password(anna)
+    browser = Client(HTTP_HOST="fjordlys.tillit.test", enforce_csrf_checks=True)
+    token = browser.get("/sign-in/?next=/people/").text.split('csrfmiddlewaretoken" value="')[1].split('"')[0]
+    form = {"login": anna.user.email, "password": PASSWORD, "csrfmiddlewaretoken": token}
+    assert browser.post("/sign-in/?next=/people/", form).url == "/people/"
+    again = browser.post("/sign-in/?next=/people/", form, follow=True)
+    assert again.redirect_chain[-1][0] == "/people/"
+    assert browser.post("/profile/", form).status_code == 403
+    assert browser.post("/sign-out/", form).url == "/sign-out/"

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -78,3 +79,12 @@ def forbidden(request: Request, exception: Exception | None = None) -> HttpRespo
         context = {"email": request.user.email, "signed_in": True}
         return render(request, "tenants/no_access.html", context, status=403)
     return render(request, "403.html", status=403)
+
+
+def stale_form(request: Request, reason: str = "") -> HttpResponse:
+    """Django's answer to a form without a valid CSRF token. Who signed in or out in another tab is led on."""
+    if request.path == reverse("account_login") and request.user.is_authenticated:
+        return redirect(request.get_full_path())
+    if request.path == reverse("account_logout"):
+        return redirect("account_logout")
+    return render(request, "403_csrf.html", {"reason": reason}, status=403)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -33,7 +35,7 @@ def tenants(request: Request) -> HttpResponse:
     shown, more = pages(customers(after=request.GET.get("after", "").replace("\x00", ""), search=search))
     context = {
         "rows": [(row, address_of(row)) for row in shown],
-        "next": f"?after={shown[-1].slug}" if more else "",
+        "next": "?" + urlencode({"after": shown[-1].slug, "q": search}) if more else "",
         "q": search,
     }
     return render(request, "tenants/tenants.html", context)

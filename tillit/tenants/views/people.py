@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -32,7 +34,7 @@ def people(request: Request) -> HttpResponse:
     shown, more = pages(members(after=int(after) if after.isdecimal() else None, search=search))
     context = {
         "members": shown,
-        "next": f"?after={shown[-1].pk}" if more else "",
+        "next": "?" + urlencode({"after": shown[-1].pk, "q": search}) if more else "",
         "q": search,
         "invitations": invitations()[:200],
     }
