@@ -6,6 +6,7 @@ from time import time
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.test import Client
 from django.utils.timezone import now
 
 from tillit.foundation.testing import PASSWORD
@@ -130,3 +131,20 @@ def test_every_page_about_signing_in_is_ours_and_translated(anna_inside, secret,
 
 def heading(page):
     return page.split("<h1>")[1].split("</h1>")[0]
+
+
+@pytest.mark.parametrize(
+    ("base", "belongs_to"), [("tillit.test", "tillit.test"), ("localhost:8000", "fjordlys.localhost")]
+)
+def test_a_passkey_belongs_to_the_whole_installation_where_the_domain_allows(fjordlys, settings, base, belongs_to):
+    settings.BASE_HOST = base
+    browser = Client(HTTP_HOST=f"fjordlys.{base}")
+    offered = browser.get("/account/security/webauthn/login/", headers={"accept": "application/json"}).json()
+    assert offered["request_options"]["publicKey"]["rpId"] == belongs_to
+
+
+@pytest.mark.parametrize("credential", ["", "{}", "null", "[]", '{"id": "x", "rawId": "x"}', "\x00", "x" * 5000])
+def test_a_made_up_passkey_is_turned_away(public, credential):
+    answer = public.post("/account/security/webauthn/login/", {"credential": credential}, follow=True)
+    assert answer.status_code == 200
+    assert answer.redirect_chain == [("/sign-in/", 302)]
