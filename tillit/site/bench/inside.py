@@ -73,8 +73,9 @@ class Measurement:
         self.admin = admin
         self.progress = Progress(out=sys.stderr)
         found = running(asked.data)
-        self.setting = Setting(found["port"], asked.seconds, asked.rounds)
-        self.worker = machine.child_running(found["pid"], "tillit.site.worker")
+        workers = machine.children_running(found["pid"], "tillit.site.serve")
+        self.setting = Setting(found["port"], workers, asked.seconds, asked.rounds, asked.patience)
+        self.worker = next(iter(machine.children_running(found["pid"], "tillit.site.worker")), 0)
         self.customer, neighbours = make_customers()
         for neighbour in neighbours:
             data.load(admin, neighbour.tenant.pk, 0, NEIGHBOUR_PERSONS)

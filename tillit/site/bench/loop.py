@@ -26,6 +26,7 @@ class Figures:
     p50: float
     p95: float
     per_second: float
+    turns: int = 0  # with those before the clock ran
 
     def as_json(self) -> dict[str, float]:
         return {
@@ -62,7 +63,12 @@ def run(clients: Sequence[Client], seconds: float) -> Figures:
     if failures:
         raise next((one for one in failures if not isinstance(one, threading.BrokenBarrierError)), failures[0])
     every = [one for some in times for one in some]
-    return Figures(_share(every, 0.5) * 1000, _share(every, 0.95) * 1000, len(every) / max(spans))
+    return Figures(
+        _share(every, 0.5) * 1000,
+        _share(every, 0.95) * 1000,
+        len(every) / max(spans),
+        len(every) + WARM_UP * len(clients),
+    )
 
 
 def _turns(client: Client, turn: int, seconds: float, times: list[float]) -> float:

@@ -7,12 +7,16 @@ import platform
 import statistics
 import sys
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 PROBES = 15
 TURNS = 500_000
+GLANCE = 0.3  # seconds
+QUIET = 0.65  # share of the processors that is idle
 
 
 def facts() -> dict[str, Any]:
@@ -46,16 +50,47 @@ def peak_memory(pid: int) -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
 
 
-def child_running(parent: int, module: str) -> int:
-    """The child of a process that runs this module; 0 where the system does not tell."""
+def children_running(parent: int, module: str) -> list[int]:
+    """The children of a process that run this module; none where the system does not tell."""
+    found = []
     for place in Path("/proc").glob("[0-9]*"):
         try:
             of = (place / "stat").read_text().rpartition(")")[2].split()[1]
             if of == str(parent) and module in (place / "cmdline").read_text().split("\0"):
-                return int(place.name)
+                found.append(int(place.name))
         except OSError:
             continue  # ended meanwhile
-    return 0
+    return found
+
+
+def processor_time(pids: Iterable[int]) -> float:
+    """Seconds of processor these processes have used; less disturbed by others at work than the clock."""
+    ticks = 0
+    for pid in pids:
+        with suppress(OSError):  # ended meanwhile
+            columns = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(columns[11]) + int(columns[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def wait_for_quiet(patience: float) -> None:
+    """Until others leave most of the processor idle, at most so many seconds."""
+    deadline = time.monotonic() + patience
+    while patience and time.monotonic() < deadline:
+        before = _idle()
+        time.sleep(GLANCE)
+        after = _idle()
+        if before is None or after is None or after - before >= QUIET * GLANCE * (os.cpu_count() or 1):
+            return
+
+
+def _idle() -> float | None:
+    """Seconds all processors together have been idle; None where the system does not tell."""
+    try:
+        columns = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    except OSError:
+        return None
+    return (int(columns[4]) + int(columns[5])) / os.sysconf("SC_CLK_TCK")
 
 
 def _probe() -> float:

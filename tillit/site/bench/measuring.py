@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from tillit.site.bench.baseline import Bare, catch
 from tillit.site.bench.client import Visitor
 from tillit.site.bench.customers import Customer
 from tillit.site.bench.loop import Client, Figures, middle, run
+from tillit.site.bench.machine import processor_time, wait_for_quiet
 from tillit.site.bench.operations import Operation
 
 MOST_ABOVE_SQL = 15.0  # ms: what an HTML list, search or card may cost above its SQL, docs/figures.md
@@ -20,21 +22,24 @@ BARE_SHARE = 0.5  # of a round's seconds: it is steadier
 
 @dataclass(frozen=True)
 class Setting:
-    """How to measure, and against which Tillit."""
+    """How to measure, and against which Tillit. `workers`: the processes of its web workers, where the system tells."""
 
     port: int
+    workers: list[int]
     seconds: float
     rounds: int
+    patience: float
 
 
 @dataclass(frozen=True)
 class Result:
-    """One operation with so many clients at a time, and its SQL."""
+    """One operation with so many clients at a time, and its SQL. `processor`: milliseconds of a web worker's."""
 
     operation: Operation
     clients: int
     product: Figures
     bare: Figures
+    processor: float
     statements: int
     statements_in_all: int
     size: int
@@ -57,6 +62,7 @@ class Result:
             "tillit": self.product.as_json(),
             "sql": self.bare.as_json(),
             "above_sql_ms": round(self.above, 3),
+            "processor_ms": round(self.processor, 2),
             "ratio": round(self.product.p50 / self.bare.p50, 2),
             "statements": self.statements,
             "statements_in_all": self.statements_in_all,
@@ -81,12 +87,27 @@ def measure(setting: Setting, customer: Customer, operation: Operation, clients:
     first.close()
     results = []
     for count in clients:
-        rounds = [
-            (run(bare(count), setting.seconds * BARE_SHARE), run(visitors(count), setting.seconds))
-            for _ in range(setting.rounds)
-        ]
-        limit, product = (middle(figures) for figures in zip(*rounds, strict=True))
+        rounds = [_round(setting, bare(count), visitors(count)) for _ in range(setting.rounds)]
+        limits, products, processor = zip(*rounds, strict=True)
         results.append(
-            Result(operation, count, product, limit, len(caught[0].statements), caught[0].total, len(first.answer))
+            Result(
+                operation,
+                count,
+                middle(products),
+                middle(limits),
+                statistics.median(processor),
+                len(caught[0].statements),
+                caught[0].total,
+                len(first.answer),
+            )
         )
     return results
+
+
+def _round(setting: Setting, bare: Sequence[Client], visitors: Sequence[Client]) -> tuple[Figures, Figures, float]:
+    """The limit, the product, and the milliseconds of processor the web workers used for one answer."""
+    wait_for_quiet(setting.patience)
+    limit = run(bare, setting.seconds * BARE_SHARE)
+    before = processor_time(setting.workers)
+    product = run(visitors, setting.seconds)
+    return limit, product, (processor_time(setting.workers) - before) / product.turns * 1000

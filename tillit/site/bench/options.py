@@ -38,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--clients", type=_counts, default=(1, 8), help="how many at a time (1,8)")
     parser.add_argument("--seconds", type=float, default=2.0, help="length of a round (2)")
     parser.add_argument("--rounds", type=_positive, default=3, help="the median of so many rounds is told (3)")
+    parser.add_argument("--patience", type=float, default=3.0, help="seconds to wait for a quiet machine (3)")
     parser.add_argument("--data", type=Path, default=ROOT / "var" / "bench", help="data folder (var/bench)")
     parser.add_argument("--keep", action="store_true", help="leave the data there; bin/up --data DIR opens them")
     parser.add_argument("--json", type=Path, help="write the figures there too (always in DIR/bench.json)")

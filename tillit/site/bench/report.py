@@ -70,14 +70,14 @@ def _machine(machine: dict[str, Any], data: dict[str, Any]) -> str:
         f" {machine['postgresql']}, {data['web_workers']} web workers.\n"
         f"{data['persons']:,} persons in {data['companies']:,} companies of one tenant, {data['neighbours']} small"
         f" tenants beside it. Milliseconds; each figure is the median of {data['rounds']} rounds of"
-        f" {data['seconds']:g} s."
+        f" {data['seconds']:g} s; CPU is what a web worker used for one answer."
     )
 
 
 def _operations(results: Sequence[Result]) -> str:
     if not results:
         return ""
-    heads = ("", "clients", "p50", "p95", "req/s", "SQL p50", "SQL p95", "SQL/s", "above SQL", "ratio", "aim")
+    heads = ("", "clients", "p50", "p95", "req/s", "SQL p50", "SQL p95", "SQL/s", "above SQL", "ratio", "aim", "CPU")
     rows = [
         (
             row.operation.name,
@@ -91,6 +91,7 @@ def _operations(results: Sequence[Result]) -> str:
             f"{row.above:.1f}",
             f"{row.product.p50 / row.bare.p50:.1f}",
             _said(row.kept, f"≤ {MOST_ABOVE_SQL:g}"),
+            f"{row.processor:.1f}",
         )
         for row in results
     ]

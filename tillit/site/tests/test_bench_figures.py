@@ -13,7 +13,7 @@ from tillit.site.bench.report import Report, table
 
 def result(p50, sql, *, clients=1, page=True):
     operation = Operation("list", "list", [], page=page)
-    return Result(operation, clients, Figures(p50, p50 * 2, 100), Figures(sql, sql * 2, 1000), 2, 10, 20_000)
+    return Result(operation, clients, Figures(p50, p50 * 2, 100), Figures(sql, sql * 2, 1000), 3.0, 2, 10, 20_000)
 
 
 def comparison(*, seconds=4.0, copy_seconds=1.0, memory=100.0):
