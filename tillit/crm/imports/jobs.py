@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -22,25 +24,35 @@ log = logging.getLogger(__name__)
 
 @job("imports.run")
 def run_import(actor: Actor, *, import_id: int) -> None:
-    """In the language of the person who started it, because reasons are kept as sentences."""
-    with in_tenant(actor.tenant):
-        running = Import.objects.select_related("file", "created_by").get(pk=import_id)
-    with translation.override(running.created_by.language if running.created_by else "en"):
-        try:
-            for batch in batches(running):
-                if not take_rows(actor, import_id=import_id, batch=batch):
-                    return
-            finish_import(actor, import_id=import_id)
-        except Refused as refusal:
-            fail_import(actor, import_id=import_id, reason=str(refusal))
-        except Exception:
-            log.exception("Import %s failed", import_id)
-            system = Actor.system(actor.tenant)  # the person may have lost the right meanwhile
-            fail_import(system, import_id=import_id, reason=_("Something went wrong on our side; we have been told."))
+    with _telling_failures(actor, import_id) as running:
+        for batch in batches(running):
+            if not take_rows(actor, import_id=import_id, batch=batch):
+                return
+        finish_import(actor, import_id=import_id)
 
 
 @job("imports.undo")
 def undo_import(actor: Actor, *, import_id: int) -> None:
-    below = NO_POSITION
-    while below:
-        below = undo_rows(actor, import_id=import_id, below=below)
+    with _telling_failures(actor, import_id):
+        below = NO_POSITION
+        while below:
+            below = undo_rows(actor, import_id=import_id, below=below)
+
+
+@contextmanager
+def _telling_failures(actor: Actor, import_id: int) -> Iterator[Import]:
+    """An import that cannot go on says why, in the language of the person who started it, and can be undone.
+
+    The system writes that down: the person may have lost the right meanwhile, or the tenant be in maintenance.
+    """
+    with in_tenant(actor.tenant):
+        found = Import.objects.select_related("file", "created_by").get(pk=import_id)
+    with translation.override(found.created_by.language if found.created_by else "en"):
+        try:
+            yield found
+        except Refused as refusal:
+            fail_import(Actor.system(actor.tenant), import_id=import_id, reason=str(refusal))
+        except Exception:
+            log.exception("Import %s failed", import_id)
+            reason = _("Something went wrong on our side; we have been told.")
+            fail_import(Actor.system(actor.tenant), import_id=import_id, reason=reason)

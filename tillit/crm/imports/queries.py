@@ -54,9 +54,9 @@ def preview(of_import: Import, sheet: Sheet) -> list[PreviewRow]:
 def batches(of_import: Import) -> Iterator[Batch]:
     """What is left of the file, cleaned, some thousand rows at a time. Memory does not grow with the file."""
     cleaner = row_cleaner(of_import.fields, of_import.plan)
-    problems: list[Problem] = []
+    told: list[Problem] = []  # by the reader, who is ahead of the rows: a workbook is read in chunks
     batch = Batch(of_import.position)
-    for number, cells in rows(sheet_of(of_import), problems.append):
+    for number, cells in rows(sheet_of(of_import), told.append):
         if number <= of_import.position:
             continue
         batch.last = number
@@ -68,16 +68,16 @@ def batches(of_import: Import) -> Iterator[Batch]:
             batch.rows.append(Row(number, cells, values))
             batch.problems += [Problem(number, cells, warning, rejected=False) for warning in warnings]
         if len(batch.rows) + len(batch.problems) >= BATCH:
-            yield _with(batch, problems, of_import.position)
-            batch, problems[:] = Batch(number), []
-    yield _with(batch, problems, of_import.position)
+            later = [problem for problem in told if problem.number > number]
+            yield _with(batch, told, of_import.position)
+            batch, told[:] = Batch(number), later
+    batch.last = max([batch.last, *(problem.number for problem in told)])
+    yield _with(batch, told, of_import.position)
 
 
-def _with(batch: Batch, problems: list[Problem], position: int) -> Batch:
-    """The reader's own complaints belong to the batch as well; those of an earlier run are known."""
-    fresh = [problem for problem in problems if problem.number > position]
-    batch.problems += fresh
-    batch.last = max([batch.last, *(problem.number for problem in fresh)])
+def _with(batch: Batch, told: list[Problem], position: int) -> Batch:
+    """What the reader told of these rows belongs to the batch as well; what it told of an earlier run's is known."""
+    batch.problems += [problem for problem in told if position < problem.number <= batch.last]
     return batch
 
 

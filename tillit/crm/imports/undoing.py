@@ -19,9 +19,10 @@ from .writing import COLUMNS, TABLES
 PORTION = 5_000
 NO_POSITION = 2**62
 
+# By anybody but the import: neither its own later changes count, nor that the undo has just taken those back
 _TOUCHED_SINCE = sql.SQL(
     "EXISTS (SELECT FROM foundation_ledgerentry x WHERE x.tenant_id = e.tenant_id AND x.table_name = e.table_name"
-    " AND x.row_id = e.row_id AND x.id > e.id AND x.cause <> e.cause)"
+    " AND x.row_id = e.row_id AND x.id > e.id AND x.cause <> e.cause AND x.action <> 'crm.undo_rows')"
 )
 
 

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from tillit.crm.imports import queries
 from tillit.crm.imports.models import Import
 from tillit.crm.models import Company, Person, SelectionMember
+from tillit.foundation.models import Tenant
 from tillit.foundation.tenancy import in_tenant
 from tillit.foundation.testing import happened, run_jobs
 
@@ -147,6 +150,43 @@ def test_undo_keeps_what_somebody_has_worked_with_since(anna):
     run_jobs()
     assert names(anna) == ["Solvik AS"]
     assert "One record was kept" in anna.get(f"/imports/{done.pk}/").content.decode()
+
+
+def test_undo_takes_what_the_import_made_and_later_completed(anna, monkeypatch):
+    monkeypatch.setattr(queries, "BATCH", 1)
+    done = bring_in(anna, "Name,Phone\nNordlys AS,\nNordlys AS,22 33\n", match_on=["name"])
+    assert (done.added, done.changed) == (1, 1)
+    anna.post(f"/imports/{done.pk}/undo/")
+    run_jobs()
+    assert names(anna) == []
+
+
+def test_no_row_is_lost_behind_a_cell_with_an_error(anna, monkeypatch, tmp_path):
+    monkeypatch.setattr(queries, "BATCH", 2)
+    book = openpyxl.Workbook()
+    for row in (["Name", "City"], *([f"Company {letter}", "Oslo"] for letter in "ABCDE"), ["Company F", "#REF!"]):
+        book.active.append(row)
+    book.save(tmp_path / "list.xlsx")
+    done = bring_in(anna, (tmp_path / "list.xlsx").read_bytes(), "list.xlsx")
+    assert (done.added, done.read, done.warned) == (6, 6, 1)
+    assert names(anna) == [f"Company {letter}" for letter in "ABCDEF"]
+
+
+@pytest.mark.parametrize("step", ["run", "undo"])
+def test_an_import_that_maintenance_interrupts_says_so_and_can_be_undone(anna, step):
+    if step == "run":
+        page = upload(anna, "Name\nNordlys AS\n").url
+        number = int(start(anna, page).url.strip("/").split("/")[-1])
+    else:
+        number = bring_in(anna, "Name\nNordlys AS\n").pk
+        anna.post(f"/imports/{number}/undo/")
+    Tenant.objects.filter(pk=anna.tenant.pk).update(state=Tenant.State.READ_ONLY)
+    run_jobs()
+    with in_tenant(anna.tenant):
+        stopped = Import.objects.get(pk=number)
+    assert stopped.state == "failed"
+    assert "In maintenance" in stopped.problem
+    assert stopped.can_be_undone() is (step == "undo")
 
 
 def test_an_import_runs_only_once_though_started_in_two_tabs(anna):
