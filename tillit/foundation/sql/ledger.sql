@@ -24,7 +24,8 @@ CREATE INDEX IF NOT EXISTS ledger_by_cause ON foundation_ledgerentry (tenant_id,
 
 CREATE TABLE IF NOT EXISTS foundation_ledgerentry_rest PARTITION OF foundation_ledgerentry DEFAULT;
 
--- Partitions for the months from `first` on; idempotent. Called at every start and by a nightly job.
+-- Partitions for the months from `first` on; idempotent. Called at every start and by a nightly job. A partition has no
+-- policy of its own, and every new table is open to the application by default: it is closed before anybody sees it.
 CREATE OR REPLACE FUNCTION ledger_partitions(first date, months integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
@@ -38,6 +39,7 @@ BEGIN
                 'FOR VALUES FROM (%L) TO (%L)',
                 to_char(month, 'YYYYMM'), month::timestamp AT TIME ZONE 'UTC',
                 (month + interval '1 month')::timestamp AT TIME ZONE 'UTC');
+            EXECUTE format('REVOKE ALL ON public.foundation_ledgerentry_%s FROM tillit_app', to_char(month, 'YYYYMM'));
         END IF;
     END LOOP;
 END $$;

@@ -4,8 +4,9 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django_scopes import scopes_disabled
 from django_scopes.exceptions import ScopeError
+from procrastinate.contrib.django import app
 
-from tillit.foundation.database import tenant_models
+from tillit.foundation.database import make_ledger_partitions, tenant_models
 from tillit.foundation.models import LedgerEntry, Membership, StoredFile
 from tillit.foundation.tenancy import in_tenant
 
@@ -116,6 +117,16 @@ def test_the_application_role_is_neither_owner_nor_superuser(db):
 def test_the_application_cannot_forge_the_ledger_or_open_the_locks(files, anna, statement):
     with pytest.raises(DatabaseError), in_tenant(anna.tenant), transaction.atomic():
         raw(statement)
+
+
+def test_a_month_of_the_ledger_made_at_night_is_closed_to_the_application(db):
+    make_ledger_partitions(months_ahead=9)  # as the worker does, in the application's role
+    opened = raw(
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'foundation_ledgerentry'::regclass"
+        " AND has_table_privilege(inhrelid, 'SELECT, INSERT, UPDATE, DELETE')"
+    )
+    assert opened == []
+    assert "site.make_ledger_partitions" in app.tasks
 
 
 def test_the_ledger_tells_who_when_before_and_after(files, anna):
