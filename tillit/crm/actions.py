@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from tillit.crm.merging import merge
 from tillit.crm.models import Company, Kind, ListSetting, Person, Record, Selection, SelectionMember
 from tillit.crm.values import fields_of, tidied, tidy_text
-from tillit.foundation.access import Actor, action, require
+from tillit.foundation.access import Actor, action, even_in_maintenance, require
 from tillit.foundation.clock import LedgerTime, now
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
@@ -150,6 +150,7 @@ def choose_columns(actor: Actor, *, kind: str, columns: Sequence[str]) -> None:
 
 
 @action
+@even_in_maintenance
 def note_export(actor: Actor, *, kind: str, form: str, rows: int) -> None:
     """Record that so many rows of a list left the house as a file. `form`: csv or xlsx."""
     require(actor, "crm.export")

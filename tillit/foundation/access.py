@@ -80,7 +80,7 @@ def action(function: Callable[Concatenate[Actor, P], R]) -> Callable[Concatenate
 
 
 def even_in_maintenance(function: Callable[P, R]) -> Callable[P, R]:
-    """Below `@action`: signing in and shutting others out work even while the tenant may only be read."""
+    """Below `@action`: signing in, shutting others out and taking data along work even while it may only be read."""
     vars(function)["even_in_maintenance"] = True
     return function
 

@@ -3,14 +3,16 @@
 import csv
 import gc
 import io
+from datetime import UTC, datetime
 
 import openpyxl
 import pytest
 
 from tillit.crm.actions import create_company, create_person
-from tillit.crm.models import Person
-from tillit.foundation.models import Event
+from tillit.crm.models import Company, Person
+from tillit.foundation.models import Event, Tenant
 from tillit.foundation.tenancy import in_tenant
+from tillit.tenants.middleware import forget_hosts
 
 
 def rows(reply):
@@ -43,6 +45,28 @@ def test_a_workbook_holds_them_too(anna, companies):
     names = [row[0] for row in sheet.iter_rows(values_only=True)]
     assert names == ["Name", "Ærlig AS"]
     assert exported(anna) == [{"kind": "company", "form": "xlsx", "rows": 1}]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_moments_are_those_of_the_readers_zone(anna, companies, form):
+    anna.user.time_zone = "Pacific/Auckland"
+    anna.user.save(update_fields=["time_zone"])
+    anna.post("/companies/columns/", {"columns": ["created"]})
+    with in_tenant(anna.tenant):
+        Company.objects.update(created_at=datetime(2026, 11, 22, 21, 30, tzinfo=UTC))
+    reply = anna.get(f"/companies/export.{form}?q=lig")
+    if form == "csv":
+        assert rows(reply)[1] == ["Ærlig AS", "2026-11-23 10:30+13:00"]
+    else:
+        sheet = openpyxl.load_workbook(io.BytesIO(b"".join(reply.streaming_content))).active
+        assert sheet["B2"].value == datetime(2026, 11, 23, 10, 30)  # noqa: DTZ001 - a workbook knows no zone
+
+
+def test_anna_takes_her_data_along_while_it_may_only_be_read(anna, companies):
+    Tenant.objects.filter(pk=anna.tenant.pk).update(state=Tenant.State.READ_ONLY)
+    forget_hosts()
+    assert len(rows(anna.get("/companies/export.csv"))) == 4
+    assert exported(anna) == [{"kind": "company", "form": "csv", "rows": 3}]
 
 
 def test_more_rows_than_a_page_are_all_there_and_companies_have_names(anna):

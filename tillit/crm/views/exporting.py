@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, tzinfo
 
 from django.contrib import messages
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
@@ -37,7 +38,8 @@ def export(request: Request, kind: str, form: str) -> HttpResponseBase:
         messages.error(request, _("A workbook holds at most %(limit)s rows here. Export as CSV.") % {"limit": limit})
         return redirect(f"{things.url()}{criteria.query()}")
     header = [*_name_heads(kind), *(str(column.label) for column in columns[1:])]
-    rows = _rows(request.actor, things, criteria, columns, form)
+    zone = timezone.get_current_timezone()  # the reader's; a CSV is sent after the request, when none is active
+    rows = _rows(request.actor, things, criteria, columns, form, zone)
     name = f"{things.plural}-{timezone.localdate():%Y-%m-%d}.{form}"
     if form == "xlsx":
         return FileResponse(write_xlsx(header, rows), as_attachment=True, filename=name)
@@ -52,7 +54,9 @@ def _name_heads(kind: str) -> list[str]:
     return [_("First name"), _("Last name")] if kind == "person" else [_("Name")]
 
 
-def _rows(actor: Actor, things: Things, criteria: Criteria, columns: list[Column], form: str) -> Iterator[list[Cell]]:
+def _rows(
+    actor: Actor, things: Things, criteria: Criteria, columns: list[Column], form: str, zone: tzinfo
+) -> Iterator[list[Cell]]:
     """Cells of all rows. Each page is read in a transaction of its own, as this goes on after the request's has ended;
     how many rows left is recorded even when the reader hangs up."""
     names = columns[0].needs
@@ -67,7 +71,7 @@ def _rows(actor: Actor, things: Things, criteria: Criteria, columns: list[Column
                 return
             for row in rows:
                 sent += 1
-                yield [_cell(row, need, companies) for need in needs]
+                yield [_cell(row, need, companies, zone) for need in needs]
     finally:
         note_export(actor, kind=things.kind, form=form, rows=sent)
 
@@ -76,5 +80,6 @@ def _companies(rows: list[Row]) -> dict[int, str]:
     return names_of(Company, (row["company_id"] for row in rows if row["company_id"]))
 
 
-def _cell(row: Row, need: str, companies: dict[int, str]) -> Cell:
-    return companies.get(row[need], "") if need == "company_id" else row[need]
+def _cell(row: Row, need: str, companies: dict[int, str], zone: tzinfo) -> Cell:
+    value = companies.get(row[need], "") if need == "company_id" else row[need]
+    return value.astimezone(zone) if isinstance(value, datetime) else value
