@@ -148,6 +148,6 @@ def _checked(field: Any, value: Any) -> Any:
     if isinstance(field, models.IntegerField):
         if type(value) is not int or abs(value) >= 2**63:
             raise ValueError(value)
-    elif not isinstance(value, str) or "\x00" in value:
+    elif not isinstance(value, str) or b"\x00" in value.encode():  # half a character has no code: a ValueError
         raise ValueError(value)
     return value

@@ -29,12 +29,14 @@ class Reply:
 
 def call(method: str, url: str, *, body: bytes = b"", headers: dict[str, str] | None = None) -> Reply:
     """One request to a public HTTPS or HTTP address. Raises Refused for a forbidden or unreachable one."""
-    parts = urlsplit(url)
+    try:
+        parts, asked = urlsplit(url), httpx.URL(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except (ValueError, httpx.InvalidURL) as error:
+        raise _no_address(url) from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Refused(_("“%(url)s” is no web address.") % {"url": url[:200]})
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    address = _public_address(parts.hostname, port)
-    pinned = httpx.URL(url).copy_with(host=address)
+        raise _no_address(url)
+    pinned = asked.copy_with(host=_public_address(parts.hostname, port))
     sent = {**(headers or {}), "Host": parts.netloc.rpartition("@")[2]}
     try:
         with (
@@ -48,10 +50,14 @@ def call(method: str, url: str, *, body: bytes = b"", headers: dict[str, str] | 
         raise Refused(_("%(host)s could not be reached.") % {"host": parts.hostname}) from error
 
 
+def _no_address(url: str) -> Refused:
+    return Refused(_("“%(url)s” is no web address.") % {"url": url[:200]})
+
+
 def _public_address(host: str, port: int) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # a label may have at most 63 letters
         raise Refused(_("%(host)s could not be found.") % {"host": host}) from error
     addresses = [str(entry[4][0]) for entry in found]
     if not addresses or not all(ipaddress.ip_address(address).is_global for address in addresses):

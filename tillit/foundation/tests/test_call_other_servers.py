@@ -58,10 +58,27 @@ def test_addresses_inside_the_house_are_refused(local_server, url):
     assert local_server.calls == []
 
 
-@pytest.mark.parametrize("url", ["ftp://example.com/", "file:///etc/passwd", "javascript:alert(1)", "no address", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://example.com/",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "no address",
+        "",
+        "http://[",
+        "http://example.com:99999/",
+        "http://example.com:port/",
+    ],
+)
 def test_what_is_no_web_address_is_refused(url):
     with pytest.raises(Refused, match="no web address"):
         outbound.call("GET", url)
+
+
+def test_a_name_that_no_server_can_have_is_not_found():
+    with pytest.raises(Refused, match="could not be found"):
+        outbound.call("GET", f"http://{'a' * 64}.example/")
 
 
 @pytest.fixture
