@@ -33,7 +33,8 @@ def looked_for(text: str) -> list[str]:
     """The words to find. What looks like a phone number becomes its digits, without the zeros people dial first."""
     if PHONE.fullmatch(text.strip()):
         digits = re.sub(r"\D", "", text).lstrip("0")
-        return [digits] if digits else []
+        if digits:
+            return [digits]
     return words(text)
 
 

@@ -62,7 +62,7 @@ def test_a_misspelt_name_is_found_as_similar(anna, people, text, name):
     assert "this is similar" in page and name in page
 
 
-@pytest.mark.parametrize("text", ["qxyzzy", "%", "_", "\\", "a%b"])
+@pytest.mark.parametrize("text", ["qxyzzy", "%", "_", "\\", "a%b", "00000", "(((((", "+ - - -"])
 def test_what_is_not_there_is_not_found(anna, people, text):
     assert "Nothing found" in found(anna, text)
 
