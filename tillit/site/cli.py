@@ -44,6 +44,7 @@ COMMANDS = {
 def main(arguments: list[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     data: Path = chosen.data.absolute()
+    os.umask(0o077)  # as in bin/up
     try:
         return _run(data, chosen.command, chosen.arguments)
     except Problem as problem:

@@ -192,7 +192,9 @@ class Cluster:
         values = {"unix_socket_directories": str(self.socket_folder()), "port": str(PORT), **self.settings}
         lines = [f"{name} = '{value}'" for name, value in values.items()]
         base = Path(__file__).with_name("postgresql.conf").read_text()
-        (self.folder / "tillit.conf").write_text(base + "\n".join(lines) + "\n")
+        place = self.folder / "tillit.conf"
+        place.write_text(base + "\n".join(lines) + "\n")
+        self._hand_over(place)
 
     # --- starting ----------------------------------------------------------------------------------------------
 

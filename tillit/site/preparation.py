@@ -27,6 +27,7 @@ from tillit.site.runtime import ROOT
 
 EMBEDDED = "postgres"  # folder of the embedded server inside the data folder
 EVERYBODYS = ("postgres", "template1", "defaultdb")  # databases of a server that are not meant to be filled
+OURS = ("TILLIT_DATABASE_URL", "TILLIT_OWNER_DSN", "TILLIT_LEASH_FD", "TILLIT_READY_FD", "TILLIT_LISTEN_FD")
 CODE = ("*.py", "*.sql", "*.toml")
 
 
@@ -152,8 +153,8 @@ def server_of(url: str) -> str:
 
 
 def child_environment(data: Path) -> dict[str, str]:
-    """What every process of the installation gets; the administrator's URL stays here."""
-    kept = {key: value for key, value in os.environ.items() if key != "TILLIT_DATABASE_URL"}
+    """What every process of the installation gets: nothing of ours that is meant for one process only."""
+    kept = {key: value for key, value in os.environ.items() if key not in OURS}
     return kept | runtime.load(data) | {"DJANGO_SETTINGS_MODULE": "tillit.site.settings", "PYTHONPATH": str(ROOT)}
 
 

@@ -31,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     data: Path = options.data.absolute()
     signal.signal(signal.SIGTERM, _interrupt)
+    os.umask(0o077)  # what an installation keeps is nobody else's to read
     try:
         return _run(data, options)
     except Problem as problem:
