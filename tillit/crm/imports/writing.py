@@ -109,9 +109,13 @@ def _key_of(key: str, row: Row) -> str:
 
 
 def _fitting(row: Row, candidates: list[tuple[int, int | None]]) -> list[int]:
+    return [record for record, company in candidates if not _elsewhere(row, company)]
+
+
+def _elsewhere(row: Row, company: Value) -> bool:
     """Persons of the same name at another company are other persons."""
-    company = row.values.get("company_id")
-    return [record for record, theirs in candidates if not (company and theirs and company != theirs)]
+    ours = row.values.get("company_id")
+    return bool(ours and company and ours != company)
 
 
 def _matches(of_import: Import, key: str, asked: dict[int, str]) -> dict[int, list[tuple[int, int | None]]]:
@@ -138,16 +142,17 @@ def _combine(of_import: Import, rows: list[Row], outcome: Outcome) -> tuple[list
     """New rows and known ones, each record once: later rows of the same record are worked into the first."""
     new: list[Row] = []
     known: dict[int, Row] = {}
-    seen: dict[tuple[str, str], Row] = {}
+    seen: dict[tuple[str, str], list[Row]] = {}
     folded = _folded(of_import, rows)
     for row in rows:
         keys = [(key, text) for key in of_import.match_on if (text := folded.get((row.number, key)))]
-        first = known.get(row.record) if row.record else next((seen[key] for key in keys if key in seen), None)
+        alike = (one for key in keys for one in seen.get(key, ()) if not _elsewhere(row, one.values.get("company_id")))
+        first = known.get(row.record) if row.record else next(alike, None)
         if first is not None:
             outcome.changed, outcome.unchanged = _work_in(of_import, first, row, outcome)
             continue
         for key in keys:
-            seen[key] = row
+            seen.setdefault(key, []).append(row)
         if row.record:
             known[row.record] = row
         else:

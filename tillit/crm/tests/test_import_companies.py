@@ -117,6 +117,17 @@ def test_persons_are_linked_to_their_companies_and_missing_ones_are_made(anna):
     assert employers == {"Kari": "Nordlys AS", "Ole": "Solvik AS"}
 
 
+def test_persons_of_one_name_at_two_companies_are_two_persons(anna):
+    people = (
+        "First name,Last name,Company,Phone\nKari,Nord,Nordlys AS,\nKari,Nord,Solvik AS,\nKari,Nord,Nordlys AS,22 33\n"
+    )
+    done = bring_in(anna, people, kind="persons", match_on=["name"])
+    assert (done.added, done.changed) == (2, 1)
+    with in_tenant(anna.tenant):
+        phones = dict(Person.objects.values_list("company__name", "phone"))
+    assert phones == {"Nordlys AS": "22 33", "Solvik AS": ""}
+
+
 def test_an_import_can_be_undone_as_a_whole(anna):
     bring_in(anna, "Name,City\nNordlys AS,Oslo\n")
     done = bring_in(
