@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import shutil
 import time
 from pathlib import Path
@@ -9,6 +11,17 @@ from typing import BinaryIO
 
 LARGEST = 10 * 1024 * 1024  # bytes; the previous part is kept once
 EVERY = 60.0  # seconds between looks at the sizes
+
+
+class Discreet(logging.Formatter):
+    """Without the rows that PostgreSQL quotes in its errors: they are personal data."""
+
+    QUOTED = re.compile(
+        r"^DETAIL:.*?(?=^The above exception|^During handling|^Traceback |\Z)", re.DOTALL | re.MULTILINE
+    )
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self.QUOTED.sub("", super().format(record)).rstrip()
 
 
 class Logs:
