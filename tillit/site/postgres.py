@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
@@ -79,7 +80,7 @@ class Cluster:
 
     def stop(self, *, patience: float = 60.0) -> None:
         """Stop the server, ending its sessions; returns when it is gone. Harmless when it does not run."""
-        pid = self.pid()
+        pid, place = self.pid(), self.socket_folder()
         for step, seconds in ((signal.SIGINT, patience), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
             if pid is None or not self._alive(pid):
                 break
@@ -88,6 +89,9 @@ class Cluster:
             while self._alive(pid) and time.monotonic() < deadline:
                 time.sleep(PAUSE)
         self.process = None
+        if place.parent != self.folder.parent:
+            with suppress(OSError):
+                place.rmdir()  # the short one among other people's temporary files
 
     def running(self) -> bool:
         """Whether a server process runs on this folder, started by us or by an earlier supervisor."""
