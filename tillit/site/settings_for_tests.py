@@ -1,11 +1,14 @@
 """Settings of the tests: a data folder of each test process's own, and both database roles."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 FOLDER = Path(tempfile.mkdtemp(prefix="tillit-test-"))
 FOLDER.chmod(0o755)
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 (FOLDER / "static").mkdir()
 os.environ.update(
     TILLIT_DATA=str(FOLDER),
