@@ -170,7 +170,7 @@ def _run(command: list[str | Path], name: str, progress: Progress, lock: int) ->
         try:
             for line in process.stdout or ():
                 lines.append(line)
-                progress.detail = line.strip()[:60]
+                progress.detail = "" if line.startswith("WARNING") else line.strip()[:60]
         except BaseException:
             process.terminate()
             raise
