@@ -189,7 +189,7 @@ def undo_import(actor: Actor, *, import_id: int) -> Import:
         raise Refused(_("There is nothing to undo in this import."))
     undone.state, undone.position = Import.State.UNDOING, 0
     undone.save(update_fields=["state", "position"])
-    later("imports.undo", actor, import_id=undone.pk, only_one=f"import:{undone.pk}")
+    later("imports.undo", actor, import_id=undone.pk, only_one=f"undo:{undone.pk}")  # its run may still wait
     return undone
 
 

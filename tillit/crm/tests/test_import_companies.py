@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tillit.crm.imports import queries
+from tillit.crm.imports.jobs import run_import
 from tillit.crm.imports.models import Import
 from tillit.crm.models import Company, Person, SelectionMember
 from tillit.foundation.models import Tenant
@@ -141,6 +142,17 @@ def test_an_import_can_be_undone_as_a_whole(anna):
         assert Company.objects.values_list("city", "phone").get() == ("Oslo", "")
         assert Import.objects.get(pk=done.pk).state == "undone"
     assert happened("imports.undone")
+
+
+def test_undo_comes_even_while_a_job_of_the_import_still_waits(anna):
+    page = upload(anna, "Name\nNordlys AS\n").url
+    number = int(start(anna, page).url.strip("/").split("/")[-1])
+    run_import(anna.actor, import_id=number)  # as the command line does, before any worker
+    anna.post(f"/imports/{number}/undo/")
+    run_jobs()
+    assert names(anna) == []
+    with in_tenant(anna.tenant):
+        assert Import.objects.get(pk=number).state == "undone"
 
 
 def test_undo_takes_persons_and_the_companies_made_for_them(anna):
