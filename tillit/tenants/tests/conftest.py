@@ -1,4 +1,4 @@
-"""Helpers of this room's tests: browsers without a session, passwords, what stands in the last mail."""
+"""What this room's tests share: browsers without a session, passwords, what stands in the last mail."""
 
 import re
 
