@@ -53,7 +53,7 @@ def later(
         return
 
 
-def nightly(name: str, cron: str) -> Callable[[JobFunction], JobFunction]:
+def by_the_clock(name: str, cron: str) -> Callable[[JobFunction], JobFunction]:
     """Register a job that the worker starts by the clock (five cron fields, UTC), as the operator's system."""
 
     def register(function: JobFunction) -> JobFunction:

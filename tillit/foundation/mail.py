@@ -17,8 +17,10 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 from django.db import transaction
+from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from procrastinate import RetryStrategy
 
 from tillit.foundation.access import Actor
 from tillit.foundation.jobs import job, later
@@ -51,16 +53,24 @@ def send_mail(to: str, *, template: str, language: str, **context: object) -> No
     EmailMessage(subject.strip(), body.strip() + "\n", to=[to]).send()
 
 
-@job("foundation.deliver_mail", retry=8)
+@job("foundation.deliver_mail", retry=RetryStrategy(max_attempts=10, exponential_wait=4))
 def deliver_mail(_actor: Actor, *, mail_id: int) -> None:
-    """Hand one message to the SMTP relay; afterwards only that it was sent is kept, not what it said."""
-    with transaction.atomic():
-        mail = OutgoingMail.objects.select_for_update().filter(pk=mail_id, sent_at=None).first()
-        if mail is None:
-            return
-        _hand_over(mail)
-        mail.sent_at, mail.message, mail.attempts = timezone.now(), b"", mail.attempts + 1
-        mail.save(update_fields=["sent_at", "message", "attempts"])
+    """Hand one message to the SMTP relay; afterwards only that it was sent is kept, not what it said.
+
+    A failure is noted beside the message and tried again, at growing distances, for some days.
+    """
+    try:
+        with transaction.atomic():
+            mail = OutgoingMail.objects.select_for_update().filter(pk=mail_id, sent_at=None).first()
+            if mail is None:
+                return
+            _hand_over(mail)
+            mail.sent_at, mail.message, mail.error, mail.attempts = timezone.now(), b"", "", mail.attempts + 1
+            mail.save(update_fields=["sent_at", "message", "error", "attempts"])
+    except OSError as error:  # smtplib's errors are OSErrors, too
+        failed = OutgoingMail.objects.filter(pk=mail_id)
+        failed.update(attempts=F("attempts") + 1, error=f"{type(error).__name__}: {error}"[:500])
+        raise
 
 
 def _hand_over(mail: OutgoingMail) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from tillit.foundation.access import Actor
 from tillit.foundation.database import make_ledger_partitions
-from tillit.foundation.jobs import nightly
+from tillit.foundation.jobs import by_the_clock
 
 
-@nightly("site.make_ledger_partitions", cron="23 2 * * *")
+@by_the_clock("site.make_ledger_partitions", cron="23 2 * * *")
 def prepare_next_months(_operator: Actor) -> None:
     """An installation that is never restarted needs its ledger's next months, too."""
     make_ledger_partitions()

@@ -76,7 +76,9 @@ def test_a_relay_that_is_down_loses_nothing(operator_tenant, settings):
     send()
     with pytest.raises(OSError):
         run_jobs()
-    assert OutgoingMail.objects.get().sent_at is None
+    waiting = OutgoingMail.objects.get()
+    assert (waiting.sent_at, waiting.attempts) == (None, 1)
+    assert "refused" in waiting.error
 
 
 def test_a_change_that_is_taken_back_sends_nothing(operator_tenant, relay):
