@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from tillit.foundation.errors import Refused
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 MAX_BYTES = 5_000_000
+LONGEST_SECONDS = 30.0  # for the whole answer, however steadily it drips
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,11 @@ def _public_address(host: str, port: int) -> str:
 
 def _limited(response: httpx.Response) -> bytes:
     received = bytearray()
+    deadline = time.monotonic() + LONGEST_SECONDS
     for chunk in response.iter_bytes():
         received += chunk
+        if time.monotonic() > deadline:
+            raise Refused(_("%(host)s answers too slowly.") % {"host": response.url.host})
         if len(received) > MAX_BYTES:
             raise Refused(_("The answer of %(host)s is too large.") % {"host": response.url.host})
     return bytes(received)

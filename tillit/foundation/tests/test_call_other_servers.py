@@ -103,6 +103,12 @@ def test_an_endless_answer_is_cut_off(local_server, as_if_public):
         outbound.call("GET", f"http://tillit.example:{local_server.server_port}/large")
 
 
+def test_an_answer_that_only_drips_is_given_up(local_server, as_if_public, monkeypatch):
+    monkeypatch.setattr(outbound, "LONGEST_SECONDS", 0.0)
+    with pytest.raises(Refused, match="too slowly"):
+        outbound.call("GET", f"http://tillit.example:{local_server.server_port}/hello")
+
+
 def test_a_server_that_is_away_is_a_sentence(as_if_public):
     with pytest.raises(Refused, match="could not be reached"):
         outbound.call("GET", "http://tillit.example:9/")
