@@ -6,8 +6,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.db import InterfaceError, OperationalError
 from django.utils import translation
 from django.utils.translation import gettext as _
+from procrastinate import RetryStrategy
 
 from tillit.foundation.access import Actor
 from tillit.foundation.errors import Refused
@@ -20,9 +22,12 @@ from .queries import batches
 from .undoing import NO_POSITION
 
 log = logging.getLogger(__name__)
+UNREACHABLE = (OperationalError, InterfaceError)
+# An import outlives an outage of the database: it goes on where it was, after 2, 4, 8 … seconds, for two hours
+PATIENT = RetryStrategy(max_attempts=12, exponential_wait=2, retry_exceptions=UNREACHABLE)
 
 
-@job("imports.run")
+@job("imports.run", retry=PATIENT)
 def run_import(actor: Actor, *, import_id: int) -> None:
     with _telling_failures(actor, import_id) as running:
         for batch in batches(running):
@@ -31,7 +36,7 @@ def run_import(actor: Actor, *, import_id: int) -> None:
         finish_import(actor, import_id=import_id)
 
 
-@job("imports.undo")
+@job("imports.undo", retry=PATIENT)
 def undo_import(actor: Actor, *, import_id: int) -> None:
     with _telling_failures(actor, import_id):
         below = NO_POSITION
@@ -52,6 +57,9 @@ def _telling_failures(actor: Actor, import_id: int) -> Iterator[Import]:
             yield found
         except Refused as refusal:
             fail_import(Actor.system(actor.tenant), import_id=import_id, reason=str(refusal))
+        except UNREACHABLE:
+            log.warning("Import %s waits for the database", import_id)
+            raise  # nothing can be written down now; the job is run again
         except Exception:
             log.exception("Import %s failed", import_id)
             reason = _("Something went wrong on our side; we have been told.")
