@@ -11,7 +11,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import models
@@ -135,7 +135,7 @@ def decode(cursor: str, model: type[models.Model], order: Order) -> list[Any] | 
         return [
             _checked(model._meta.get_field(column), value) for column, value in zip(order.columns, values, strict=True)
         ]
-    except (binascii.Error, ValueError, TypeError, RecursionError):
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
         return None
 
 
@@ -144,7 +144,7 @@ def _checked(field: Any, value: Any) -> Any:
         moment = parse_datetime(value)
         if moment is None or moment.tzinfo is None:
             raise ValueError(value)
-        return moment
+        return moment.astimezone(UTC)  # an OverflowError where that is no moment at all
     if isinstance(field, models.IntegerField):
         if type(value) is not int or abs(value) >= 2**63:
             raise ValueError(value)

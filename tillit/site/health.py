@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -31,7 +33,12 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return problem(500) if _is_for_api(request) else render(None, "500.html", status=500)
+    """Asked while the error is still being handled: that the database is away is a pause, not a fault."""
+    status = 503 if isinstance(sys.exception(), OperationalError | InterfaceError) else 500
+    answer = problem(status) if _is_for_api(request) else render(None, f"{status}.html", status=status)
+    if status == 503:
+        answer.headers["Retry-After"] = "5"
+    return answer
 
 
 def _is_for_api(request: HttpRequest) -> bool:

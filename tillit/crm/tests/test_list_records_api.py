@@ -118,6 +118,8 @@ def test_persons_are_sorted_by_last_name(annas):
         ("cursor=WyJhIiwgMSwgMl0", "cursor"),
         ("cursor=WyJcdWQ4MDAiLDFd", "cursor"),  # half a character
         ("sort=created_at&cursor=WyJhIiwgMV0", "cursor"),
+        ("sort=created_at&cursor=WyI5OTk5LTEyLTMxVDIzOjU5OjU5LTIzOjU5IiwgMV0", "cursor"),  # in the year 10000
+        ("sort=created_at&cursor=WyIwMDAxLTAxLTAxVDAwOjAwOjAwKzIzOjU5IiwgMV0", "cursor"),  # in the year 0
         ("q=" + "x" * 201, "q"),
     ],
 )

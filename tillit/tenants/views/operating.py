@@ -146,7 +146,7 @@ def invite_first(request: Request, slug: str) -> HttpResponse:
 def mail(request: Request) -> HttpResponse:
     require(request.actor, "tenants.operate")
     before = request.GET.get("before", "")
-    shown, more = pages(outgoing_mail(before=int(before) if before.isdecimal() else None))
+    shown, more = pages(outgoing_mail(before=int(before) if before.isdecimal() and len(before) < 19 else None))
     context = {"mails": shown, "next": f"?before={shown[-1].pk}" if more else "", "relay": bool(settings.SMTP_URL)}
     return render(request, "tenants/mail.html", context)
 

@@ -31,7 +31,8 @@ def people(request: Request) -> HttpResponse:
     require(request.actor, "tenants.see_people")
     search = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     after = request.GET.get("after", "")
-    shown, more = pages(members(after=int(after) if after.isdecimal() else None, search=search))
+    known = after.isdecimal() and len(after) < 19
+    shown, more = pages(members(after=int(after) if known else None, search=search))
     context = {
         "members": shown,
         "next": "?" + urlencode({"after": shown[-1].pk, "q": search}) if more else "",
