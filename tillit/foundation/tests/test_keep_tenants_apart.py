@@ -168,3 +168,8 @@ def test_the_ledger_of_another_tenant_is_invisible(files, anna, chiara):
     with in_tenant(chiara.tenant):
         assert {entry.tenant_id for entry in LedgerEntry.objects.all()} == {chiara.tenant.pk}
         assert raw("SELECT DISTINCT tenant_id FROM foundation_ledgerentry") == [(chiara.tenant.pk,)]
+
+
+def test_nobody_on_the_way_keeps_a_page_of_a_tenant(anna):
+    assert anna.get("/profile/")["Cache-Control"] == "private, no-cache"
+    assert "public" in anna.get("/trust/")["Cache-Control"]
