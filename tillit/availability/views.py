@@ -81,7 +81,7 @@ def calendar(request: Request) -> HttpResponse:
         else:
             messages.success(request, _("Announced: %(window)s.") % {"window": window})
             return redirect("availability:calendar")
-    return render(request, "availability/calendar.html", _calendar(form))
+    return render(request, "availability/calendar.html", _calendar(form), status=422 if form.errors else 200)
 
 
 def cancel(request: Request, pk: int) -> HttpResponse:
@@ -96,7 +96,8 @@ def cancel(request: Request, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("Cancelled: %(window)s.") % {"window": window})
             return redirect("availability:calendar")
-    return render(request, "availability/cancel.html", {"form": form, "window": window})
+    context = {"form": form, "window": window}
+    return render(request, "availability/cancel.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
@@ -130,7 +131,7 @@ def incidents(request: Request) -> HttpResponse:
         "components": [(one, ComponentForm(initial={"state": one.state}, prefix=one.slug)) for one in told.components],
         "past": queries.past_incidents(),
     }
-    return render(request, "availability/incidents.html", context)
+    return render(request, "availability/incidents.html", context, status=422 if form.errors else 200)
 
 
 def incident(request: Request, pk: int) -> HttpResponse:
@@ -150,6 +151,7 @@ def incident(request: Request, pk: int) -> HttpResponse:
         request,
         "availability/incident.html",
         {"incident": found, "form": form, "ending": ResolutionForm(auto_id="end_%s")},
+        status=422 if form.errors else 200,
     )
 
 
@@ -167,7 +169,7 @@ def resolve(request: Request, pk: int) -> HttpResponse:
             messages.success(request, _("The incident is resolved."))
             return redirect("availability:incidents")
     context = {"incident": found, "form": UpdateForm(initial={"status": found.status}), "ending": form}
-    return render(request, "availability/incident.html", context)
+    return render(request, "availability/incident.html", context, status=422 if form.errors else 200)
 
 
 @require_POST
