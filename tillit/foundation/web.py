@@ -75,14 +75,20 @@ class Language:
 
 
 class BodyLimit:
-    """Whoever announces a body larger than any we take is told so before it is read."""
+    """Whoever announces a body larger than is taken here is told so before it is read.
+
+    Only the pages that take files accept large ones, and only from somebody who brings a session.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: Request) -> HttpResponse:
         announced = request.META.get("CONTENT_LENGTH") or "0"
-        if announced.isdigit() and int(announced) > settings.LARGEST_BODY:
+        takes_files = request.path.endswith(settings.LARGE_UPLOADS) and settings.SESSION_COOKIE_NAME in request.COOKIES
+        limit = settings.LARGEST_UPLOAD if takes_files else settings.LARGEST_BODY
+        speaks_for_itself = request.path.startswith("/api/")  # with a limit and an answer of its own
+        if announced.isdigit() and int(announced) > limit and not speaks_for_itself:
             return render(None, "413.html", status=413)
         return self.get_response(request)
 

@@ -218,7 +218,9 @@ API_REQUESTS_PER_MINUTE = int(ENVIRONMENT.get("TILLIT_API_REQUESTS_PER_MINUTE", 
 
 # Uploads go to disk at once; forms stay small
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
-LARGEST_BODY = 520 * 1024 * 1024  # a table of 512 MB and its form
+LARGEST_BODY = 5 * 1024 * 1024
+LARGEST_UPLOAD = 520 * 1024 * 1024  # a table of 512 MB and its form
+LARGE_UPLOADS = ("/import/",)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
