@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils.translation import gettext as _
 
+from tillit.crm.values import shown, tidy_domain
 from tillit.foundation.errors import Refused
 
 from .countries import code_of
@@ -27,8 +28,6 @@ _NOTHING = frozenset(
 )
 _SIMPLE_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@([A-Za-z0-9](-?[A-Za-z0-9])*\.)+[A-Za-z]{2,24}")
 _IN_TEXT = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;:\"()\[\]]+")
-_HOST = re.compile(r"([^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:[^\W\d_]{2,63}|xn--[a-z0-9-]{2,59})")
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _YEAR = re.compile(r"(?<![0-9])[12][0-9]{3}(?![0-9])")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:([.,'’\s])[0-9]{3})(?:\1[0-9]{3})*")
 _ZERO_CENTS = re.compile(r"[.,]0+$")
@@ -118,7 +117,7 @@ def _email(field: Field, text: str) -> Cleaned:
     if len(text) <= field.limit and _SIMPLE_EMAIL.fullmatch(text):
         return text.lower(), None
     if len(text) > _LONGEST_ADDRESSES:
-        raise BadValue(_("“%(text)s” is no e-mail address.") % {"text": _shown(text)})
+        raise BadValue(_("“%(text)s” is no e-mail address.") % {"text": shown(text)})
     found = [address.rstrip(".") for address in _IN_TEXT.findall(text.removeprefix("mailto:"))]
     for address in found[:1]:
         try:
@@ -127,36 +126,27 @@ def _email(field: Field, text: str) -> Cleaned:
             break
         changed = address.casefold() != text.casefold()
         return _short_enough(field, address.lower()), _read_as(field, text, address) if changed else None
-    raise BadValue(_("“%(text)s” is no e-mail address.") % {"text": _shown(text)})
+    raise BadValue(_("“%(text)s” is no e-mail address.") % {"text": shown(text)})
 
 
 def _phone(field: Field, text: str) -> Cleaned:
     text = " ".join(_short_enough(field, text).split())
     if not any(map(str.isdigit, text)):
-        raise BadValue(_("“%(text)s” is no phone number: it has no digit.") % {"text": _shown(text)})
+        raise BadValue(_("“%(text)s” is no phone number: it has no digit.") % {"text": shown(text)})
     return text, None
 
 
-def _domain(field: Field, text: str) -> Cleaned:
-    scheme = _SCHEME.match(text)
-    host = re.split(r"[/?#]", text[scheme.end() :] if scheme else text, maxsplit=1)[0].lower()
-    if scheme:
-        host = host.rpartition("@")[2]  # `user:password@`
-    host = re.sub(r":\d+$", "", host).rstrip(".").removeprefix("www.")
-    if "xn--" in host:
-        try:
-            host = host.encode("ascii").decode("idna")
-        except UnicodeError:
-            host = ""
-    if len(host) > field.limit or not _HOST.fullmatch(host):
-        raise BadValue(_("“%(text)s” is no web address.") % {"text": _shown(text)})
-    return host, None
+def _domain(_field: Field, text: str) -> Cleaned:
+    try:
+        return tidy_domain(text), None
+    except ValidationError as error:
+        raise BadValue(error.messages[0]) from error
 
 
 def _country(_field: Field, text: str) -> Cleaned:
     code = code_of(text)
     if code is None:
-        raise BadValue(_("“%(text)s” is no country Tillit knows.") % {"text": _shown(text)})
+        raise BadValue(_("“%(text)s” is no country Tillit knows.") % {"text": shown(text)})
     return code, None
 
 
@@ -166,7 +156,7 @@ def _year(field: Field, text: str) -> Cleaned:
     latest = date.today().year + 1  # noqa: DTZ011 - a year, not a moment
     if not (digits.isascii() and digits.isdigit() and EARLIEST_YEAR <= int(digits[:6]) <= latest):
         message = _("“%(text)s” is no year between %(first)s and %(last)s.")
-        raise BadValue(message % {"text": _shown(text), "first": EARLIEST_YEAR, "last": latest})
+        raise BadValue(message % {"text": shown(text), "first": EARLIEST_YEAR, "last": latest})
     year = int(digits)
     return year, None if digits == text else _read_as(field, text, year)
 
@@ -179,7 +169,7 @@ def _number(field: Field, text: str) -> Cleaned:
     if found is None and not _NO_COUNT.search(text):
         found = _FIRST_NUMBER.search(text)
     if found is None:
-        raise BadValue(_("“%(text)s” is no whole number.") % {"text": _shown(text)})
+        raise BadValue(_("“%(text)s” is no whole number.") % {"text": shown(text)})
     number = int(re.sub(r"\D", "", found[0])[:12])
     if number > MOST:
         raise BadValue(_("%(field)s may be at most %(limit)s.") % {"field": field.label, "limit": MOST})
@@ -187,12 +177,8 @@ def _number(field: Field, text: str) -> Cleaned:
 
 
 def _read_as(field: Field, text: str, value: Value) -> str:
-    words = {"field": field.label, "text": _shown(text), "value": value}
+    words = {"field": field.label, "text": shown(text), "value": value}
     return _("%(field)s “%(text)s” was read as %(value)s.") % words
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 _CLEANERS: dict[str, Callable[[Field, str], Cleaned]] = {

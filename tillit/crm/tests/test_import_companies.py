@@ -88,6 +88,28 @@ def test_what_happens_to_a_company_that_is_there_already(anna, on_match, city, p
         assert (first.city, first.phone, Company.objects.count()) == (city, phone, count)
 
 
+@pytest.mark.parametrize(
+    "typed", ["https://www.Nordlys.example/om", "nordlys.example:443", "http://u:pw@nordlys.example?x"]
+)
+def test_a_company_entered_by_hand_is_found_by_its_web_address(anna, typed):
+    anna.post("/companies/new/", {"name": "Nordlys AS", "domain": typed})
+    done = bring_in(anna, "Name,Website\nNordlys,www.nordlys.example\n", match_on=["domain"], on_match="replace")
+    assert (done.added, done.changed) == (0, 1)
+    with in_tenant(anna.tenant):
+        assert Company.objects.values_list("name", "domain").get() == ("Nordlys", "nordlys.example")
+
+
+@pytest.mark.parametrize("typed", ["x:443", "user:pw@x?y", "anna@nordlys.example", "no host"])
+def test_what_is_no_web_address_is_refused_in_the_form_and_by_the_api(anna, program_of, typed):
+    page = anna.post("/companies/new/", {"name": "Nordlys AS", "domain": typed})
+    assert page.status_code == 422
+    assert "is no web address." in page.content.decode()
+    answer = program_of(anna).add("companies", name="Nordlys AS", domain=typed)
+    assert answer.status_code == 422
+    assert "is no web address." in answer.content.decode()
+    assert names(anna) == []
+
+
 def test_the_same_company_twice_in_one_file_is_one_company(anna):
     done = bring_in(anna, "Name,City,Phone\nNordlys AS,Oslo,\nnordlys as,,22 33\n", match_on=["name"])
     assert (done.added, done.changed) == (1, 1)
