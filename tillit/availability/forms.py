@@ -28,7 +28,12 @@ class ClockField(forms.DateTimeField):
     def to_python(self, value: Any) -> datetime | None:
         with timezone.override("UTC"):
             typed = super().to_python(value)
-        return recurrence.moment(typed.replace(tzinfo=None), timezone.get_current_timezone()) if typed else None
+        if typed is None:
+            return None
+        try:
+            return recurrence.moment(typed.replace(tzinfo=None), timezone.get_current_timezone())
+        except OverflowError as error:  # the first and the last hours that calendars know
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
 
 
 class TextsWidget(forms.MultiWidget):

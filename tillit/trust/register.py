@@ -211,7 +211,7 @@ def read_register(text: str) -> Register:
     """Raises RegisterRefused with every problem that was found, each with its key and line."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # not only TOMLDecodeError: numbers and nesting beyond measure
         sentence = _("The file is not well-formed TOML: %(why)s.") % {"why": error}
         raise RegisterRefused([Problem("", sentence)]) from error
     elsewhere = {name: data.pop(name) for name in kept_elsewhere() if name in data}

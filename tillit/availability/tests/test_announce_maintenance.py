@@ -38,6 +38,13 @@ def test_a_customer_cannot_announce_maintenance(anna, typed):
     assert not MaintenanceWindow.objects.exists()
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "0001-01-02T00:00", "9999-12-30T00:00", "9999-12-31T23:59"])
+def test_moments_at_the_ends_of_all_calendars_are_refused(operator, typed, moment):
+    assert operator.post(CALENDAR, typed() | {"starts_at": moment}).status_code == 422
+    assert operator.post(CALENDAR, typed() | {"starts_at": moment, "ends_at": moment}).status_code == 422
+    assert not MaintenanceWindow.objects.exists()
+
+
 def test_somebody_signed_out_is_asked_to_sign_in(public, typed):
     assert public.post(CALENDAR, typed()).url.startswith("/sign-in/")
     assert not MaintenanceWindow.objects.exists()

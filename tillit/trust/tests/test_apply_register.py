@@ -120,6 +120,8 @@ def test_a_notice_longer_than_the_calendar_enforces_is_refused(seed, operator, s
     [
         (b"", "The submitted file is empty"),
         (b"\x00\x01\x02" * 50, "not well-formed TOML"),
+        (b"format = " + b"[" * 20_000 + b"]" * 20_000, "not well-formed TOML"),
+        (b"format = " + b"9" * 10_000, "not well-formed TOML"),
         (b"\x89PNG\r\n\x1a\n\xff\xfe", "not text in UTF-8"),
         ("format = 1\nname = 'Zürich'".encode("cp1252"), "not text in UTF-8"),
         ("format = 1".encode("utf-16"), "not text in UTF-8"),
