@@ -38,7 +38,8 @@ def banner(request: Request) -> HttpResponse:
     if new := [window for window, shown_at in notices if shown_at is None]:
         actions.record_notice_shown(request.actor, windows=new)
     windows = [window for window, _shown_at in notices]
-    context = {"interruptions": queries.merged(windows), "windows": windows}
+    interruptions = queries.merged(windows)
+    context = {"interruptions": interruptions, "windows": windows, "more": len(interruptions) - 1}
     return render(request, "availability/banner.html", context)
 
 

@@ -28,8 +28,7 @@ from tillit.availability.register import write_component, write_rule
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant, User
 
-NOTICE_DAYS = 14  # how far ahead windows are announced by themselves and shown in the sign-in view
-BANNER_DAYS = 5  # how far ahead people at work are reminded: more than any weekend, less than a fixture
+NOTICE_DAYS = 14  # how far ahead windows are announced by themselves and shown in the sign-in view and the session
 PAST_DAYS = 90
 MONTHS_AHEAD = 12
 
@@ -92,7 +91,7 @@ def next_window(tenant: Tenant) -> MaintenanceWindow | None:
 def notices_for(user: User, tenant: Tenant) -> list[tuple[MaintenanceWindow, datetime | None]]:
     """The notices this person has not put away, each with the moment it was first shown, or None. One query."""
     mine = FilteredRelation("receipts", condition=Q(receipts__user=user, receipts__tenant=tenant))
-    windows = MaintenanceWindow.objects.upcoming().concerning(tenant).within(BANNER_DAYS)
+    windows = MaintenanceWindow.objects.upcoming().concerning(tenant).within(NOTICE_DAYS)
     open_ones = windows.alias(mine=mine).filter(mine__dismissed_at=None)
     return [(window, window.shown_at) for window in open_ones.annotate(shown_at=F("mine__first_shown_at"))]
 

@@ -30,8 +30,8 @@ def panels_of(place: str) -> list[str]:
 
 
 def _render(request: Request, name: str, arguments: dict[str, Any]) -> str:
-    view = resolve(reverse(name, kwargs=arguments or None)).func
     try:
+        view = resolve(reverse(name, kwargs=arguments or None)).func
         with transaction.atomic():
             response = view(request, **arguments)
     except Exception:
