@@ -19,6 +19,7 @@ from .names import split_name
 
 Value = str | int | None
 Cleaned = tuple[Value, str | None]
+RowCleaner = Callable[[Sequence[str]], tuple[dict[str, Value], list[str]]]
 
 EARLIEST_YEAR = 500  # the oldest companies still in business are of the sixth century
 MOST = 2_000_000_000  # employees
@@ -57,9 +58,7 @@ def clean(field: Field, text: str) -> Cleaned:
     return cleaner(field, text)
 
 
-def row_cleaner(
-    fields: Sequence[Field], mapping: Mapping[int, str]
-) -> Callable[[Sequence[str]], tuple[dict[str, Value], list[str]]]:
+def row_cleaner(fields: Sequence[Field], mapping: Mapping[int, str]) -> RowCleaner:
     """A function from the cells of a row to its values by field key, and warnings.
 
     `full_name` comes out as `first_name` and `last_name`. The function raises `BadValue` with all that is wrong in the

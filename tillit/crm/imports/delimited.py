@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from .cells import CONTROL, needs_care, tidy, unguard
 from .encodings import Text
 from .fields import KNOWN_NAMES, normal
-from .problems import Problem, Tell, Unreadable
+from .problems import Cells, Problem, Unreadable
 
 DELIMITERS = ",;\t|"
 _BLOCK = 256 * 1024  # characters read at a time
@@ -85,12 +85,12 @@ def _quote(sample: str, delimiter: str) -> str:
 class Records:
     """The records of a CSV file in order, numbered as a spreadsheet program numbers them, empty lines included.
 
-    A line with a quotation mark that is never closed is told as rejected and the reading goes on after it: without
-    this, one stray mark would swallow all rows up to the next.
+    A line with a quotation mark that is never closed is handed out as a rejected `Problem` and the reading goes on
+    after it: without this, one stray mark would swallow all rows up to the next.
     """
 
-    def __init__(self, path: Path, text: Text, dialect: Dialect, tell: Tell) -> None:
-        self._path, self._text, self._dialect, self._tell = path, text, dialect, tell
+    def __init__(self, path: Path, text: Text, dialect: Dialect) -> None:
+        self._path, self._text, self._dialect = path, text, dialect
         self._taken: list[str] = []  # lines of the record being read
         self._again: deque[str] = deque()  # lines to be read once more
         self._care = False
@@ -98,7 +98,7 @@ class Records:
         self._mended = 0
         self._lines = self._read_lines()
 
-    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
+    def __iter__(self) -> Iterator[Cells | Problem]:
         number = 0
         taken, dialect = self._taken, self._dialect
         while not self._ended or self._again:
@@ -118,7 +118,7 @@ class Records:
                     yield number, record
             except (csv.Error, _Unclosed) as error:
                 number += 1
-                self._mend(number, too_long=isinstance(error, csv.Error) and len(taken) == 1)
+                yield self._mend(number, too_long=isinstance(error, csv.Error) and len(taken) == 1)
 
     def _feed(self) -> Iterator[str]:
         taken, again = self._taken, self._again
@@ -153,7 +153,7 @@ class Records:
             return True
         return False
 
-    def _mend(self, number: int, *, too_long: bool) -> None:
+    def _mend(self, number: int, *, too_long: bool) -> Problem:
         """Reject the first line of the broken record and read the others again."""
         self._mended += 1
         if self._mended > _MAX_MENDED:
@@ -167,4 +167,4 @@ class Records:
             reason = _("A cell in this row has more than %(limit)s characters.") % {"limit": csv.field_size_limit()}
         else:
             reason = _("A quotation mark in this row is opened and never closed.")
-        self._tell(Problem(number, cells, reason))
+        return Problem(number, cells, reason)

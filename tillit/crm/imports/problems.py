@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from tillit.foundation.errors import Refused
@@ -29,8 +29,18 @@ class Problem:
     rejected: bool = True
 
 
+Cells = tuple[int, list[str]]  # a row: its number as a spreadsheet program shows it, and its cells
 Tell = Callable[[Problem], None]
 
 
 def ignore(problem: Problem) -> None:
     """The listener of those who only look, such as a preview."""
+
+
+def heard(items: Iterable[Cells | Problem], tell: Tell = ignore) -> Iterator[Cells]:
+    """The rows alone; `tell` hears of the problems between them."""
+    for item in items:
+        if isinstance(item, Problem):
+            tell(item)
+        else:
+            yield item

@@ -9,10 +9,10 @@ from django.db.models import QuerySet
 
 from tillit.foundation.files import path_of
 
-from .cleaning import BadValue, Value, row_cleaner
+from .cleaning import BadValue, RowCleaner, Value, row_cleaner
 from .models import Import, RejectedRow
-from .problems import Problem
-from .reading import Sheet, inspect, rows
+from .problems import Cells, Problem
+from .reading import Sheet, inspect, rows, rows_and_problems
 from .writing import Batch, Row
 
 BATCH = 2_000
@@ -54,31 +54,31 @@ def preview(of_import: Import, sheet: Sheet) -> list[PreviewRow]:
 def batches(of_import: Import) -> Iterator[Batch]:
     """What is left of the file, cleaned, some thousand rows at a time. Memory does not grow with the file."""
     cleaner = row_cleaner(of_import.fields, of_import.plan)
-    told: list[Problem] = []  # by the reader, who is ahead of the rows: a workbook is read in chunks
     batch = Batch(of_import.position)
-    for number, cells in rows(sheet_of(of_import), told.append):
+    for item in rows_and_problems(sheet_of(of_import)):
+        number = item.number if isinstance(item, Problem) else item[0]
         if number <= of_import.position:
             continue
+        if number > batch.last and len(batch.rows) + len(batch.problems) >= BATCH:
+            yield batch
+            batch = Batch(batch.last)
         batch.last = number
-        try:
-            values, warnings = cleaner(cells)
-        except BadValue as bad:
-            batch.problems.append(Problem(number, cells, str(bad)))
+        if isinstance(item, Problem):
+            batch.problems.append(item)
         else:
-            batch.rows.append(Row(number, cells, values))
-            batch.problems += [Problem(number, cells, warning, rejected=False) for warning in warnings]
-        if len(batch.rows) + len(batch.problems) >= BATCH:
-            later = [problem for problem in told if problem.number > number]
-            yield _with(batch, told, of_import.position)
-            batch, told[:] = Batch(number), later
-    batch.last = max([batch.last, *(problem.number for problem in told)])
-    yield _with(batch, told, of_import.position)
+            _take(batch, item, cleaner)
+    yield batch
 
 
-def _with(batch: Batch, told: list[Problem], position: int) -> Batch:
-    """What the reader told of these rows belongs to the batch as well; what it told of an earlier run's is known."""
-    batch.problems += [problem for problem in told if position < problem.number <= batch.last]
-    return batch
+def _take(batch: Batch, item: Cells, cleaner: RowCleaner) -> None:
+    number, cells = item
+    try:
+        values, warnings = cleaner(cells)
+    except BadValue as bad:
+        batch.problems.append(Problem(number, cells, str(bad)))
+    else:
+        batch.rows.append(Row(number, cells, values))
+        batch.problems += [Problem(number, cells, warning, rejected=False) for warning in warnings]
 
 
 def rejected_rows(of_import: Import) -> Iterator[Problem]:

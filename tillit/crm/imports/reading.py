@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from .delimited import DELIMITERS, Dialect, Records, sniff
 from .encodings import Text, examine
 from .headers import LOOKED_AT, find_head
-from .problems import MAX_FILE, MEGABYTE, Problem, Tell, Unreadable, ignore
+from .problems import MAX_FILE, MEGABYTE, Cells, Problem, Tell, Unreadable, heard, ignore
 from .spreadsheets import Workbook
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -87,24 +87,34 @@ def inspect(
     return _inspect_text(path, filename, size, encoding, delimiter)
 
 
-def rows(sheet: Sheet, tell: Tell = ignore) -> Iterator[tuple[int, list[str]]]:
+def rows(sheet: Sheet, tell: Tell = ignore) -> Iterator[Cells]:
+    """The rows below the headings; `tell` hears of every problem between them. See `rows_and_problems`."""
+    return heard(rows_and_problems(sheet), tell)
+
+
+def rows_and_problems(sheet: Sheet) -> Iterator[Cells | Problem]:
     """The rows below the headings: number as a spreadsheet program shows it, and as many cells as `sheet.headers`.
 
     Cells are clean text: no control characters, no surrounding space, line breaks as `\\n`, Unicode NFC. Short rows are
-    filled up, empty ones left out. `tell` hears of every row that is not handed out (too many cells, an open quotation
-    mark) and of every cell that had to be emptied. Raises `Unreadable` when a workbook turns out damaged on the way.
+    filled up, empty ones left out. In place of a row that is not handed out (too many cells, an open quotation mark),
+    and before one with a cell that had to be emptied, stands a `Problem`; numbers never fall. Raises `Unreadable` if
+    a workbook turns out damaged on the way.
     """
     if sheet.text and sheet.dialect:
-        yield from _fitted(Records(sheet.path, sheet.text, sheet.dialect, tell), sheet, tell)
+        yield from _fitted(Records(sheet.path, sheet.text, sheet.dialect), sheet)
         return
     with Workbook(sheet.path) as workbook:
-        yield from _fitted(workbook.rows(sheet.name, tell), sheet, tell)
+        yield from _fitted(workbook.rows(sheet.name), sheet)
 
 
-def _fitted(records: Iterable[tuple[int, list[str]]], sheet: Sheet, tell: Tell) -> Iterator[tuple[int, list[str]]]:
+def _fitted(records: Iterable[Cells | Problem], sheet: Sheet) -> Iterator[Cells | Problem]:
     """Rows below the headings, each as wide as these."""
     width, first = len(sheet.headers), sheet.header_row
-    for number, cells in records:
+    for record in records:
+        if isinstance(record, Problem):
+            yield record
+            continue
+        number, cells = record
         if number <= first or not any(cells):
             continue
         count = len(cells)
@@ -113,16 +123,16 @@ def _fitted(records: Iterable[tuple[int, list[str]]], sheet: Sheet, tell: Tell) 
         elif count > width:
             if any(cells[width:]):
                 reason = _("The row has %(count)s cells, but there are only %(width)s columns.")
-                tell(Problem(number, cells, reason % {"count": count, "width": width}))
+                yield Problem(number, cells, reason % {"count": count, "width": width})
                 continue
             del cells[width:]
-        yield number, cells
+        yield record
 
 
 def _inspect_text(path: Path, filename: str, size: int, encoding: str | None, delimiter: str | None) -> Sheet:
     text = examine(path, encoding)
     dialect = sniff(path, text, delimiter)
-    head = find_head(list(islice(Records(path, text, dialect, ignore), LOOKED_AT)))
+    head = find_head(list(islice(heard(Records(path, text, dialect)), LOOKED_AT)))
     return Sheet(
         path=path,
         filename=filename,
@@ -147,7 +157,7 @@ def _inspect_workbook(path: Path, filename: str, size: int, name: str | None) ->
 
     with Workbook(path) as workbook:
         chosen = name or workbook.first_filled()
-        head = find_head(list(islice(workbook.rows(chosen, note), LOOKED_AT)))
+        head = find_head(list(islice(heard(workbook.rows(chosen), note), LOOKED_AT)))
         if name is None and len(workbook.names) > 1:
             several = _("The workbook has %(count)s sheets; “%(name)s” is read.")
             notes.append(several % {"count": len(workbook.names), "name": chosen})

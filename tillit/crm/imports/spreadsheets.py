@@ -23,7 +23,7 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 from openpyxl.xml.functions import fromstring  # defusedxml's
 
-from .problems import MEGABYTE, Tell, Unreadable, ignore
+from .problems import MEGABYTE, Cells, Problem, Unreadable, heard
 from .texts import SharedTexts
 from .worksheets import rows as worksheet_rows
 
@@ -90,11 +90,11 @@ class Workbook:
     def first_filled(self) -> str:
         """The first sheet with any text in it, or the first."""
         for name in self.names:
-            if any(any(cells) for _number, cells in self.rows(name, ignore)):
+            if any(any(cells) for _number, cells in heard(self.rows(name))):
                 return name
         return self.names[0]
 
-    def rows(self, name: str, tell: Tell) -> Iterator[tuple[int, list[str]]]:
+    def rows(self, name: str) -> Iterator[Cells | Problem]:
         """Number as the spreadsheet program shows it, and cells up to the last with a value; empty rows left out."""
         if name not in self._parts:
             raise Unreadable(_("The workbook has no sheet called “%(name)s”.") % {"name": name})
@@ -103,7 +103,7 @@ class Workbook:
                 self._texts = self._read_texts()
             formats = self._number_formats()
             with self._archive.open(self._parts[name]) as part:
-                yield from worksheet_rows(part, self._texts, formats, self._reader.wb.epoch, tell)
+                yield from worksheet_rows(part, self._texts, formats, self._reader.wb.epoch)
         except Unreadable:
             raise
         except _BROKEN as error:

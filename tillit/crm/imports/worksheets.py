@@ -16,7 +16,7 @@ from openpyxl.xml.constants import SHEET_MAIN_NS
 
 from .cells import tidy
 from .markup import PHONETIC, TEXT, chunks, parser, too_long, unescaped
-from .problems import MAX_COLUMNS, MAX_LINE, MAX_WORKSHEET_ROW, Problem, Tell, Unreadable
+from .problems import MAX_COLUMNS, MAX_LINE, MAX_WORKSHEET_ROW, Cells, Problem, Unreadable
 
 _ROW = f"{SHEET_MAIN_NS}}}row"
 _CELL = f"{SHEET_MAIN_NS}}}c"
@@ -32,14 +32,13 @@ class Texts(Protocol):
     def __getitem__(self, index: int) -> str: ...
 
 
-def rows(
-    part: IO[bytes], texts: Texts, formats: Sequence[str], epoch: datetime, tell: Tell
-) -> Iterator[tuple[int, list[str]]]:
+def rows(part: IO[bytes], texts: Texts, formats: Sequence[str], epoch: datetime) -> Iterator[Cells | Problem]:
     """Row number from 1 and cells up to the last with a value; rows without any value are left out.
 
-    `formats`: number format per cell style; `epoch`: day zero of the workbook's dates. Error cells are empty and told.
+    `formats`: number format per cell style; `epoch`: day zero of the workbook's dates. Error cells are empty; a
+    problem before the row tells of them.
     """
-    reader = _Reader(texts, formats, epoch, tell)
+    reader = _Reader(texts, formats, epoch)
     made = parser()
     made.StartElementHandler = reader.start
     made.EndElementHandler = reader.end
@@ -50,10 +49,10 @@ def rows(
 
 
 class _Reader:
-    def __init__(self, texts: Texts, formats: Sequence[str], epoch: datetime, tell: Tell) -> None:
-        self._texts, self._tell = texts, tell
+    def __init__(self, texts: Texts, formats: Sequence[str], epoch: datetime) -> None:
+        self._texts = texts
         self._renderers = [_renderer(code, epoch) for code in formats]
-        self._done: list[tuple[int, list[str]]] = []
+        self._done: list[Cells | Problem] = []
         self._number = 0
         self._cells: list[str] = []
         self._size = 0  # characters in this row
@@ -62,7 +61,7 @@ class _Reader:
         self._pieces: list[str] = []
         self._open = self._spoken = False
 
-    def take(self) -> list[tuple[int, list[str]]]:
+    def take(self) -> list[Cells | Problem]:
         done, self._done = self._done, []
         return done
 
@@ -98,11 +97,11 @@ class _Reader:
                 self._end_cell("".join(self._pieces))
                 self._pieces.clear()
         elif name == _ROW:
-            if self._cells:
-                self._done.append((self._number, self._cells))
             if self._errors:
                 reason = _("Cells with an error such as #REF! are read as empty.")
-                self._tell(Problem(self._number, self._cells, reason, rejected=False))
+                self._done.append(Problem(self._number, list(self._cells), reason, rejected=False))
+            if self._cells:
+                self._done.append((self._number, self._cells))
         elif name == PHONETIC:
             self._spoken = False
 

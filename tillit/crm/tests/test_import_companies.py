@@ -217,6 +217,14 @@ def test_no_row_is_lost_behind_a_cell_with_an_error(anna, monkeypatch, tmp_path)
     assert names(anna) == [f"Company {letter}" for letter in "ABCDEF"]
 
 
+def test_every_row_of_a_file_whose_rows_are_all_too_wide_is_reported(anna, monkeypatch):
+    monkeypatch.setattr(queries, "BATCH", 1_000)
+    done = bring_in(anna, "Name,City\n" + "Nordlys AS,Oslo\n" * 300 + "Nordlys AS,Oslo,too many\n" * 2_500)
+    assert (done.state, done.read, done.added, done.rejected) == ("done", 2_800, 1, 2_500)
+    report = b"".join(anna.get(f"/imports/{done.pk}/rejected.csv").streaming_content).decode()
+    assert report.count("there are only 2 columns") == 2_500
+
+
 @pytest.mark.parametrize("step", ["run", "undo"])
 def test_an_import_that_maintenance_interrupts_says_so_and_can_be_undone(anna, step):
     if step == "run":

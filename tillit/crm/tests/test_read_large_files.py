@@ -7,6 +7,7 @@ import csv
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,12 @@ import xlsxwriter
 from tillit.crm.imports.cleaning import BadValue, row_cleaner
 from tillit.crm.imports.fields import COMPANY_FIELDS
 from tillit.crm.imports.mapping import guess
+from tillit.crm.imports.models import Import
 from tillit.crm.imports.problems import Problem, Unreadable
+from tillit.crm.imports.queries import batches
 from tillit.crm.imports.reading import inspect, rows
 from tillit.crm.tables import write_csv, write_xlsx
+from tillit.foundation.models import StoredFile
 
 MEGABYTE = 1024 * 1024
 HEADINGS = ["Name", "Code", "E-mail", "Phone", "Street", "ZIP", "City", "Country"]
@@ -80,6 +84,25 @@ def test_cleaning_the_cells_costs_little_beside_reading_them(large_csv):
     bare = time.process_time() - start
     assert sum(1 for _row in rows(sheet)) == count - 1
     assert time.process_time() - start - bare < 6 * bare
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_file_whose_every_row_is_rejected_is_read_in_flat_memory(tmp_path, kind):
+    count, path = {"csv": 20_000, "xlsx": 4_000}[kind], tmp_path / f"ragged.{kind}"
+    fitting = [["Name", "City"], *([["", "Oslo"]] * 300)]  # these, too, are rejected: a name is missing
+    too_wide = (["Name", "Oslo", "one too many", "x" * 400] for _number in range(count))
+    if kind == "csv":
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows(chain(fitting, too_wide))
+    else:
+        with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+            sheet = book.add_worksheet()
+            for number, row in enumerate(chain(fitting, too_wide)):
+                sheet.write_row(number, 0, row)
+    every = Import(kind="company", mapping={"0": "name"}, file=StoredFile(name=path.name, key=str(path)))
+    reported, megabytes = peak(lambda: sum(len(batch.problems) for batch in batches(every)))
+    assert reported == count + 300
+    assert megabytes < 10
 
 
 def test_exports_are_written_in_flat_memory():
