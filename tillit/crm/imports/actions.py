@@ -22,7 +22,7 @@ from .mapping import guess
 from .models import Import, RejectedRow
 from .problems import MAX_FILE, Problem
 from .reading import inspect
-from .undoing import undo_portion
+from .undoing import NO_POSITION, undo_portion
 from .writing import Batch, write
 
 GRANT = "imports.run"
@@ -187,24 +187,24 @@ def undo_import(actor: Actor, *, import_id: int) -> Import:
     undone = _locked(import_id)
     if not undone.can_be_undone():
         raise Refused(_("There is nothing to undo in this import."))
-    undone.state, undone.position = Import.State.UNDOING, 0
-    undone.save(update_fields=["state", "position"])
+    undone.state, undone.position, undone.kept_at_undo = Import.State.UNDOING, NO_POSITION, 0
+    undone.save(update_fields=["state", "position", "kept_at_undo"])
     later("imports.undo", actor, import_id=undone.pk, only_one=f"undo:{undone.pk}")  # its run may still wait
     return undone
 
 
 @action
-def undo_rows(actor: Actor, *, import_id: int, below: int) -> int:
-    """Take one portion back; the ledger id to go on below, 0 at the end."""
+def undo_rows(actor: Actor, *, import_id: int) -> bool:
+    """Take the next portion back; whether to go on. The position is kept with it, so a job may run twice."""
     require(actor, GRANT)
     undone = _locked(import_id)
     if undone.state != Import.State.UNDOING:
-        return 0
-    lowest, kept = undo_portion(undone, below)
-    Import.objects.filter(pk=undone.pk).update(kept_at_undo=F("kept_at_undo") + kept)
+        return False
+    lowest, kept = undo_portion(undone, undone.position)
+    Import.objects.filter(pk=undone.pk).update(position=lowest, kept_at_undo=F("kept_at_undo") + kept)
     if lowest == 0:
         _finish_undo(actor, undone)
-    return lowest
+    return lowest > 0
 
 
 def _finish_undo(actor: Actor, undone: Import) -> None:

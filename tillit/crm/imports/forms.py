@@ -18,8 +18,9 @@ TOO_LARGE = format_lazy(_("The file is larger than {limit} MB. Please split it."
 class FileForm(forms.Form):
     file = forms.FileField(
         label=_("File"),
-        help_text=_("CSV or XLSX, at most %(limit)s MB. The first row names the columns.")
-        % {"limit": MAX_FILE // MEGABYTE},
+        help_text=format_lazy(
+            _("CSV or XLSX, at most {limit} MB. The first row names the columns."), limit=MAX_FILE // MEGABYTE
+        ),
         error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
         allow_empty_file=True,
         widget=forms.FileInput(

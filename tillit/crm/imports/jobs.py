@@ -19,7 +19,6 @@ from tillit.foundation.tenancy import in_tenant
 from .actions import fail_import, finish_import, take_rows, undo_rows
 from .models import Import
 from .queries import batches
-from .undoing import NO_POSITION
 
 log = logging.getLogger(__name__)
 UNREACHABLE = (OperationalError, InterfaceError)
@@ -39,9 +38,8 @@ def run_import(actor: Actor, *, import_id: int) -> None:
 @job("imports.undo", retry=PATIENT)
 def undo_import(actor: Actor, *, import_id: int) -> None:
     with _telling_failures(actor, import_id):
-        below = NO_POSITION
-        while below:
-            below = undo_rows(actor, import_id=import_id, below=below)
+        while undo_rows(actor, import_id=import_id):
+            pass
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from .models import Import
 from .writing import COLUMNS, TABLES
 
 PORTION = 5_000
-NO_POSITION = 2**62
+NO_POSITION = 2**62  # above every id of the ledger
 
 # By anybody but the import: neither its own later changes count, nor that the undo has just taken those back
 _TOUCHED_SINCE = sql.SQL(

@@ -6,7 +6,8 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from tillit.crm.imports import queries
+from tillit.crm.imports import queries, undoing
+from tillit.crm.imports.actions import fail_import, undo_rows
 from tillit.crm.imports.jobs import run_import
 from tillit.crm.imports.models import Import
 from tillit.crm.models import Company, Person, SelectionMember
@@ -185,6 +186,60 @@ def test_undo_takes_persons_and_the_companies_made_for_them(anna):
     with in_tenant(anna.tenant):
         assert not Person.objects.exists()
         assert not Company.objects.exists()
+
+
+PEOPLE = "First name,Last name,Company\nOle,Sol,Solvik AS\nKari,Nord,Nordlys AS\nAda,Fjell,Fjell AS\nEva,Fjell,Fjell AS"
+    "First name,Last name,Company\nOle,Sol,Solvik AS\nKari,Nord,Nordlys AS\nAda,Fjell,Fjell AS\nEva,Fjell,Fjell AS\n"
+)
+
+
+@pytest.mark.parametrize("portion", [1, 2, 3])
+def test_undo_in_several_portions_takes_persons_and_companies(anna, monkeypatch, portion):
+    monkeypatch.setattr(undoing, "PORTION", portion)
+    monkeypatch.setattr(queries, "BATCH", 2)
+    done = bring_in(anna, PEOPLE, kind="persons", on_match="merge", match_on=["name"])
+    anna.post(f"/imports/{done.pk}/undo/")
+    run_jobs()
+    with in_tenant(anna.tenant):
+        assert (Person.objects.count(), Company.objects.count(), SelectionMember.objects.count()) == (0, 0, 0)
+        assert Import.objects.values_list("state", "kept_at_undo").get(pk=done.pk) == ("undone", 0)
+
+
+def test_an_undo_that_is_run_again_goes_on_where_it_was_and_counts_nothing_twice(anna, monkeypatch):
+    monkeypatch.setattr(undoing, "PORTION", 2)
+    done = bring_in(anna, PEOPLE, kind="persons", on_match="add")
+    with in_tenant(anna.tenant, actor_id=anna.user.pk, action="test.edit"):
+        Person.objects.filter(last_name="Fjell").update(phone="55 66")
+    anna.post(f"/imports/{done.pk}/undo/")
+    went = []
+    for _attempt in range(50):  # a worker that is killed after every portion
+        went.append(undo_rows(anna.actor, import_id=done.pk))
+        if not went[-1]:
+            break
+    assert len(went) > 3
+    run_jobs()
+    with in_tenant(anna.tenant):
+        undone = Import.objects.get(pk=done.pk)
+        assert sorted(Person.objects.values_list("first_name", flat=True)) == ["Ada", "Eva"]
+        assert list(Company.objects.values_list("name", flat=True)) == ["Fjell AS"]
+    assert (undone.state, undone.kept_at_undo) == ("undone", 3)
+
+
+def test_an_undo_that_failed_is_undone_again_and_counts_nothing_twice(anna, monkeypatch):
+    monkeypatch.setattr(undoing, "PORTION", 2)
+    done = bring_in(anna, "Name\nNordlys AS\nSolvik AS\nFjell AS\n", on_match="add")
+    with in_tenant(anna.tenant, actor_id=anna.user.pk, action="test.edit"):
+        Company.objects.update(phone="55 66")
+    anna.post(f"/imports/{done.pk}/undo/")
+    while undo_rows(anna.actor, import_id=done.pk):
+        with in_tenant(anna.tenant):
+            if Import.objects.get(pk=done.pk).kept_at_undo:
+                break
+    fail_import(anna.actor, import_id=done.pk, reason="the machine stopped")
+    anna.post(f"/imports/{done.pk}/undo/")
+    run_jobs()
+    with in_tenant(anna.tenant):
+        assert Import.objects.values_list("state", "kept_at_undo").get(pk=done.pk) == ("undone", 3)
 
 
 def test_undo_keeps_what_somebody_has_worked_with_since(anna):
