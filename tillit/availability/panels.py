@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.timezone import get_current_timezone_name
+from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
 from tillit.availability import actions, queries
 from tillit.availability.zone import in_operators_time
+from tillit.foundation.clock import now
 from tillit.foundation.requests import Request
 from tillit.foundation.web import is_fragment
 
@@ -35,12 +42,22 @@ def banner(request: Request) -> HttpResponse:
     notices = queries.notices_for(request.actor.user, request.tenant)
     if not notices:
         return HttpResponse(status=204)
-    if new := [window for window, shown_at in notices if shown_at is None]:
-        actions.record_notice_shown(request.actor, windows=new)
-    windows = [window for window, _shown_at in notices]
-    interruptions = queries.merged(windows)
-    context = {"interruptions": interruptions, "windows": windows, "more": len(interruptions) - 1}
-    return render(request, "availability/banner.html", context)
+    if new := [window for window, shown_at in notices.items() if shown_at is None]:
+        actions.record_notice_shown(request.actor, windows=queries.windows_of(new))
+    told = _told(tuple(notices), get_language() or "en", get_current_timezone_name(), int(now().timestamp() // 60))
+    return render(request, "availability/banner.html", {"windows": notices, **told})
+
+
+@lru_cache(maxsize=256)
+def _told(windows: tuple[int, ...], _language: str, _zone: str, _minute: int) -> dict[str, Any]:
+    """What the notice of these windows says: every page carries it, and it changes with the minute at most.
+
+    Announced windows are not edited; one that is cancelled or over is no longer asked for.
+    """
+    interruptions = queries.merged(queries.windows_of(windows))
+    context = {"interruptions": interruptions, "more": len(interruptions) - 1}
+    planned = all(window.is_planned for window in interruptions[0].windows[:1])
+    return {"text": render_to_string("availability/_banner_text.html", context), "planned": planned}
 
 
 @require_POST

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import FilteredRelation, Q
 from django.utils.timezone import localtime
 
 from tillit.availability import recurrence
@@ -88,12 +88,17 @@ def next_window(tenant: Tenant) -> MaintenanceWindow | None:
     return MaintenanceWindow.objects.upcoming().concerning(tenant).first()
 
 
-def notices_for(user: User, tenant: Tenant) -> list[tuple[MaintenanceWindow, datetime | None]]:
-    """The notices this person has not put away, each with the moment it was first shown, or None. One query."""
+def notices_for(user: User, tenant: Tenant) -> dict[int, datetime | None]:
+    """The windows (by key) whose notice this person has not put away, and when it was first shown. One query."""
     mine = FilteredRelation("receipts", condition=Q(receipts__user=user, receipts__tenant=tenant))
     windows = MaintenanceWindow.objects.upcoming().concerning(tenant).within(NOTICE_DAYS)
     open_ones = windows.alias(mine=mine).filter(mine__dismissed_at=None)
-    return [(window, window.shown_at) for window in open_ones.annotate(shown_at=F("mine__first_shown_at"))]
+    return dict(open_ones.select_related(None).values_list("pk", "mine__first_shown_at"))
+
+
+def windows_of(keys: Iterable[int]) -> list[MaintenanceWindow]:
+    """These windows, earliest first."""
+    return list(MaintenanceWindow.objects.filter(pk__in=keys).select_related("rule").order_by("starts_at", "id"))
 
 
 def computed_windows(before: datetime, rules: Iterable[MaintenanceRule] | None = None) -> list[MaintenanceWindow]:
