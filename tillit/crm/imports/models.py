@@ -48,9 +48,7 @@ class Import(TenantModel):
     match_on = models.JSONField(default=list)
     on_match = models.CharField(max_length=8, choices=OnMatch, default=OnMatch.MERGE)
     about_rows = models.PositiveBigIntegerField(null=True)
-    position = models.PositiveBigIntegerField(
-        default=0
-    )  # last row committed; of an undo, the ledger id
+    position = models.PositiveBigIntegerField(default=0)  # last row committed; of an undo, the ledger id
     read = models.PositiveBigIntegerField(default=0)
     added = models.PositiveBigIntegerField(default=0)
     changed = models.PositiveBigIntegerField(default=0)

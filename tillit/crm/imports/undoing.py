@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
 from psycopg import sql
 
 from tillit.crm.models import Kind
 
 from .models import Import
+from .statements import execute, fetch
 from .writing import COLUMNS, TABLES
 
 PORTION = 5_000
@@ -30,7 +30,7 @@ def undo_portion(of_import: Import, below: int) -> tuple[int, int]:
     """Take back the newest entries with an id below this one. Returns the lowest id seen (0 at the end) and how many
     made records were kept, because somebody has worked with them since.
     """
-    ids = _fetch(
+    ids = fetch(
         sql.SQL(
             "SELECT id FROM foundation_ledgerentry WHERE tenant_id = %s AND cause = %s AND id < %s"
             " ORDER BY id DESC LIMIT %s"
@@ -49,7 +49,7 @@ def undo_portion(of_import: Import, below: int) -> tuple[int, int]:
 
 
 def _forget_members(span: Sequence[Any]) -> None:
-    _execute(
+    execute(
         sql.SQL(
             "DELETE FROM crm_selectionmember r USING foundation_ledgerentry e WHERE e.tenant_id = %s AND e.cause = %s"
             " AND e.id BETWEEN %s AND %s AND e.kind = 'i' AND e.table_name = 'crm_selectionmember'"
@@ -73,8 +73,8 @@ def _remove_made(kind: Kind, span: Sequence[Any]) -> int:
         " AND e.kind = 'i' AND e.table_name = {name} AND r.tenant_id = e.tenant_id AND r.id = e.row_id"
     )
     names = {"table": sql.Identifier(table), "name": sql.Literal(table)}
-    made = _fetch(sql.SQL("SELECT count(*) FROM ") + ours.format(join=sql.SQL("JOIN"), on=sql.SQL("ON"), **names), span)
-    removed = _execute(
+    made = fetch(sql.SQL("SELECT count(*) FROM ") + ours.format(join=sql.SQL("JOIN"), on=sql.SQL("ON"), **names), span)
+    removed = execute(
         sql.SQL("DELETE FROM ")
         + ours.format(join=sql.SQL("USING"), on=sql.SQL("WHERE"), **names)
         + sql.SQL(" AND NOT {} AND NOT ({})").format(_TOUCHED_SINCE, sql.SQL(" OR ").join(needed)),
@@ -94,7 +94,7 @@ def _change_back(kind: Kind, span: Sequence[Any]) -> int:
         ).format(column=sql.Identifier(name), name=sql.Literal(name), table=table)
         for name in COLUMNS[kind]
     ]
-    return _execute(
+    return execute(
         sql.SQL(
             "WITH e AS (SELECT l.row_id, jsonb_object_agg(b.key, b.value ORDER BY l.id DESC) AS before,"
             " jsonb_object_agg(b.key, l.after -> b.key ORDER BY l.id) AS after"
@@ -110,15 +110,3 @@ def _change_back(kind: Kind, span: Sequence[Any]) -> int:
         ),
         span,
     )
-
-
-def _fetch(statement: sql.Composable, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall()
-
-
-def _execute(statement: sql.Composable, values: Sequence[Any]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.rowcount

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
 from django.utils.translation import gettext as _
 from psycopg import sql
 
@@ -19,6 +18,7 @@ from tillit.crm.models import Kind
 from .cleaning import Value
 from .models import Import
 from .problems import Problem
+from .statements import execute, fetch, fold_all
 
 TEXT, SMALL, WHOLE, BIG = "text", "smallint", "integer", "bigint"
 _REACHED = {"email": TEXT, "phone": TEXT, "street": TEXT, "postal_code": TEXT, "city": TEXT, "country": TEXT}
@@ -31,6 +31,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "first_name": TEXT, "last_name": TEXT, "title": TEXT, "company_id": BIG, **_REACHED, "note": TEXT,
     },
 }  # fmt: skip
+Company = tuple[str, str]  # a name and a domain, one of them perhaps empty
 TABLES = {Kind.COMPANY: "crm_company", Kind.PERSON: "crm_person"}
 
 
@@ -66,15 +67,17 @@ def write(of_import: Import, rows: list[Row]) -> Outcome:
     outcome = Outcome()
     if not rows:
         return outcome
-    if of_import.kind == Kind.PERSON:
-        _link_companies(of_import, rows)
+    missing = _link_companies(of_import, rows) if of_import.kind == Kind.PERSON else []
     if of_import.on_match == Import.OnMatch.ADD:
+        _make_companies(of_import, missing, rows)
         outcome.added = _insert(of_import, rows)
         return outcome
     rows = _find_records(of_import, rows, outcome)
     new, known = _combine(of_import, rows, outcome)
+    written = known if of_import.on_match != Import.OnMatch.SKIP else []
+    _make_companies(of_import, missing, [*new, *written])
     outcome.added = _insert(of_import, new)
-    changed = _update(of_import, known) if of_import.on_match != Import.OnMatch.SKIP else 0
+    changed = _update(of_import, written)
     _select(of_import, [row.record for row in known])
     outcome.changed += changed
     outcome.unchanged += len(known) - changed
@@ -133,7 +136,7 @@ def _matches(of_import: Import, key: str, asked: dict[int, str]) -> dict[int, li
         key=sql.SQL("fold(asked.key)" if by_name else "asked.key"),
     )
     found: dict[int, list[tuple[int, int | None]]] = {}
-    for place, record, company in _fetch(statement, [list(asked), list(asked.values()), of_import.tenant_id]):
+    for place, record, company in fetch(statement, [list(asked), list(asked.values()), of_import.tenant_id]):
         found.setdefault(place, []).append((record, company))
     return found
 
@@ -178,27 +181,50 @@ def _folded(of_import: Import, rows: list[Row]) -> dict[tuple[int, str], str]:
     keys = {(row.number, key): _key_of(key, row) for row in rows for key in of_import.match_on}
     names = [place for place, text in keys.items() if place[1] == "name" and text]
     if names:
-        answers = _fetch(
-            sql.SQL("SELECT fold(key) FROM unnest(%s::text[]) WITH ORDINALITY AS k(key, place) ORDER BY place"),
-            [[keys[place] for place in names]],
-        )
-        keys.update({place: answer for place, (answer,) in zip(names, answers, strict=True)})
+        answers = fold_all([keys[place] for place in names])
+        keys.update(zip(names, answers, strict=True))
     return keys
 
 
-def _link_companies(of_import: Import, rows: list[Row]) -> None:
-    """Turn the company's name or domain into the company's id; unknown companies are made."""
-    wanted: list[tuple[str, str]] = []
+def _link_companies(of_import: Import, rows: list[Row]) -> list[Company]:
+    """Turn the company's name or domain into the company's id. Unknown companies are returned, and nothing is made.
+
+    Until `_make_companies` the id of an unknown one is its place in that list as -1, -2 …, so that rows already tell
+    companies apart.
+    """
+    wanted: list[Company] = []
     for row in rows:
         name, domain = row.values.pop("company", ""), row.values.pop("company_domain", "")
         wanted.append((str(name or ""), str(domain or "")))
     asked = [pair for pair in dict.fromkeys(wanted) if any(pair)]
-    companies = _companies(of_import, asked) if asked else {}
+    companies = _companies(of_import, asked)
+    missing: list[Company] = []
+    for alike in _alike([pair for pair in asked if pair not in companies]):
+        missing.append(alike[0])
+        companies.update(dict.fromkeys(alike, -len(missing)))
     for row, pair in zip(rows, wanted, strict=True):
         row.values["company_id"] = companies.get(pair)
+    return missing
 
 
-def _companies(of_import: Import, asked: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
+def _make_companies(of_import: Import, missing: list[Company], rows: list[Row]) -> None:
+    """Make the unknown companies of these rows, and only theirs: what is rejected or left as it is needs none."""
+    linked = [(row, number) for row in rows if isinstance(number := row.values.get("company_id"), int) and number < 0]
+    needed = {number: missing[-number - 1] for _row, number in linked}
+    if not needed:
+        return
+    made = [Row(0, [], {"name": name or domain, "domain": domain}) for name, domain in needed.values()]
+    _insert_rows(of_import, Kind.COMPANY, made, select=False)
+    ids = _companies(of_import, [(name or domain, domain) for name, domain in needed.values()])
+    for row, number in linked:
+        name, domain = needed[number]
+        row.values["company_id"] = ids[name or domain, domain]
+
+
+def _companies(of_import: Import, asked: list[Company]) -> dict[Company, int]:
+    """The active companies among these: by domain, else by folded name, the oldest of several."""
+    if not asked:
+        return {}
     find = sql.SQL(
         "SELECT DISTINCT ON (place) place, id FROM ("
         " SELECT k.place, c.id, 0 AS rank FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS k(name, domain, place)"
@@ -209,27 +235,20 @@ def _companies(of_import: Import, asked: list[tuple[str, str]]) -> dict[tuple[st
         "  AND c.archived_at IS NULL) found ORDER BY place, rank, id"
     )
     names, domains = [name for name, _domain in asked], [domain for _name, domain in asked]
-    values = [names, domains, of_import.tenant_id]
-    found = {asked[place - 1]: record for place, record in _fetch(find, values * 2)}
-    missing = [pair for pair in asked if pair not in found]
-    if missing:
-        rows = [Row(0, [], {"name": name or domain, "domain": domain}) for name, domain in _distinct(missing)]
-        _insert_rows(of_import, Kind.COMPANY, rows, select=False)
-        found.update({asked[place - 1]: record for place, record in _fetch(find, values * 2)})
-    return found
+    return {asked[place - 1]: record for place, record in fetch(find, [names, domains, of_import.tenant_id] * 2)}
 
 
-def _distinct(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """One pair for each folded name, so that `ACME` and `Acme` become one company."""
-    ordered = list(pairs)
-    folded = _fetch(
-        sql.SQL("SELECT fold(key) FROM unnest(%s::text[]) WITH ORDINALITY AS k(key, place) ORDER BY place"),
-        [[name or domain for name, domain in ordered]],
-    )
-    first: dict[str, tuple[str, str]] = {}
-    for pair, (key,) in zip(ordered, folded, strict=True):
-        first.setdefault(key, pair)
-    return list(first.values())
+def _alike(pairs: list[Company]) -> list[list[Company]]:
+    """Together what means one company: the same domain, or the same folded name, as `ACME` and `Acme`."""
+    groups: dict[str, list[Company]] = {}
+    for (name, domain), key in zip(pairs, fold_all([name or domain for name, domain in pairs]), strict=True):
+        known = groups.get(f"@{domain}") if domain else None
+        group = known if known is not None else groups.setdefault(key, [])
+        group.append((name, domain))
+        if domain:
+            groups.setdefault(f"@{domain}", group)
+        groups.setdefault(key, group)
+    return list({id(group): group for group in groups.values()}.values())
 
 
 def _insert(of_import: Import, rows: list[Row]) -> int:
@@ -253,7 +272,7 @@ def _insert_rows(of_import: Import, kind: Kind, rows: list[Row], *, select: bool
             " SELECT %s, %s, id FROM made"
         ).format(insert=insert, record=sql.Identifier(f"{kind}_id"))
         values += [of_import.tenant_id, of_import.selection_id]
-    return _execute(insert, values)
+    return execute(insert, values)
 
 
 def _update(of_import: Import, rows: list[Row]) -> int:
@@ -278,7 +297,7 @@ def _update(of_import: Import, rows: list[Row]) -> int:
             sql.SQL("r.{} IS DISTINCT FROM {}").format(sql.Identifier(name), new) for name, new in fresh.items()
         ),
     )
-    return _execute(statement, [[row.record for row in rows], *_arrays(columns, rows), of_import.tenant_id])
+    return execute(statement, [[row.record for row in rows], *_arrays(columns, rows), of_import.tenant_id])
 
 
 def _filled(name: str, kind: str, first: str, second: str) -> sql.Composed:
@@ -295,7 +314,7 @@ def _select(of_import: Import, records: list[int | None]) -> None:
             "INSERT INTO crm_selectionmember (tenant_id, selection_id, {}) SELECT %s, %s, id"
             " FROM unnest(%s::bigint[]) AS u(id) ON CONFLICT DO NOTHING"
         ).format(sql.Identifier(f"{of_import.kind}_id"))
-        _execute(statement, [of_import.tenant_id, of_import.selection_id, records])
+        execute(statement, [of_import.tenant_id, of_import.selection_id, records])
 
 
 def _arrays(columns: dict[str, str], rows: list[Row]) -> list[list[Value]]:
@@ -305,15 +324,3 @@ def _arrays(columns: dict[str, str], rows: list[Row]) -> list[list[Value]]:
 
 def _identifiers(names: Iterable[str]) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(name) for name in names)
-
-
-def _fetch(statement: sql.Composable, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall()
-
-
-def _execute(statement: sql.Composable, values: Sequence[Any]) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.rowcount

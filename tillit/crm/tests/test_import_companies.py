@@ -141,6 +141,31 @@ def test_persons_are_linked_to_their_companies_and_missing_ones_are_made(anna):
     assert employers == {"Kari": "Nordlys AS", "Ole": "Solvik AS"}
 
 
+def test_no_company_is_made_for_a_person_who_is_rejected_or_left_as_she_is(anna):
+    bring_in(anna, "First name,Last name\nKari,Nord\nKari,Nord\nOle,Sol\n", kind="persons", on_match="add")
+    people = "First name,Last name,Company\nKari,Nord,Nordlys AS\n"
+    done = bring_in(anna, people, kind="persons", match_on=["name"])
+    assert (done.added, done.changed, done.rejected, done.can_be_undone()) == (0, 0, 1, False)
+    people = "First name,Last name,Company\nOle,Sol,Solvik AS\n"
+    done = bring_in(anna, people, kind="persons", match_on=["name"], on_match="skip")
+    assert (done.added, done.unchanged, done.can_be_undone()) == (0, 1, False)
+    assert names(anna) == []
+    done = bring_in(anna, people, kind="persons", match_on=["name"], on_match="merge")
+    assert (done.changed, done.can_be_undone(), names(anna)) == (1, True, ["Solvik AS"])
+
+
+def test_persons_whose_new_company_is_spelled_in_two_ways_work_at_one_company(anna):
+    people = (
+        "First name,Last name,Company,Company domain\nOle,Sol,Solvik AS,\nKari,Nord,SOLVIK as,\n"
+        "Ada,Fjell,Fjell AS,fjell.example\nEva,Fjell,Fjell Holding,www.fjell.example\nIda,Fjell,,fjell.example\n"
+    )
+    done = bring_in(anna, people, kind="persons", match_on=["name"])
+    assert done.added == 5
+    assert names(anna) == ["Fjell AS", "Solvik AS"]
+    with in_tenant(anna.tenant):
+        assert Person.objects.filter(company__name="Fjell AS").count() == 3
+
+
 def test_persons_of_one_name_at_two_companies_are_two_persons(anna):
     people = (
         "First name,Last name,Company,Phone\nKari,Nord,Nordlys AS,\nKari,Nord,Solvik AS,\nKari,Nord,Nordlys AS,22 33\n"
@@ -189,8 +214,6 @@ def test_undo_takes_persons_and_the_companies_made_for_them(anna):
 
 
 PEOPLE = "First name,Last name,Company\nOle,Sol,Solvik AS\nKari,Nord,Nordlys AS\nAda,Fjell,Fjell AS\nEva,Fjell,Fjell AS"
-    "First name,Last name,Company\nOle,Sol,Solvik AS\nKari,Nord,Nordlys AS\nAda,Fjell,Fjell AS\nEva,Fjell,Fjell AS\n"
-)
 
 
 @pytest.mark.parametrize("portion", [1, 2, 3])
