@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
-from tillit.availability import actions, queries
+from tillit.availability import actions, queries, words
 from tillit.availability.forms import (
     AnnouncementForm,
     CancellationForm,
@@ -79,7 +79,7 @@ def calendar(request: Request) -> HttpResponse:
         except Refused as refusal:
             show(refusal, form)
         else:
-            messages.success(request, _("Announced: %(window)s.") % {"window": window})
+            messages.success(request, _("Announced: %(window)s.") % {"window": words.named(window)})
             return redirect("availability:calendar")
     return render(request, "availability/calendar.html", _calendar(form), status=422 if form.errors else 200)
 
@@ -94,7 +94,7 @@ def cancel(request: Request, pk: int) -> HttpResponse:
         except Refused as refusal:
             show(refusal, form)
         else:
-            messages.success(request, _("Cancelled: %(window)s.") % {"window": window})
+            messages.success(request, _("Cancelled: %(window)s.") % {"window": words.named(window)})
             return redirect("availability:calendar")
     context = {"form": form, "window": window}
     return render(request, "availability/cancel.html", context, status=422 if form.errors else 200)
@@ -108,7 +108,7 @@ def complete(request: Request, pk: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, _("Completed: %(window)s.") % {"window": window})
+        messages.success(request, _("Completed: %(window)s.") % {"window": words.named(window)})
     return redirect("availability:calendar")
 
 

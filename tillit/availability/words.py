@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from tillit.availability.models import Component, Effect, Incident, Interruption, MaintenanceWindow
 from tillit.foundation.formats import locale
+from tillit.foundation.texts import pick
 
 STATUS = {  # by Statuspage's indicator: what to say, in which tone
     "none": (gettext_lazy("All parts of the service are working."), "good"),
@@ -83,6 +84,12 @@ def expected(work: Interruption) -> str:
         return length or _("usually a few seconds")
     said = str(Effect(work.effect).label)
     return f"{said}: {length}" if length else said
+
+
+def named(window: MaintenanceWindow) -> str:
+    """`System maintenance, Fri, 4 Dec 2026, 00:00 CET`: which window, in a sentence about it."""
+    start = window.starts_at
+    return f"{pick(window.title)[0]}, {day(start)}, {clock(start)} {zone(start)}"
 
 
 def audience(window: MaintenanceWindow) -> str:

@@ -27,6 +27,13 @@ def test_a_cancelled_window_leaves_the_notices_and_stays_among_the_past(operator
     assert "The spare part has not come." in page.content.decode()
 
 
+def test_the_answer_names_the_window_as_the_page_does(operator, announced):
+    answer = operator.post(address(announced(48), "cancel"), {"because": "Another way was found."}, follow=True)
+    (said,) = answer.context["messages"]
+    assert "UTC" not in str(said)
+    assert str(said).endswith((" CET.", " CEST."))
+
+
 def test_cancelling_needs_a_reason(operator, announced):
     window = announced(48)
     assert "This field is required." in operator.post(address(window, "cancel"), {}).content.decode()
