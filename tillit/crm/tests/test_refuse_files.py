@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tillit.crm.imports import reading, spreadsheets
+from tillit.crm.imports.forms import FileForm
 from tillit.crm.imports.problems import Unreadable
 
 
@@ -192,3 +193,8 @@ def test_whatever_bytes_come_there_is_a_table_or_a_sentence(tmp_path, data):
 def test_the_sentence_is_in_the_language_of_the_person(refusal, language, said):
     with override(language):
         assert refusal(b"") == said
+
+
+def test_what_may_be_uploaded_is_said_in_the_readers_language():
+    with override("nb"):
+        assert str(FileForm()["file"].help_text).startswith("CSV eller XLSX, høyst 512 MB.")
