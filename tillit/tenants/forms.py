@@ -108,7 +108,7 @@ class ZoneField(forms.CharField):
             label=_("Time zone"),
             max_length=64,
             widget=widget,
-            help_text=_("Type a city, such as Oslo or Zurich."),
+            help_text=_("Type a city and choose from the list, such as Europe/Oslo."),
             **kwargs,
         )
 
