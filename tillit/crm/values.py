@@ -21,6 +21,7 @@ COMPANY_FIELDS = (
 PERSON_FIELDS = ("first_name", "last_name", "title", "company", "email", "phone", *ADDRESS, "note")
 LONGEST_HOST = 253  # characters, RFC 1035
 _HOST = re.compile(r"([^\W_](?:[\w-]{0,61}[^\W_])?\.)+(?:[^\W\d_]{2,63}|xn--[a-z0-9-]{2,59})")
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")  # overrides of writing direction would leak into the page
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -66,7 +67,9 @@ def tidy_text(name: str, text: str) -> str:
     text = unicodedata.normalize("NFC", text)
     if name == "note":
         return text.replace("\r\n", "\n").replace("\r", "\n").strip()
-    text = " ".join(text.split())
+    text = " ".join(_DIRECTION.sub("", text).split())
+    if not any(sign.isprintable() and not sign.isspace() for sign in text):
+        return ""  # invisible signs only: nobody could find or click it
     if name == "email":
         return text.lower()
     if name == "domain" and text:

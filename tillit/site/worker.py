@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from typing import cast
@@ -15,9 +16,11 @@ django.setup()
 from procrastinate import App  # noqa: E402 - Django is set up first
 from procrastinate.contrib.django import app as django_app  # noqa: E402
 from procrastinate.contrib.django.django_connector import DjangoConnector  # noqa: E402
+from procrastinate.exceptions import ConnectorException  # noqa: E402
 
 from tillit.site.leash import report_ready  # noqa: E402
 
+log = logging.getLogger(__name__)
 CONCURRENCY = 2
 STALLED_AFTER_SECONDS = 30
 GRACE_SECONDS = 20
@@ -37,8 +40,11 @@ def worker_app() -> App:
 async def rescue_stalled_jobs(app: App) -> None:
     """Give the jobs of a worker that died back to the queue; Procrastinate leaves them as they are."""
     while True:
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
-            await app.job_manager.retry_job(job)
+        try:
+            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
+                await app.job_manager.retry_job(job)
+        except ConnectorException:
+            log.warning("Stalled jobs could not be looked for; trying again in %s seconds", STALLED_AFTER_SECONDS)
         await asyncio.sleep(STALLED_AFTER_SECONDS)
 
 
