@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db.models import F
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from tillit.crm.models import Kind, Selection, SelectionMember
@@ -21,7 +20,7 @@ from tillit.foundation.tenancy import because_of
 from .mapping import guess
 from .models import Import, RejectedRow
 from .problems import MAX_FILE, Problem
-from .reading import inspect
+from .reading import found, inspect
 from .undoing import NO_POSITION, undo_portion
 from .writing import Batch, write
 
@@ -43,17 +42,36 @@ def upload_table(actor: Actor, *, kind: Kind, name: str, chunks: Iterable[bytes]
 
 
 def _look_at(actor: Actor, kind: Kind, stored: StoredFile) -> Import:
-    sheet = inspect(files.path_of(stored), stored.name)
-    made = Import(tenant=actor.tenant, kind=kind, file=stored, created_by=actor.user, about_rows=sheet.about)
-    if sheet.text:
-        made.reading = {"delimiter": sheet.delimiter}  # the encoding is found again, from the whole file
-    else:
-        made.reading = {"name": sheet.name}
-    made.headers = list(sheet.headers)
-    made.mapping = {str(column): key for column, key in guess(sheet.headers, sheet.samples, made.fields).items()}
-    made.match_on = made.matchable()[:1]
+    made = Import(tenant=actor.tenant, kind=kind, file=stored, created_by=actor.user)
+    _read(made, {})
     made.save()
     return made
+
+
+def _read(of_import: Import, wishes: dict[str, str]) -> None:
+    """Look at the whole file, keep what was found, and guess the columns."""
+    path, encoding, delimiter = files.path_of(of_import.file), wishes.get("encoding"), wishes.get("delimiter")
+    sheet = inspect(path, of_import.file.name, encoding=encoding, delimiter=delimiter, name=wishes.get("name"))
+    of_import.reading = {**found(sheet), "wishes": wishes}
+    of_import.about_rows, of_import.headers = sheet.about, list(sheet.headers)
+    guessed = guess(sheet.headers, sheet.samples, of_import.fields)
+    of_import.mapping = {str(column): key for column, key in guessed.items()}
+    of_import.match_on = of_import.matchable()[:1]
+
+
+@action
+def read_differently(actor: Actor, *, import_id: int, reading: dict[str, str]) -> Import:
+    """Overrule how the file is read and guess its columns anew. `reading`: `encoding`, `delimiter`, `name` of a sheet.
+
+    What is left out or empty is found by itself. Raises `Unreadable` if the file is no table when read like that.
+    """
+    require(actor, GRANT)
+    changed = _locked(import_id)
+    if changed.state != Import.State.MAPPING:
+        raise Refused(_("This import has already been started."))
+    _read(changed, {key: wish for key, wish in reading.items() if key in ("encoding", "delimiter", "name") and wish})
+    changed.save(update_fields=["reading", "about_rows", "headers", "mapping", "match_on"])
+    return changed
 
 
 @action
@@ -222,5 +240,5 @@ def _end(ended: Import, state: Import.State) -> None:
 
 
 def _locked(import_id: int) -> Import:
-    """The import of the actor's tenant, locked until the transaction ends; a stranger's is not found."""
-    return get_object_or_404(Import.objects.select_for_update(of=("self",)).select_related("file"), pk=import_id)
+    """The import of the actor's tenant, locked until the transaction ends; a stranger's is `DoesNotExist`."""
+    return Import.objects.select_for_update(of=("self",)).select_related("file").get(pk=import_id)

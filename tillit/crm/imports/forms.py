@@ -8,10 +8,15 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from .delimited import DELIMITERS
+from .encodings import ENCODINGS
 from .models import Import
 from .problems import MAX_FILE, MEGABYTE
+from .reading import Sheet
 
 NOT_IMPORTED = ""
+ENCODING_NAMES = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
+SEPARATORS = (_("comma"), _("semicolon"), _("tab"), _("vertical bar"))  # in the order of `DELIMITERS`
 TOO_LARGE = format_lazy(_("The file is larger than {limit} MB. Please split it."), limit=MAX_FILE // MEGABYTE)
 
 
@@ -27,6 +32,24 @@ class FileForm(forms.Form):
             attrs={"accept": ".csv,.tsv,.txt,.xlsx", "data-max-bytes": MAX_FILE, "data-too-large": TOO_LARGE}
         ),
     )
+
+
+class ReadingForm(forms.Form):
+    """How the file is read, where the guess is wrong: encoding and delimiter of a CSV file, sheet of a workbook."""
+
+    def __init__(self, *args: Any, sheet: Sheet, wishes: dict[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        itself = ("", _("find out"))
+        if sheet.kind == "csv":
+            encodings = [(name, ENCODING_NAMES.get(name, name.upper())) for name in ENCODINGS]
+            self._offer("encoding", _("Encoding"), [itself, *encodings])
+            self._offer("delimiter", _("Cells are separated by"), [itself, *zip(DELIMITERS, SEPARATORS, strict=True)])
+        elif len(sheet.names) > 1:
+            self._offer("name", _("Sheet"), [(name, name) for name in sheet.names])
+        self.initial = {"name": sheet.name} | (wishes or {})
+
+    def _offer(self, name: str, label: Any, choices: list[tuple[str, Any]]) -> None:
+        self.fields[name] = forms.ChoiceField(label=label, choices=choices, required=False)
 
 
 class ColumnsForm(forms.Form):

@@ -42,7 +42,7 @@ class Import(TenantModel):
     kind = models.CharField(_("holds"), max_length=10, choices=Kind)
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.MAPPING)
-    reading = models.JSONField(default=dict)  # how the file is read: encoding, delimiter, sheet
+    reading = models.JSONField(default=dict)  # what `reading.found` gave, and `wishes`
     headers = models.JSONField(default=list)
     mapping = models.JSONField(default=dict)  # column index (as text) to field key
     match_on = models.JSONField(default=list)
@@ -92,6 +92,11 @@ class Import(TenantModel):
     @property
     def plan(self) -> dict[int, str]:
         return {int(column): key for column, key in self.mapping.items()}
+
+    @property
+    def delimiter(self) -> str:
+        """What separates the cells of the file; a comma for a workbook."""
+        return (self.reading.get("dialect") or self.reading).get("delimiter") or ","
 
     @staticmethod
     def all_matchable(kind: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from tillit.foundation.files import path_of
 from .cleaning import BadValue, RowCleaner, Value, row_cleaner
 from .models import Import, RejectedRow
 from .problems import Cells, Problem
-from .reading import Sheet, inspect, rows, rows_and_problems
+from .reading import Sheet, inspect, reopen, rows, rows_and_problems
 from .writing import Batch, Row
 
 BATCH = 2_000
@@ -31,8 +31,11 @@ class PreviewRow:
 
 
 def sheet_of(of_import: Import) -> Sheet:
-    """The file as a table, read as it was when it was uploaded. Raises `Unreadable`."""
-    return inspect(path_of(of_import.file), of_import.file.name, **of_import.reading)
+    """The file as a table, as it was found when somebody last looked at it. Raises `Unreadable`."""
+    path, reading = path_of(of_import.file), of_import.reading
+    if "kind" not in reading:  # only wishes: uploaded before what was found was kept
+        return inspect(path, of_import.file.name, **reading)
+    return reopen(path, of_import.file.name, of_import.headers, reading)
 
 
 def preview(of_import: Import, sheet: Sheet) -> list[PreviewRow]:

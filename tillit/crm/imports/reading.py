@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,7 @@ from .headers import LOOKED_AT, find_head
 from .problems import MAX_FILE, MEGABYTE, Cells, Problem, Tell, Unreadable, heard, ignore
 from .spreadsheets import Workbook
 
+_SHOWN_SAMPLES, _SHOWN_CELL = 3, 200  # rows and characters that are kept to be shown
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _NO_TABLES = (
@@ -85,6 +86,35 @@ def inspect(
     if _is_workbook(path):
         return _inspect_workbook(path, filename, size, name)
     return _inspect_text(path, filename, size, encoding, delimiter)
+
+
+def found(sheet: Sheet) -> dict[str, Any]:
+    """What `inspect` found, as JSON, for `reopen`; of the samples only what is shown."""
+    kept = {name: getattr(sheet, name) for name in ("kind", "size", "header_row", "notes", "about", "name", "names")}
+    kept["samples"] = [[cell[:_SHOWN_CELL] for cell in row] for row in sheet.samples[:_SHOWN_SAMPLES]]
+    if sheet.text and sheet.dialect:
+        kept |= {"text": asdict(sheet.text), "dialect": asdict(sheet.dialect)}
+    return kept
+
+
+def reopen(path: Path, filename: str, headers: Sequence[str], kept: Mapping[str, Any]) -> Sheet:
+    """The sheet as it was found before, without walking over the file again. `kept`: what `found` gave."""
+    text, dialect = kept.get("text"), kept.get("dialect")
+    return Sheet(
+        path=path,
+        filename=filename,
+        kind=kept["kind"],
+        size=kept["size"],
+        header_row=kept["header_row"],
+        headers=tuple(headers),
+        samples=tuple(map(tuple, kept["samples"])),
+        notes=tuple(kept["notes"]),
+        about=kept["about"],
+        text=Text(**{**text, "notes": tuple(text["notes"])}) if text else None,
+        dialect=Dialect(**dialect) if dialect else None,
+        name=kept["name"],
+        names=tuple(kept["names"]),
+    )
 
 
 def rows(sheet: Sheet, tell: Tell = ignore) -> Iterator[Cells]:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -17,8 +17,8 @@ from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
 from tillit.foundation.web import is_fragment
 
-from .actions import GRANT, choose_columns, start_import, stop_import, undo_import, upload_table
-from .forms import ColumnsForm, FileForm
+from .actions import GRANT, choose_columns, read_differently, start_import, stop_import, undo_import, upload_table
+from .forms import ColumnsForm, FileForm, ReadingForm
 from .models import Import
 from .queries import earlier_imports, preview, rejected_rows, sheet_of
 from .reading import Sheet
@@ -59,6 +59,7 @@ def columns(request: Request, import_id: int) -> HttpResponse:
     sheet = sheet_of(of_import)
     context = {
         "form": form,
+        "reading": ReadingForm(sheet=sheet, wishes=of_import.reading.get("wishes")),
         "import": of_import,
         "sheet": sheet,
         "columns": zip(form.columns(), zip(*sheet.samples[:3], strict=True), strict=False) if sheet.samples else [],
@@ -69,6 +70,21 @@ def columns(request: Request, import_id: int) -> HttpResponse:
     page = "imports/columns.html"
     template = f"{page}#preview" if is_fragment(request) else page
     return render(request, template, context, status=422 if form.errors else 200)
+
+
+@require_POST
+def reading(request: Request, import_id: int) -> HttpResponse:
+    """Read the file in another encoding, with another delimiter, or another sheet of it."""
+    require(request.actor, GRANT)
+    form = ReadingForm(request.POST, sheet=sheet_of(_import(import_id)))
+    try:
+        if form.is_valid():
+            read_differently(request.actor, import_id=import_id, reading=form.cleaned_data)
+        else:
+            messages.error(request, " ".join(str(error) for errors in form.errors.values() for error in errors))
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("imports:columns", import_id)
 
 
 def run(request: Request, import_id: int) -> HttpResponse:
@@ -97,7 +113,7 @@ def report(request: Request, import_id: int) -> FileResponse:
     require(request.actor, GRANT)
     of_import = _import(import_id)
     target = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    writer = RejectedRows(target, of_import.headers, delimiter=of_import.reading.get("delimiter", ","))
+    writer = RejectedRows(target, of_import.headers, delimiter=of_import.delimiter)
     for problem in rejected_rows(of_import):
         writer.add(problem)
     writer.close()
@@ -111,6 +127,8 @@ def _do(request: Request, import_id: int, verb: Callable[..., object]) -> HttpRe
         verb(request.actor, import_id=import_id)
     except Refused as refusal:
         messages.error(request, str(refusal))
+    except Import.DoesNotExist as error:
+        raise Http404 from error
     return redirect("imports:run", import_id)
 
 
