@@ -7,6 +7,12 @@ from collections.abc import Iterable
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from tillit.crm.imports.mapping import guess
+from tillit.crm.imports.models import Import, RejectedRow
+from tillit.crm.imports.problems import MAX_FILE, Problem
+from tillit.crm.imports.reading import found, inspect
+from tillit.crm.imports.undoing import NO_POSITION, undo_portion
+from tillit.crm.imports.writing import Batch, write
 from tillit.crm.models import Kind, Selection, SelectionMember
 from tillit.foundation import files
 from tillit.foundation.access import Actor, action, require
@@ -16,13 +22,6 @@ from tillit.foundation.events import record
 from tillit.foundation.jobs import later
 from tillit.foundation.models import StoredFile
 from tillit.foundation.tenancy import because_of
-
-from .mapping import guess
-from .models import Import, RejectedRow
-from .problems import MAX_FILE, Problem
-from .reading import found, inspect
-from .undoing import NO_POSITION, undo_portion
-from .writing import Batch, write
 
 GRANT = "imports.run"
 

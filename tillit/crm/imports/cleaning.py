@@ -10,12 +10,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.utils.translation import gettext as _
 
+from tillit.crm.imports.countries import code_of
+from tillit.crm.imports.fields import Field
+from tillit.crm.imports.names import split_name
 from tillit.crm.values import shown, tidy_domain
 from tillit.foundation.errors import Refused
-
-from .countries import code_of
-from .fields import Field
-from .names import split_name
 
 Value = str | int | None
 Cleaned = tuple[Value, str | None]

@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from babel import Locale
 from babel.core import get_global
 
-from .fields import normal
+from tillit.crm.imports.fields import normal
 
 # Babel's territories that are no country with a code of its own
 _NO_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}

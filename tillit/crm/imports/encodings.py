@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from .problems import MAX_LINE, MEGABYTE, Unreadable
+from tillit.crm.imports.problems import MAX_LINE, MEGABYTE, Unreadable
 
 # What a person may choose when the guess is wrong
 ENCODINGS = (

@@ -8,11 +8,11 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from .delimited import DELIMITERS
-from .encodings import ENCODINGS
-from .models import Import
-from .problems import MAX_FILE, MEGABYTE
-from .reading import Sheet
+from tillit.crm.imports.delimited import DELIMITERS
+from tillit.crm.imports.encodings import ENCODINGS
+from tillit.crm.imports.models import Import
+from tillit.crm.imports.problems import MAX_FILE, MEGABYTE
+from tillit.crm.imports.reading import Sheet
 
 NOT_IMPORTED = ""
 ENCODING_NAMES = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}

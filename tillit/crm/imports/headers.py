@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from .fields import KNOWN_NAMES, normal
-from .problems import MAX_COLUMNS, SAMPLES, Unreadable
+from tillit.crm.imports.fields import KNOWN_NAMES, normal
+from tillit.crm.imports.problems import MAX_COLUMNS, SAMPLES, Unreadable
 
 Row = tuple[int, list[str]]
 LOOKED_AT = 60  # rows at the top of the file that decide

@@ -11,14 +11,13 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from procrastinate import RetryStrategy
 
+from tillit.crm.imports.actions import fail_import, finish_import, take_rows, undo_rows
+from tillit.crm.imports.models import Import
+from tillit.crm.imports.queries import batches
 from tillit.foundation.access import Actor
 from tillit.foundation.errors import Refused
 from tillit.foundation.jobs import job
 from tillit.foundation.tenancy import in_tenant
-
-from .actions import fail_import, finish_import, take_rows, undo_rows
-from .models import Import
-from .queries import batches
 
 log = logging.getLogger(__name__)
 UNREACHABLE = (OperationalError, InterfaceError)

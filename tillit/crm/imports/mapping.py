@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 
-from .countries import code_of
-from .fields import Field, Kind, normal
+from tillit.crm.imports.countries import code_of
+from tillit.crm.imports.fields import Field, Kind, normal
 
 _EMAIL = re.compile(r"[^@\s<>]+@[^@\s<>]+\.[^@\s<>.]{2,}")
 _DOMAIN = re.compile(r"(https?://\S+|(www\.)?([\w-]+\.)+[^\W\d_]{2,24}(/\S*)?)", re.IGNORECASE)

@@ -10,7 +10,7 @@ from xml.parsers import expat
 from django.utils.translation import gettext as _
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
-from .problems import MAX_LINE, Unreadable
+from tillit.crm.imports.problems import MAX_LINE, Unreadable
 
 TEXT = f"{SHEET_MAIN_NS}}}t"
 PHONETIC = f"{SHEET_MAIN_NS}}}rPh"  # how to pronounce the text: no part of it

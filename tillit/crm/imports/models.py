@@ -8,12 +8,11 @@ from django.db import models
 from django.db.models import CheckConstraint, Index, Q
 from django.utils.translation import gettext_lazy as _
 
+from tillit.crm.imports.fields import COMPANY_FIELDS, PERSON_FIELDS, Field
 from tillit.crm.models import Kind, Selection
 from tillit.foundation.clock import LedgerTime
 from tillit.foundation.models import StoredFile, User
 from tillit.foundation.tenancy import TenantModel
-
-from .fields import COMPANY_FIELDS, PERSON_FIELDS, Field
 
 MATCHABLE = {
     Kind.COMPANY: ("name", "registration_number", "domain", "code", "email"),

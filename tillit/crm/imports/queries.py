@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from tillit.crm.imports.cleaning import BadValue, RowCleaner, Value, row_cleaner
+from tillit.crm.imports.models import Import, RejectedRow
+from tillit.crm.imports.problems import Cells, Problem
+from tillit.crm.imports.reading import Sheet, inspect, reopen, rows, rows_and_problems
+from tillit.crm.imports.writing import Batch, Row
 from tillit.foundation.files import path_of
-
-from .cleaning import BadValue, RowCleaner, Value, row_cleaner
-from .models import Import, RejectedRow
-from .problems import Cells, Problem
-from .reading import Sheet, inspect, reopen, rows, rows_and_problems
-from .writing import Batch, Row
 
 BATCH = 2_000
 SHOWN = 20

@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
-from .delimited import DELIMITERS, Dialect, Records, sniff
-from .encodings import Text, examine
-from .headers import LOOKED_AT, find_head
-from .problems import MAX_FILE, MEGABYTE, Cells, Problem, Tell, Unreadable, heard, ignore
-from .spreadsheets import Workbook
+from tillit.crm.imports.delimited import DELIMITERS, Dialect, Records, sniff
+from tillit.crm.imports.encodings import Text, examine
+from tillit.crm.imports.headers import LOOKED_AT, find_head
+from tillit.crm.imports.problems import MAX_FILE, MEGABYTE, Cells, Problem, Tell, Unreadable, heard, ignore
+from tillit.crm.imports.spreadsheets import Workbook
 
 _SHOWN_SAMPLES, _SHOWN_CELL = 3, 200  # rows and characters that are kept to be shown
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")

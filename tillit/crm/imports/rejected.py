@@ -9,8 +9,8 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
-from .cells import CONTROL, guard
-from .problems import Problem
+from tillit.crm.cells import CONTROL, guard
+from tillit.crm.imports.problems import Problem
 
 
 class RejectedRows:

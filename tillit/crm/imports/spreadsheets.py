@@ -23,9 +23,9 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
 from openpyxl.xml.functions import fromstring  # defusedxml's
 
-from .problems import MEGABYTE, Cells, Problem, Unreadable, heard
-from .texts import SharedTexts
-from .worksheets import rows as worksheet_rows
+from tillit.crm.imports.problems import MEGABYTE, Cells, Problem, Unreadable, heard
+from tillit.crm.imports.texts import SharedTexts
+from tillit.crm.imports.worksheets import rows as worksheet_rows
 
 MAX_UNZIPPED = 2048 * MEGABYTE
 MAX_RATIO = 200  # real workbooks pack 5 to 30 times

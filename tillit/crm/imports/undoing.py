@@ -10,11 +10,10 @@ from typing import Any
 
 from psycopg import sql
 
+from tillit.crm.imports.models import Import
+from tillit.crm.imports.statements import execute, fetch
+from tillit.crm.imports.writing import COLUMNS, TABLES
 from tillit.crm.models import Kind
-
-from .models import Import
-from .statements import execute, fetch
-from .writing import COLUMNS, TABLES
 
 PORTION = 5_000
 NO_POSITION = 2**62  # above every id of the ledger

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import views
+from tillit.crm.imports import views
 
 app_name = "imports"
 urlpatterns = [

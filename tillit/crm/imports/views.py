@@ -11,18 +11,25 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from tillit.crm.imports.actions import (
+    GRANT,
+    choose_columns,
+    read_differently,
+    start_import,
+    stop_import,
+    undo_import,
+    upload_table,
+)
+from tillit.crm.imports.forms import ColumnsForm, FileForm, ReadingForm
+from tillit.crm.imports.models import Import
+from tillit.crm.imports.queries import earlier_imports, preview, rejected_rows, sheet_of
+from tillit.crm.imports.reading import Sheet
+from tillit.crm.imports.rejected import RejectedRows
 from tillit.crm.models import Kind
 from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
 from tillit.foundation.web import is_fragment
-
-from .actions import GRANT, choose_columns, read_differently, start_import, stop_import, undo_import, upload_table
-from .forms import ColumnsForm, FileForm, ReadingForm
-from .models import Import
-from .queries import earlier_imports, preview, rejected_rows, sheet_of
-from .reading import Sheet
-from .rejected import RejectedRows
 
 
 def upload(request: Request, kind: str) -> HttpResponse:

@@ -13,12 +13,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from psycopg import sql
 
+from tillit.crm.imports.cleaning import Value
+from tillit.crm.imports.models import Import
+from tillit.crm.imports.problems import Problem
+from tillit.crm.imports.statements import execute, fetch, fold_all
 from tillit.crm.models import Kind
-
-from .cleaning import Value
-from .models import Import
-from .problems import Problem
-from .statements import execute, fetch, fold_all
 
 TEXT, SMALL, WHOLE, BIG = "text", "smallint", "integer", "bigint"
 _REACHED = {"email": TEXT, "phone": TEXT, "street": TEXT, "postal_code": TEXT, "city": TEXT, "country": TEXT}

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tillit.crm import tables
-from tillit.crm.imports.cells import guard, tidy, unguard
+from tillit.crm.cells import guard, tidy, unguard
 from tillit.crm.imports.problems import Problem
 from tillit.crm.imports.reading import inspect, rows
 from tillit.crm.imports.rejected import RejectedRows
