@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from tillit.crm.imports.cleaning import BadValue, RowCleaner, Value, row_cleaner
 from tillit.crm.imports.models import Import, RejectedRow
 from tillit.crm.imports.problems import Cells, Problem
-from tillit.crm.imports.reading import Sheet, inspect, reopen, rows, rows_and_problems
+from tillit.crm.imports.reading import Sheet, inspect, reopen, rows_and_problems
 from tillit.crm.imports.writing import Batch, Row
 from tillit.foundation.files import path_of
 
@@ -38,19 +38,30 @@ def sheet_of(of_import: Import) -> Sheet:
 
 
 def preview(of_import: Import, sheet: Sheet) -> list[PreviewRow]:
-    """The first rows as they would be taken."""
+    """The first rows as they would be taken, and those among them that would not be."""
     cleaner = row_cleaner(of_import.fields, of_import.plan)
     shown: list[PreviewRow] = []
-    for number, cells in rows(sheet):
-        try:
-            values, warnings = cleaner(cells)
-        except BadValue as bad:
-            shown.append(PreviewRow(number, cells, {}, [], str(bad)))
+    remark: Problem | None = None  # about the row that follows
+    for item in rows_and_problems(sheet):
+        if isinstance(item, Problem):
+            if item.rejected:
+                shown.append(PreviewRow(item.number, item.cells, {}, [], item.reason))
+            remark = item
         else:
-            shown.append(PreviewRow(number, cells, values, warnings))
+            told = [remark.reason] if remark and remark.number == item[0] else []
+            shown.append(_preview_row(item, cleaner, told))
         if len(shown) == SHOWN:
             break
     return shown
+
+
+def _preview_row(item: Cells, cleaner: RowCleaner, told: list[str]) -> PreviewRow:
+    number, cells = item
+    try:
+        values, warnings = cleaner(cells)
+    except BadValue as bad:
+        return PreviewRow(number, cells, {}, told, str(bad))
+    return PreviewRow(number, cells, values, [*told, *warnings])
 
 
 def batches(of_import: Import) -> Iterator[Batch]:
