@@ -253,6 +253,7 @@ def _contradictions(parts: Parts) -> Iterator[Problem]:
         yield from _missing_figures(statement, parts.promises)
     for processor in parts.processors:
         yield from _unclear_seat(processor)
+        yield from _other_retention(processor)
 
 
 LISTS_BY_SLUG = ("agreements", "regions", "measures", "processors")
@@ -279,3 +280,25 @@ def _unclear_seat(processor: ProcessorPart) -> Iterator[Problem]:
         yield Problem(f"{path}.seat", _("is only for a seat without a country; remove it or seat_country."))
     elif not processor.seat and not processor.seat_country:
         yield Problem(f"{path}.seat_country", _("is missing; where no country can be named, write seat instead."))
+
+
+# Per language, since "time" is an hour in Norwegian only. "1 000 hours" is one number.
+NUMBER = r"(?<!\d)(\d{1,3}(?:[.,'’\s]\d{3})+|\d+)"
+SPOKEN_HOURS = {
+    language: re.compile(rf"{NUMBER}[\s-]*(?:{word})\b", re.IGNORECASE)
+    for language, word in (("de", "Stunden?"), ("en", "hours?"), ("nb", "timer?"))
+}
+
+
+def _other_retention(processor: ProcessorPart) -> Iterator[Problem]:
+    """A text need not name the hours; where it names some, they are those of `retention_hours`."""
+    if processor.retention_hours is None:
+        return
+    for language, text in processor.service.items():
+        said = {int(re.sub(r"\D", "", number)) for number in SPOKEN_HOURS[language].findall(text)}
+        if said and processor.retention_hours not in said:
+            words = {"figure": "retention_hours", "number": processor.retention_hours}
+            yield Problem(
+                f"processors[{processor.slug}].service.{language}",
+                _("must contain %(number)s, the figure of %(figure)s.") % words,
+            )

@@ -11,6 +11,7 @@ from tillit.foundation.tenancy import in_tenant
 from tillit.foundation.testing import happened
 from tillit.trust.actions import apply_register
 from tillit.trust.models import Processor, Revision
+from tillit.trust.problems import RegisterRefused
 from tillit.trust.queries import export_register
 from tillit.trust.register import LONGEST_FILE, read_register
 from tillit.trust.tests.conftest import profile
@@ -113,6 +114,31 @@ def test_a_wrong_register_is_refused_whole_with_key_and_line(seed, operator, see
 def test_a_notice_longer_than_the_calendar_enforces_is_refused(seed, operator, seed_text):
     answer = look(operator, seed_text.replace("notice_hours = 24", "notice_hours = 240").replace("24 ", "240 "))
     assert "promises.notice_hours" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("de", "24 Stunden"), ("en", "24 hours"), ("nb", "24 timer")], ids=["de", "en", "nb"]
+)
+def test_a_retention_that_the_text_says_otherwise_is_refused(seed_text, language, says):
+    lines = seed_text.splitlines()
+    line = next(
+        number for number, line in enumerate(lines, 1) if line.startswith(f"service.{language}") and says in line
+    )
+    with pytest.raises(RegisterRefused) as refused:
+        read_register(seed_text.replace("retention_hours = 24", "retention_hours = 48"))
+    told = {problem.path: problem for problem in refused.value.problems}
+    assert len(told) == 3
+    assert told[f"processors[mailgun].service.{language}"].line == line
+    assert "48" in told[f"processors[mailgun].service.{language}"].sentence
+
+
+@pytest.mark.parametrize("says", ["48 hours", "2 or 48 hours", "two days", "at 24 places"])
+def test_a_retention_that_the_text_says_or_leaves_open_is_taken(seed_text, says):
+    changed = seed_text.replace("retention_hours = 24", "retention_hours = 48")
+    for hours in ("24 Stunden auf", "for 24 hours so", "i 24 timer slik"):
+        changed = changed.replace(hours, says)
+    assert changed.count(says) >= 3
+    assert read_register(changed)
 
 
 @pytest.mark.parametrize(
