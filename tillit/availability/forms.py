@@ -98,7 +98,7 @@ class AnnouncementForm(forms.Form):
             cast(forms.ChoiceField, self.fields["region"]),
         )
         rule.queryset = MaintenanceRule.objects.in_force().filter(as_needed=True)
-        region.choices = [("", _("Everywhere")), *((name, name) for name in regions())]
+        region.choices = [("", _("Everywhere")), *regions().items()]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data

@@ -27,6 +27,7 @@ from tillit.availability.models import (
 from tillit.availability.register import write_component, write_rule
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant, User
+from tillit.foundation.regions import known_regions
 
 NOTICE_DAYS = 14  # how far ahead windows are announced by themselves and shown in the sign-in view and the session
 PAST_DAYS = 90
@@ -63,6 +64,12 @@ class Status:
     incidents: list[Incident]
     active: list[MaintenanceWindow]
     upcoming: list[MaintenanceWindow]
+    is_silent: bool = False
+
+    @property
+    def summary(self) -> str:
+        """The indicator, or "silent" where nothing was ever said: that all is well would be said too much."""
+        return "silent" if self.is_silent else self.indicator
 
 
 @dataclass(frozen=True)
@@ -180,7 +187,8 @@ def current_status(tenant: Tenant | None = None) -> Status:
     ahead = list(windows.concerning(tenant) if tenant else windows)
     active = [window for window in ahead if window.is_active]
     upcoming = [window for window in ahead if not window.is_active]
-    return Status(_worst(components, incidents, active), components, incidents, active, upcoming)
+    silent = not (components or incidents or ahead or MaintenanceRule.objects.in_force().exists())
+    return Status(_worst(components, incidents, active), components, incidents, active, upcoming, silent)
 
 
 def shown_state(component: Component, active: Iterable[MaintenanceWindow]) -> str:
@@ -232,6 +240,8 @@ def _worst(components: list[Component], incidents: list[Incident], active: list[
     return max(said, key=INDICATORS.index, default="none")
 
 
-def regions() -> list[str]:
-    """The regions tenants live in."""
-    return list(Tenant.objects.order_by("region").values_list("region", flat=True).distinct())
+def regions() -> dict[str, str]:
+    """The regions tenants live in, slug to name."""
+    in_use = Tenant.objects.order_by("region").values_list("region", flat=True).distinct()
+    names = known_regions()
+    return {region: names.get(region, region) for region in in_use}

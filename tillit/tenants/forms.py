@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from tillit.foundation.formats import LANGUAGES, check_time_zone
 from tillit.foundation.models import SLUG, Tenant, User
 from tillit.tenants.models import RESERVED_SLUGS, roles_of
+from tillit.tenants.queries import regions
 
 GOOD_PASSWORD = _("At least 10 characters; not only digits, not like your name, not one that many people use.")
 
@@ -182,6 +183,10 @@ class RoleForm(forms.Form):
         _offer(self, "role", roles_of(tenant))
 
 
+def _region_choices() -> list[tuple[str, str]]:
+    return list(regions().items())
+
+
 class FirstAdministratorForm(forms.Form):
     administrator_name = forms.CharField(label=_("First administrator: name"), max_length=120)
     administrator_email = forms.EmailField(label=_("First administrator: e-mail"), max_length=254)
@@ -195,7 +200,7 @@ class NewTenantForm(FirstAdministratorForm):
         validators=[SLUG],
         help_text=_("The first part of its host name. It never changes."),
     )
-    region = forms.CharField(label=_("Region"), max_length=40, widget=forms.TextInput(attrs={"list": "regions"}))
+    region = forms.ChoiceField(label=_("Region"), choices=_region_choices)
     wave = forms.ChoiceField(label=_("Release wave"), choices=Tenant.Wave.choices, initial=Tenant.Wave.B)
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
     time_zone = ZoneField()
@@ -213,7 +218,7 @@ class NewTenantForm(FirstAdministratorForm):
 
 class TenantForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120)
-    region = forms.CharField(label=_("Region"), max_length=40, widget=forms.TextInput(attrs={"list": "regions"}))
+    region = forms.ChoiceField(label=_("Region"), choices=_region_choices)
     wave = forms.ChoiceField(label=_("Release wave"), choices=Tenant.Wave.choices)
     state = forms.ChoiceField(label=_("State"))
 

@@ -13,6 +13,7 @@ from django.utils.timezone import now
 
 from tillit.foundation.access import Actor, grants_of
 from tillit.foundation.models import Event, Membership, OutgoingMail, Tenant, User
+from tillit.foundation.regions import known_regions
 from tillit.foundation.requests import Request
 from tillit.foundation.tenancy import in_tenant
 from tillit.tenants.models import AccessToken, Invitation, digest
@@ -130,9 +131,10 @@ def customers(*, after: str = "", search: str = "") -> QuerySet[Tenant]:
     return found.filter(Q(slug__icontains=search) | Q(name__icontains=search)) if search else found
 
 
-def regions() -> list[str]:
-    """The regions tenants live in, as proposals for the next one; which there may be is the register's to say."""
-    return list(Tenant.objects.order_by("region").values_list("region", flat=True).distinct())
+def regions() -> dict[str, str]:
+    """Where the next tenant may live, slug to name: the register's regions, or those in use while there is none."""
+    in_use = Tenant.objects.order_by("region").values_list("region", flat=True).distinct()
+    return known_regions() or {region: region for region in in_use}
 
 
 def has_people(tenant: Tenant) -> bool:

@@ -11,4 +11,5 @@ class TrustConfig(AppConfig):
 
     grants = {"trust.edit_register": ("operator",)}
     events = ("trust.register_applied",)
+    regions = "tillit.trust.queries.region_names"
     menu = (MenuEntry(_("Register"), "trust:register", "trust.edit_register", "r", 80),)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Model
 
+from tillit.foundation.texts import pick
 from tillit.trust.keepers import keepers
 from tillit.trust.models import Agreement, Measure, Operator, Place, Processor, Region, Revision, Statement
 from tillit.trust.register import PARTS, OperatorPart, PromisesPart
@@ -95,3 +96,8 @@ def export_register() -> dict[str, Any]:
 def _said(row: Model, keys: dict[str, Any]) -> dict[str, Any]:
     """The keys that say something; an empty one is left out of the file."""
     return {key: value for key in keys if (value := getattr(row, key))}
+
+
+def region_names() -> dict[str, str]:
+    """The register's regions in its order: slug to name in the reader's language."""
+    return {region.slug: pick(region.name)[0] for region in Region.objects.all()}

@@ -13,7 +13,12 @@ from tillit.foundation import formats, texts
 from tillit.foundation.panels import render_panels
 
 register = template.Library()
-for _filter in (formats.local_date, formats.local_datetime, formats.local_number, formats.country_name):
+for _filter in (
+    formats.local_date,
+    formats.local_datetime,
+    formats.local_number,
+    formats.country_name,
+):
     register.filter(_filter.__name__, _filter)
 
 

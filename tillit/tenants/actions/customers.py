@@ -12,6 +12,7 @@ from tillit.foundation.access import Actor, action, require
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 from tillit.foundation.models import Role, Tenant
+from tillit.foundation.regions import known_regions
 from tillit.foundation.tenancy import in_tenant
 from tillit.tenants.actions.people import invite_person
 from tillit.tenants.models import RESERVED_SLUGS, Invitation, one_line
@@ -39,6 +40,7 @@ def create_tenant(actor: Actor, *, fields: TenantFields) -> Tenant:
     _in_the_operators_own(actor)
     if fields.slug in RESERVED_SLUGS:
         raise Refused(_("This address is reserved."), field="slug")
+    _known_region(fields.region)
     tenant = Tenant(
         slug=fields.slug,
         name=one_line(fields.name),
@@ -81,6 +83,8 @@ def change_tenant(actor: Actor, *, tenant: Tenant, changes: dict[str, str]) -> T
         raise Refused(_("The operator's own tenant always runs."), field="state")
     if changes.get("state") == Tenant.State.DELETED:
         raise Refused(_("A tenant is deleted by its archive, not here."), field="state")
+    if changes.get("region", tenant.region) != tenant.region:
+        _known_region(changes["region"])
     changed = {
         field: {"before": getattr(tenant, field), "after": changes[field]}
         for field in CHANGEABLE
@@ -96,6 +100,13 @@ def change_tenant(actor: Actor, *, tenant: Tenant, changes: dict[str, str]) -> T
             with in_tenant(tenant):
                 record(Actor(tenant, actor.user, "", frozenset()), "tenants.tenant_changed", tenant, changes=changed)
     return tenant
+
+
+def _known_region(region: str) -> None:
+    """The register says where data may live; nobody lives elsewhere."""
+    known = known_regions()
+    if known and region not in known:
+        raise Refused(_("The register has no region “%(region)s”.") % {"region": region}, field="region")
 
 
 def _in_the_operators_own(actor: Actor) -> None:

@@ -11,7 +11,7 @@ from tillit.tenants.actions.customers import change_tenant
 NORDWIND = {
     "name": "Nordwind GmbH (invented)",
     "slug": "nordwind",
-    "region": "eu",
+    "region": "norway",
     "wave": "b",
     "language": "de",
     "time_zone": "Europe/Zurich",
@@ -23,7 +23,7 @@ NORDWIND = {
 def test_the_operator_sets_up_a_customer_whose_administrator_joins(operator, last_mail, sign_in):
     assert operator.post("/operator/tenants/new/", NORDWIND).url == "/operator/tenants/nordwind/"
     made = Tenant.objects.get(slug="nordwind")
-    assert (made.region, made.wave, made.language) == ("eu", "b", "de")
+    assert (made.region, made.wave, made.language) == ("norway", "b", "de")
     mail = last_mail("nele@nordwind.example")
     assert mail.host == "nordwind.tillit.test"
     assert "Guten Tag Nele Beispiel" in mail.text
@@ -101,7 +101,7 @@ def test_the_operator_cannot_let_himself_into_a_customer(operator, anna):
 
 
 def test_changes_are_asked_back_and_told_to_the_customer(operator, anna, has_password, browser_at, sign_in):
-    form = {"name": anna.tenant.name, "region": "no", "wave": "a", "state": "suspended"}
+    form = {"name": anna.tenant.name, "region": "norway", "wave": "a", "state": "suspended"}
     asked = operator.post("/operator/tenants/fjordlys/", form)
     assert "Nobody at Fjordlys" in asked.text
     assert Tenant.objects.get(slug="fjordlys").state == "running"
@@ -117,13 +117,13 @@ def test_changes_are_asked_back_and_told_to_the_customer(operator, anna, has_pas
 
 @pytest.mark.parametrize("change", [{"state": "deleted"}, {"state": "king"}, {"wave": "c"}, {"region": "x" * 41}])
 def test_an_unfit_change_is_refused(operator, fjordlys, change):
-    form = {"name": "Fjordlys", "region": "eu", "wave": "a", "state": "running", "confirmed": "1"}
+    form = {"name": "Fjordlys", "region": "norway", "wave": "a", "state": "running", "confirmed": "1"}
     assert operator.post("/operator/tenants/fjordlys/", form | change).status_code == 422
     assert Tenant.objects.get(slug="fjordlys").name == "Fjordlys AS (invented)"
 
 
 def test_the_operators_own_tenant_always_runs(operator):
-    form = {"name": "Drift", "region": "no", "wave": "a", "state": "suspended", "confirmed": "1"}
+    form = {"name": "Drift", "region": "norway", "wave": "a", "state": "suspended", "confirmed": "1"}
     answer = operator.post("/operator/tenants/operator/", form)
     assert answer.status_code == 422
     assert "always runs" in answer.text

@@ -16,6 +16,7 @@ from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
 from tillit.foundation.mail import read_body
 from tillit.foundation.models import OutgoingMail, Tenant
+from tillit.foundation.regions import known_regions
 from tillit.foundation.requests import Request
 from tillit.tenants.actions.customers import (
     CHANGEABLE,
@@ -26,15 +27,16 @@ from tillit.tenants.actions.customers import (
 )
 from tillit.tenants.forms import FirstAdministratorForm, NewTenantForm, TenantForm, time_zones
 from tillit.tenants.middleware import forget_hosts
-from tillit.tenants.queries import address_of, customers, has_people, open_invitations_of, outgoing_mail, pages, regions
+from tillit.tenants.queries import address_of, customers, has_people, open_invitations_of, outgoing_mail, pages
 
 
 def tenants(request: Request) -> HttpResponse:
     require(request.actor, "tenants.operate")
     search = request.GET.get("q", "").replace("\x00", "").strip()[:100]
     shown, more = pages(customers(after=request.GET.get("after", "").replace("\x00", ""), search=search))
+    names = known_regions()
     context = {
-        "rows": [(row, address_of(row)) for row in shown],
+        "rows": [(row, address_of(row), names.get(row.region, row.region)) for row in shown],
         "next": "?" + urlencode({"after": shown[-1].slug, "q": search}) if more else "",
         "q": search,
     }
@@ -54,7 +56,7 @@ def new_tenant(request: Request) -> HttpResponse:
                 request, _("%(name)s stands ready; its first administrator has been invited.") % {"name": made.name}
             )
             return redirect("tenants:tenant", made.slug)
-    context = {"form": form, "zones": time_zones(), "regions": regions(), "base_host": settings.BASE_HOST}
+    context = {"form": form, "zones": time_zones(), "base_host": settings.BASE_HOST}
     return render(request, "tenants/new_tenant.html", context, status=422 if form.errors else 200)
 
 
@@ -98,7 +100,6 @@ def tenant(request: Request, slug: str) -> HttpResponse:
         "found": found,
         "address": address_of(found),
         "form": form,
-        "regions": regions(),
         "invitations": [] if has_people(found) else open_invitations_of(found),
         "invite_form": None if found.is_operator or has_people(found) else FirstAdministratorForm(),
     }
