@@ -101,5 +101,10 @@ def rejected_rows(of_import: Import) -> Iterator[Problem]:
         yield Problem(row.number, row.cells, row.reason)
 
 
+def first_remarks(of_import: Import, limit: int = 50) -> list[RejectedRow]:
+    """The first rows that were rejected, or taken with a change worth telling, in the order of the file."""
+    return list(RejectedRow.objects.filter(of_import=of_import).order_by("number", "id")[:limit])
+
+
 def earlier_imports(kind: str) -> QuerySet[Import]:
     return Import.objects.filter(kind=kind).select_related("file", "created_by").order_by("-id")

@@ -22,7 +22,7 @@ from tillit.crm.imports.actions import (
 )
 from tillit.crm.imports.forms import ColumnsForm, FileForm, ReadingForm
 from tillit.crm.imports.models import Import
-from tillit.crm.imports.queries import earlier_imports, preview, rejected_rows, sheet_of
+from tillit.crm.imports.queries import earlier_imports, first_remarks, preview, rejected_rows, sheet_of
 from tillit.crm.imports.reading import Sheet
 from tillit.crm.imports.rejected import RejectedRows
 from tillit.crm.models import Kind
@@ -100,7 +100,8 @@ def run(request: Request, import_id: int) -> HttpResponse:
     of_import = _import(import_id)
     if of_import.state == Import.State.MAPPING:
         return redirect("imports:columns", of_import.pk)
-    context = {"import": of_import, "steps": steps(), "current": 3}
+    remarks = [] if of_import.is_under_way() else first_remarks(of_import)
+    context = {"import": of_import, "remarks": remarks, "steps": steps(), "current": 3}
     page = "imports/run.html"
     return render(request, f"{page}#state" if is_fragment(request) else page, context)
 

@@ -377,3 +377,11 @@ def test_a_gigabyte_is_refused_before_it_is_read(anna):
     answer = anna.generic("POST", "/companies/import/", b"", CONTENT_LENGTH=str(1_000_000_000))
     assert answer.status_code == 413
     assert "too large" in answer.content.decode()
+
+
+def test_the_result_names_what_was_changed_on_the_way(anna):
+    done = bring_in(anna, "Name,Founded\nNordlys AS,2013 (1888)\nSolvik AS,long ago\n")
+    page = anna.get(f"/imports/{done.pk}/").content.decode()
+    assert (done.warned, done.rejected) == (1, 1)
+    assert "read as 2013" in page
+    assert "long ago" in page
