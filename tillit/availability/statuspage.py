@@ -23,6 +23,7 @@ from tillit.foundation.texts import pick
 Json = dict[str, Any]
 
 DESCRIPTIONS = {
+    "silent": "Nothing is said about this service yet.",  # of which that API knows nothing
     "none": "All Systems Operational",
     "maintenance": "Service Under Maintenance",
     "minor": "Partially Degraded Service",
@@ -58,7 +59,7 @@ class Page:
 
     @property
     def description(self) -> str:
-        return DESCRIPTIONS[self.status.indicator]
+        return DESCRIPTIONS[self.status.summary]
 
     def as_json(self) -> Json:
         return {

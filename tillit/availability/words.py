@@ -16,7 +16,8 @@ from tillit.availability.models import Component, Effect, Incident, Interruption
 from tillit.foundation.formats import locale
 from tillit.foundation.texts import pick
 
-STATUS = {  # by Statuspage's indicator: what to say, in which tone
+STATUS = {  # by `Status.summary`: what to say, in which tone
+    "silent": (gettext_lazy("Nothing is said about this service yet."), "idle"),
     "none": (gettext_lazy("All parts of the service are working."), "good"),
     "maintenance": (gettext_lazy("Maintenance is under way."), "info"),
     "minor": (gettext_lazy("Parts of the service are slower than usual."), "warn"),

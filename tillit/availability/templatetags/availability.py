@@ -49,13 +49,13 @@ def span(timed: Timed, first_day: Callable[[datetime], str] = words.day) -> Safe
 
 
 @register.filter
-def sentence(indicator: str) -> str:
-    return str(words.STATUS[indicator][0])
+def sentence(summary: str) -> str:
+    return str(words.STATUS[summary][0])
 
 
 @register.filter
-def status_tone(indicator: str) -> str:
-    return words.STATUS[indicator][1]
+def status_tone(summary: str) -> str:
+    return words.STATUS[summary][1]
 
 
 @register.filter

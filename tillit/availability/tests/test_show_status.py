@@ -9,6 +9,7 @@ from django.utils.timezone import now
 
 from tillit.availability import actions
 from tillit.availability.models import Component, MaintenanceWindow
+from tillit.foundation.access import Actor
 from tillit.foundation.testing import public_of
 
 STATUS, YEAR = "/status/", "/status/maintenance/"
@@ -27,6 +28,28 @@ def test_the_page_tells_state_parts_and_windows(plan, public):
     assert "Fri, 27 Nov 2026, 22:00 – Sat 28 Nov, 00:00 CET Application maintenance Wave B (90 % of customers)" in page
     assert "Server restart: Every night at 02:00 (Europe/Oslo), 1–3 seconds." in page
     assert "at least 24 hours ahead" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("de", "Zu diesem Dienst ist noch nichts gesagt."),
+        ("nb", "Det er ikke sagt noe om denne tjenesten ennå."),
+        ("en", "Nothing is said about this service yet."),
+    ],
+)
+def test_an_empty_installation_does_not_say_that_all_is_well(operator_tenant, public, language, sentence):
+    for address in (STATUS, "/sign-in/"):
+        answer = public.get(f"{address}?lang={language}", headers={"accept-language": language})
+        assert sentence in text(answer)
+        assert '<p class="state" data-tone="idle">' in answer.content.decode()
+    told = public.get("/status/api/v2/status.json").json()["status"]
+    assert told == {"indicator": "none", "description": "Nothing is said about this service yet."}
+
+
+def test_a_first_rule_or_window_is_something_said(register, operator, operator_tenant, public):
+    actions.apply_rules(Actor.system(operator_tenant), rules=register["maintenance_rules"][:1])
+    assert "All parts of the service are working." in text(public.get(STATUS))
 
 
 @pytest.mark.parametrize("address", [STATUS, YEAR, "/status/api/v2/summary.json", "/trust/maintenance.json"])
