@@ -74,7 +74,7 @@ def _start(rule: MaintenanceRule, told: dict[str, Any]) -> datetime:
 def _call_off(staff: Actor) -> None:
     ahead = MaintenanceWindow.objects.upcoming().filter(rule__key="system", starts_at__gt=clock.now())
     if window := ahead.first():
-        actions.cancel_maintenance(staff, window=window, because="Nothing to patch this time. / Diesmal nichts zu tun.")
+        actions.cancel_maintenance(staff, window=window, because="There is nothing to patch this time.")
 
 
 def _incidents(staff: Actor, until: datetime) -> list[Told]:
