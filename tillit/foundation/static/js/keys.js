@@ -11,8 +11,11 @@
     toggle.addEventListener("change", () => localStorage.setItem(STORE, toggle.checked ? "on" : "off"));
   }
 
-  const press = (selector) => {
-    const target = document.querySelector(selector);
+  const seen = (element) => element.getClientRects().length > 0 && getComputedStyle(element).visibility === "visible";
+
+  // Only what is seen is pressed; a place of the menu may be folded away.
+  const press = (selector, which = seen) => {
+    const target = [...document.querySelectorAll(selector)].find(which);
     if (!target) return false;
     if (target.matches("input, select, textarea")) {
       target.focus();
@@ -24,13 +27,13 @@
   const act = (key) => {
     if (Date.now() - waiting < 1500) {
       waiting = 0;
-      return press(`[data-go="${CSS.escape(key)}"]`);
+      return press(`[data-go="${CSS.escape(key)}"]`, () => true);
     }
     if (key === "g") {
       waiting = Date.now();
       return true;
     }
-    if (key === "/") return press("[data-key='/']:not([hidden])") || press("[data-open='#palette']");
+    if (key === "/") return press("[data-key='/']") || press("[data-open='#palette']");
     return press(`main [data-key="${CSS.escape(key)}"], .shell-head [data-key="${CSS.escape(key)}"]`);
   };
 
