@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -14,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+import psycopg
 
 from tillit.site import runtime
 from tillit.site.folder import Claim, left_by_a_crash
@@ -177,6 +180,10 @@ def _welcome(data: Path, base_host: str, seconds: float) -> str:
         f"  Sign in        http://{base_host}/sign-in/",
     ]
     people = _demo_people(data, base_host)
+    if not people and not _has_staff(data):
+        option = "" if data == runtime.data_folder() else f"--data {shlex.quote(str(data))} "
+        lines += ["", "  Nobody works for the operator yet. Invite the first of its staff:"]
+        lines += ["", f"  bin/tillit {option}operator EMAIL"]
     if people:
         lines += ["", "  Demo sign-ins (all people and companies are invented):", ""]
         rows = [
@@ -190,6 +197,20 @@ def _welcome(data: Path, base_host: str, seconds: float) -> str:
             )
         lines += ["", f"  Also in {data / 'demo.json'}, with API tokens."]
     return "\n".join(lines) + "\n"
+
+
+def _has_staff(data: Path) -> bool:
+    """Whether somebody works for the operator; True also when the database does not tell just now."""
+    try:
+        with psycopg.connect(runtime.load(data)["TILLIT_DSN"], connect_timeout=5) as database:
+            operator = (
+                "SELECT set_config('tillit.tenant', id::text, true) FROM foundation_tenant WHERE kind = 'operator'"
+            )
+            database.execute(operator)
+            found = database.execute("SELECT 1 FROM foundation_membership WHERE ended_at IS NULL LIMIT 1")
+            return found.fetchone() is not None
+    except (psycopg.Error, KeyError):
+        return True
 
 
 def _demo_people(data: Path, base_host: str) -> list[dict[str, str]]:

@@ -70,6 +70,8 @@ def installation(tmp_path):
 
 def test_everything_killed_at_once_loses_no_row_and_starts_again(installation):
     assert installation.status_of("/readyz") == 200
+    next_step = f"bin/tillit --data {installation.data} operator EMAIL"
+    eventually(lambda: next_step in installation.log.read_text())
     told = json.loads(installation.tillit("state", "--json").stdout)
     assert (told["running"], told["ready"], told["demo"]) == (True, True, "declined")
     with psycopg.connect(runtime.owner_dsn(installation.data)) as owner:
