@@ -9,7 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import random
+import re
 import tomllib
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -167,6 +169,7 @@ def _work(chance: random.Random, actor: Actor, plan: Plan) -> None:
 def _ascii(text: str) -> str:
     """As it could stand in an address."""
     plain = text.lower()
-    for sign, letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ø", "o"), ("å", "a"), ("æ", "ae"), ("é", "e")):
+    for sign, letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("ø", "o"), ("å", "a"), ("æ", "ae"), ("ß", "ss")):
         plain = plain.replace(sign, letters)
-    return "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in plain).strip("-").replace("--", "-")
+    bare = "".join(sign for sign in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(sign))
+    return re.sub(r"[^a-z0-9]+", "-", bare).strip("-")
