@@ -19,7 +19,7 @@ from django.test import Client
 from tillit.site.bench.client import Request
 from tillit.site.problems import Problem
 
-OURS = re.compile(r"\b(crm_company|crm_person|foundation_ledgerentry)\b")
+OURS = re.compile(r"(?!EXPLAIN).*\b(crm_company|crm_person|foundation_ledgerentry)\b", re.DOTALL)
 TUNING = re.compile(r"set_config\('pg_trgm\.")  # of similarity search: set once for the connection instead
 Statement = tuple[str, tuple[Any, ...] | None]
 
@@ -60,7 +60,7 @@ def _listening(caught: Caught) -> Iterator[None]:
     def listen(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Mapping[str, Any]) -> Any:
         statement = (str(sql), tuple(parameters) if parameters else None)
         caught.total += 1
-        if OURS.search(statement[0]):
+        if OURS.match(statement[0]):
             caught.statements.append(statement)
         elif TUNING.search(statement[0]):
             caught.settings.append((statement[0].replace(", true)", ", false)"), statement[1]))
