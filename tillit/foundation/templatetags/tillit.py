@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -26,6 +28,17 @@ for _filter in (
 def panels(context: dict[str, Any], place: str, **arguments: Any) -> SafeString:
     request = context.get("request")
     return render_panels(request, place, **arguments) if request else SafeString("")
+
+
+@register.simple_tag
+def constant(template_name: str) -> SafeString:
+    """A template that says the same on every page, in every language: rendered once in the life of the process."""
+    return _constant(template_name)
+
+
+@functools.cache
+def _constant(template_name: str) -> SafeString:
+    return render_to_string(template_name)
 
 
 @register.filter
