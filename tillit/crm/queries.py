@@ -9,7 +9,6 @@ from typing import Any, cast
 
 from django.db import connection
 from django.db.models import QuerySet
-from psycopg import sql
 
 from tillit.crm import search
 from tillit.crm.lists import Column, Criteria, ListOf
@@ -23,7 +22,10 @@ COUNTED = 10_000  # rows; beyond it a count says "more than"
 FEW = 5  # found rows, below which similar ones are shown too
 # Asked by every list, so written by hand: the ORM takes several times as long to say these.
 COLUMNS = "SELECT columns FROM crm_listsetting WHERE tenant_id = %s AND user_id = %s AND kind = %s"
-NAMES = sql.SQL("SELECT id, name FROM {} WHERE tenant_id = %s AND id = ANY(%s)")
+NAMES = {
+    Company: "SELECT id, name FROM crm_company WHERE tenant_id = %s AND id = ANY(%s)",
+    Selection: "SELECT id, name FROM crm_selection WHERE tenant_id = %s AND id = ANY(%s)",
+}
 BY_NAME = Order(("sort_name", "id"))
 
 
@@ -109,9 +111,8 @@ def names_of(model: type[Company] | type[Selection], numbers: Iterable[int]) -> 
     wanted = list(set(numbers))
     if not wanted:
         return {}
-    table = sql.Identifier(model._meta.db_table)
     with connection.cursor() as cursor:
-        cursor.execute(NAMES.format(table), [cast(Tenant, current_tenant()).pk, wanted])
+        cursor.execute(NAMES[model], [cast(Tenant, current_tenant()).pk, wanted])
         return dict(cursor.fetchall())
 
 
