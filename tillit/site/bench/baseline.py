@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 from django.test import Client
+from psycopg.sql import Composable
 
 from tillit.site.bench.client import Request
 from tillit.site.problems import Problem
@@ -57,8 +58,9 @@ def _catch(visitor: Client, request: Request, host: str, status: int) -> Caught:
 
 @contextmanager
 def _listening(caught: Caught) -> Iterator[None]:
-    def listen(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Mapping[str, Any]) -> Any:
-        statement = (str(sql), tuple(parameters) if parameters else None)
+    def listen(execute: Callable[..., Any], sql: Any, parameters: Any, many: bool, context: Mapping[str, Any]) -> Any:
+        text = sql.as_string() if isinstance(sql, Composable) else str(sql)
+        statement = (text, tuple(parameters) if parameters else None)
         caught.total += 1
         if OURS.match(statement[0]):
             caught.statements.append(statement)
