@@ -59,6 +59,8 @@ def _patiently(process: subprocess.Popen[bytes]) -> int:
         if time.monotonic() > deadline:
             raise Problem(f"Measuring took more than {LONGEST / 3600:.0f} hours and was ended.")
         time.sleep(0.2)
+    if process.returncode < 0:
+        raise Problem(f"The measuring process was ended by signal {-process.returncode}.")
     return process.returncode
 
 
