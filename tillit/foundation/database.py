@@ -19,6 +19,8 @@ from psycopg import sql
 from tillit.foundation.tenancy import TenantModel
 
 POLICY = sql.SQL("nullif(current_setting('tillit.tenant', true), '')::bigint")
+OWN = sql.SQL("tenant_id = {}").format(POLICY)
+SHARED = sql.SQL("{} OR {} = (SELECT id FROM foundation_tenant WHERE kind = 'operator')").format(OWN, POLICY)
 SQL = Path(__file__).parent / "sql"
 LEDGER = "foundation_ledgerentry"
 APPLICATION_ROLE = sql.Identifier("tillit_app")
@@ -37,7 +39,7 @@ def secure_tables(alias: str) -> None:
             cursor.execute((SQL / name).read_text())
         for model in tenant_models():
             table = sql.Identifier(model._meta.db_table)
-            for statement in _lock(table):
+            for statement in _lock(table, SHARED if model.operator_reads else OWN):
                 cursor.execute(statement)
             if model.append_only:
                 cursor.execute(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}").format(table, APPLICATION_ROLE))
@@ -66,14 +68,12 @@ def _left_out(model: type[TenantModel]) -> tuple[str, ...]:
     return (*computed, *model.ledger_leaves_out)
 
 
-def _lock(table: sql.Identifier) -> list[sql.Composed]:
+def _lock(table: sql.Identifier, rule: sql.Composable) -> list[sql.Composed]:
     return [
         sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(table),
         sql.SQL("ALTER TABLE {} FORCE ROW LEVEL SECURITY").format(table),
         sql.SQL("DROP POLICY IF EXISTS one_tenant ON {}").format(table),
-        sql.SQL("CREATE POLICY one_tenant ON {} USING (tenant_id = {}) WITH CHECK (tenant_id = {})").format(
-            table, POLICY, POLICY
-        ),
+        sql.SQL("CREATE POLICY one_tenant ON {} USING ({}) WITH CHECK ({})").format(table, rule, rule),
     ]
 
 

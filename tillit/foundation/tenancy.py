@@ -25,6 +25,7 @@ class TenantModel(models.Model):
     """A noun that belongs to a tenant. Custom querysets: `objects = scoped(MyQuerySet)`."""
 
     append_only = False  # the application may add rows, not change them; such a table is its own ledger
+    operator_reads = False  # rows that both sides of the contract see: row-level security lets the operator in
     ledger_leaves_out: tuple[str, ...] = ()  # housekeeping columns the ledger need not repeat
 
     tenant = models.ForeignKey("foundation.Tenant", on_delete=models.PROTECT, editable=False, related_name="+")

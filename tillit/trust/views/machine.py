@@ -11,7 +11,7 @@ from django.urls import reverse
 from tillit.foundation.requests import Request
 from tillit.trust import queries
 from tillit.trust.models import Agreement, Measure, Operator, Processor, Region, Statement
-from tillit.trust.views.public import public_page
+from tillit.trust.publishing import public_page
 
 TEXT = "text/plain; charset=utf-8"
 

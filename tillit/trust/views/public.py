@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.cache import set_response_etag
-from django.views.decorators.cache import cache_control
-from django.views.decorators.http import conditional_page, require_safe
 
 from tillit.foundation.requests import Request
 from tillit.trust import queries
 from tillit.trust.models import Agreement
-
-View = Callable[..., HttpResponse]
-CACHED_SECONDS = 60
-
-
-def public_page(view: View) -> View:
-    """For everybody, to read only; kept by browsers and proxies for a minute, then asked for by its ETag."""
-
-    @functools.wraps(view)
-    def marked(request: Request, **arguments: Any) -> HttpResponse:
-        response = view(request, **arguments)
-        set_response_etag(response)
-        return response
-
-    cached = cache_control(public=True, max_age=CACHED_SECONDS)(conditional_page(marked))
-    return login_not_required(require_safe(cached))
+from tillit.trust.publishing import public_page
 
 
 @public_page
