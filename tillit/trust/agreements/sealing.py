@@ -129,7 +129,7 @@ def _covers_every_byte(document: bytes, reader: PdfFileReader) -> bool:
 def _gap_is_clean(document: bytes, found: EmbeddedPdfSignature) -> bool:
     _start, before, after, _length = (int(number) for number in found.byte_range)
     gap = document[before:after]
-    said = cms.ContentInfo.load(found.pkcs7_content).dump().hex().encode()
+    said = cms.ContentInfo.load(found.pkcs7_content).dump().hex().upper().encode()
     return gap == b"<" + said.ljust(len(gap) - 2, b"0") + b">"
 
 
