@@ -8,5 +8,15 @@ class FoundationConfig(AppConfig):
     verbose_name = _("Foundation")
     default_auto_field = "django.db.models.BigAutoField"
 
+    checks = {
+        "row-level-security": "tillit.foundation.checks.row_level_security",
+        "ledger": "tillit.foundation.checks.ledger",
+        "application-role": "tillit.foundation.checks.application_role",
+        "database-way": "tillit.foundation.checks.database_way",
+        "transport-encryption": "tillit.foundation.checks.transport_encryption",
+        "passwords": "tillit.foundation.checks.passwords",
+    }
+    holdings = {"outgoing-mail": "tillit.foundation.holdings.OutgoingMail"}
+
     def ready(self) -> None:
         autodiscover_modules("reactions")

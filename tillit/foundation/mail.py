@@ -25,6 +25,7 @@ from procrastinate import RetryStrategy
 from tillit.foundation.access import Actor
 from tillit.foundation.jobs import job, later
 from tillit.foundation.models import OutgoingMail, Tenant
+CANARY = "retention-canary@canary.invalid"  # a marked record of `holdings`: goes every way but the last, to nobody
 
 
 class QueueBackend(BaseEmailBackend):
@@ -74,6 +75,8 @@ def deliver_mail(_actor: Actor, *, mail_id: int) -> None:
 
 
 def _hand_over(mail: OutgoingMail) -> None:
+    if mail.to == CANARY:
+        return
     relay = urlsplit(settings.SMTP_URL)
     backend = SmtpBackend(
         host=relay.hostname,
