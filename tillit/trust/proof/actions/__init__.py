@@ -1,0 +1,1 @@
+"""Verbs of the trust log (`log`, `witness`) and of checks and canaries."""

@@ -1,0 +1,1 @@
+"""Reading the trust log (`log`), and what checks and canaries have found."""
