@@ -1,7 +1,8 @@
 """What is kept for a time and then deleted: a retention rule of the register names a holding and its hours.
 
-A room declares its holdings in its `AppConfig`: `holdings = {"outgoing-mail": "tillit.foundation.holdings.OutgoingMail"}`,
-classes made without arguments. The purge asks a holding to delete what is older; the canary plants a marked record, uses it, and looks whether it went.
+A room declares its holdings in its `AppConfig`, classes made without arguments:
+`holdings = {"outgoing-mail": "tillit.foundation.holdings.OutgoingMail"}`. The purge asks a holding to delete what is
+older; the canary plants a marked record, uses it, and looks whether it went.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Holding(Protocol):
     def purge(self, before: datetime) -> int:
         """Delete for good what has been kept since before this time; returns how many records went."""
 
-    def plant(self, actor: Actor) -> str:
+    def plant(self, actor: Actor, /) -> str:
         """Add a marked record that concerns nobody, the way real ones are added; returns what names it."""
 
     def use(self, key: str) -> None:
@@ -61,7 +62,7 @@ class OutgoingMail:
     def purge(self, before: datetime) -> int:
         return Mail.objects.filter(queued_at__lt=before).delete()[0]
 
-    def plant(self, actor: Actor) -> str:
+    def plant(self, _actor: Actor) -> str:
         mark = secrets.token_hex(8)
         EmailMessage(f"Retention canary {mark}", f"Marked record {mark}.\n", to=[CANARY]).send()
         return str(Mail.objects.get(to=CANARY, subject__endswith=mark).pk)

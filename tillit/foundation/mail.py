@@ -25,6 +25,7 @@ from procrastinate import RetryStrategy
 from tillit.foundation.access import Actor
 from tillit.foundation.jobs import job, later
 from tillit.foundation.models import OutgoingMail, Tenant
+
 CANARY = "retention-canary@canary.invalid"  # a marked record of `holdings`: goes every way but the last, to nobody
 
 
