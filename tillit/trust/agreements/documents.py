@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Literal
 
 from django.utils.translation import gettext as _
@@ -65,8 +66,7 @@ class Clause:
     anchor: str
     title: str
     body: str
-    line: int  # of its beginning
-    body_line: int
+    line: int  # on which it begins
     level: int = 0  # of its heading; 0: a numbered paragraph, or the preamble
 
     @property
@@ -76,11 +76,6 @@ class Clause:
     @property
     def source(self) -> str:
         return f"{self.title}\n{self.body}" if self.title else self.body
-
-    @property
-    def source_line(self) -> int:
-        """The line of `source`'s first line."""
-        return self.line if self.title else self.body_line
 
 
 @dataclass(frozen=True)
@@ -101,6 +96,10 @@ class Document:
     @property
     def body(self) -> str:
         return "\n".join(self.text.split("\n")[self.body_line - 1 :])
+
+    def line_at(self, offset: int) -> int:
+        """The line of the file in which this character of the body stands."""
+        return self.body_line + self.body.count("\n", 0, offset)
 
     def clause(self, name: str) -> Clause | None:
         """By number or by anchor."""
@@ -168,16 +167,14 @@ def _clauses(lines: list[str], first: int) -> Iterator[Clause]:
     starts = [_Start(first - 1), *_starts(lines, first)]
     for start, end in zip(starts, [*(one.at for one in starts[1:]), len(lines)], strict=True):
         body = [start.rest, *lines[start.at + 1 : end]] if start.rest is not None else lines[start.at + 1 : end]
-        empty = next((number for number, line in enumerate(body) if line.strip()), 0)
         written = "\n".join(body).strip("\n").rstrip()
         if start.number or written.strip():
-            at = start.at + 1 + (start.rest is None) + empty
-            yield Clause(start.number, start.anchor, start.title, written, start.at + 1, at, start.level)
+            yield Clause(start.number, start.anchor, start.title, written, start.at + 1, start.level)
 
 
 def _starts(lines: list[str], first: int) -> Iterator[_Start]:
     tokens = BLOCKS.parse("\n".join(lines[first:]))
-    for token, inline in zip(tokens, tokens[1:], strict=False):
+    for token, inline in pairwise(tokens):
         if token.level or token.map is None:
             continue
         at = first + token.map[0]
