@@ -34,14 +34,6 @@ def _wait(handle: int) -> None:
     os._exit(1)
 
 
-def report_ready() -> None:
-    """Tell the supervisor that this child can do its work. Harmless without one."""
-    handle = os.environ.pop("TILLIT_READY_FD", "")
-    if handle:
-        os.write(int(handle), b"ready\n")
-        os.close(int(handle))
-
-
 def main(arguments: list[str]) -> None:
     handle = os.environ.pop("TILLIT_LEASH_FD", "")
     if handle:

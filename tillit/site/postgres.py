@@ -13,11 +13,9 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
@@ -27,7 +25,6 @@ from tillit.site.processes import alive, living_in
 
 ADMIN = "postgres"
 PORT = 5432  # names the socket file; nothing listens on TCP
-SOCKET_PATH_LIMIT = 107  # bytes, of the kernel's address structure
 SERVANTS = ("postgres", "nobody")  # whom to run as when started by root: the first that exists
 BUSY = ("lock file", "still in use", "is another postmaster", "is another postgres")
 PAUSE = 0.05
@@ -124,10 +121,9 @@ class Cluster:
             return Path(lines[4])
         beside = self.folder.parent / "socket"
         name = f"{beside}/.s.PGSQL.{PORT}"
-        if len(os.fsencode(name)) <= SOCKET_PATH_LIMIT and not set(name) & set(",'\"\\\n"):
+        if runtime.short_enough(Path(name)) and not set(name) & set(",'\"\\\n"):
             return beside
-        mark = sha256(os.fsencode(self.folder)).hexdigest()[:10]
-        return Path(tempfile.gettempdir()) / f"tillit-{os.geteuid()}-{mark}"
+        return runtime.private_folder(self.folder)
 
     # --- making the folder -------------------------------------------------------------------------------------
 

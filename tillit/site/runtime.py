@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import os
 import secrets as randomness
+import tempfile
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +20,7 @@ from tillit.site.processes import alive
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "tillit"
+SOCKET_PATH_LIMIT = 107  # bytes, of the kernel's address structure
 OWNER, APPLICATION = "tillit_owner", "tillit_app"
 SECRET_NAMES = ("secret_key", "admin_password", "owner_password", "app_password")
 
@@ -82,6 +85,26 @@ def owner_dsn(data: Path) -> str:
 def with_role(server: str, role: str, password: str) -> str:
     """`server` is a URL without a user: `postgresql:///DATABASE?host=…&port=…`."""
     return server.replace("://", f"://{role}:{quote(password, safe='')}@", 1)
+
+
+def short_enough(place: Path) -> bool:
+    """Whether a Unix socket can have this path."""
+    return len(os.fsencode(place)) <= SOCKET_PATH_LIMIT
+
+
+def private_folder(of: Path) -> Path:
+    """A short folder of this user's own for the sockets that `of` is too long a path for."""
+    mark = sha256(os.fsencode(of.absolute())).hexdigest()[:10]
+    return Path(tempfile.gettempdir()) / f"tillit-{os.geteuid()}-{mark}"
+
+
+def broker_socket(data: Path) -> Path:
+    """Where the broker listens: in the data folder, or where its path is too long in a private folder elsewhere.
+
+    Whoever makes the folder sees that it belongs to this user and is closed to others.
+    """
+    place = data.absolute() / "broker" / "socket"
+    return place if short_enough(place.with_name("socket.draft-1234567")) else private_folder(data) / "broker"
 
 
 def environment() -> dict[str, str]:

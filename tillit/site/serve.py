@@ -22,7 +22,7 @@ from granian import Granian
 from granian._granian import SocketHolder
 from granian.constants import Interfaces, RuntimeModes
 
-from tillit.site.leash import report_ready
+from tillit.foundation.supervision import report_ready
 from tillit.site.listening import BACKLOG
 
 APPLICATION = "tillit.site.wsgi:application"

@@ -233,6 +233,10 @@ EMAIL_BACKEND = "tillit.foundation.mail.QueueBackend"
 DEFAULT_FROM_EMAIL = ENVIRONMENT.get("TILLIT_MAIL_FROM", "Tillit <no-reply@tillit.invalid>")
 SMTP_URL = ENVIRONMENT.get("TILLIT_SMTP_URL", "")
 
+# The one way out: workers have no network, the broker has (docs/running.md, «Workers without network»)
+BROKER_SOCKET = runtime.broker_socket(DATA)
+CONFINEMENT = ENVIRONMENT.get("TILLIT_CONFINEMENT", "")  # what the operator asks for; "" is the strongest there is
+
 # The key that seals agreements: a PKCS#12 file; without one the data folder has its own
 SEAL_PKCS12 = ENVIRONMENT.get("TILLIT_SEAL_PKCS12", "")
 SEAL_PASSPHRASE = ENVIRONMENT.get("TILLIT_SEAL_PASSPHRASE", "")

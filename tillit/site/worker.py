@@ -18,7 +18,7 @@ from procrastinate.contrib.django import app as django_app  # noqa: E402
 from procrastinate.contrib.django.django_connector import DjangoConnector  # noqa: E402
 from procrastinate.exceptions import ConnectorException  # noqa: E402
 
-from tillit.site.leash import report_ready  # noqa: E402
+from tillit.foundation.supervision import report_ready  # noqa: E402
 
 log = logging.getLogger(__name__)
 CONCURRENCY = 2

@@ -8,7 +8,8 @@ import stat
 import psycopg
 import pytest
 
-from tillit.site.postgres import SOCKET_PATH_LIMIT, Cluster, packaged_binaries
+from tillit.site import runtime
+from tillit.site.postgres import Cluster, packaged_binaries
 from tillit.site.problems import Problem
 from tillit.site.processes import alive, living_in
 
@@ -99,7 +100,7 @@ def test_the_database_is_reached_by_password_through_a_private_socket_only(clust
 
 
 def test_a_folder_with_a_very_long_name_gets_its_socket_elsewhere(tmp_path):
-    server = Cluster(tmp_path / ("x" * SOCKET_PATH_LIMIT) / "postgres", durable=False)
+    server = Cluster(tmp_path / ("x" * runtime.SOCKET_PATH_LIMIT) / "postgres", durable=False)
     server.start()
     try:
         elsewhere = server.socket_folder()
