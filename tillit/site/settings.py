@@ -217,6 +217,9 @@ X_FRAME_OPTIONS = "DENY"
 # Pages under these paths neither set nor read a cookie
 COOKIELESS_PATHS = ("/trust/", "/status/", "/api/", "/.well-known/", "/robots.txt", "/healthz", "/readyz", "/static/")
 
+# The trust log: the file of its key, where it is not `keys/log.pem` of the data folder
+LOG_KEY_FILE = ENVIRONMENT.get("TILLIT_LOG_KEY_FILE", "")
+
 # The API: per token and web worker
 API_REQUESTS_PER_MINUTE = int(ENVIRONMENT.get("TILLIT_API_REQUESTS_PER_MINUTE", "600"))
 
