@@ -2,12 +2,15 @@ from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
+from tillit.foundation.purposes import Purpose
+
 
 class FoundationConfig(AppConfig):
     name = "tillit.foundation"
     verbose_name = _("Foundation")
     default_auto_field = "django.db.models.BigAutoField"
 
+    purposes = {"mail": Purpose(_("Sending mail"), _("Messages wait in the queue and are sent once the way is open."))}
     checks = {
         "row-level-security": "tillit.foundation.checks.row_level_security",
         "ledger": "tillit.foundation.checks.ledger",

@@ -9,7 +9,16 @@ class TrustConfig(AppConfig):
     verbose_name = _("Trust")
     default_auto_field = "django.db.models.BigAutoField"
 
-    grants = {"trust.edit_register": ("operator",)}
-    events = ("trust.register_applied",)
+    grants = {"trust.edit_register": ("operator",), "trust.object": ("administrator",)}
+    events = (
+        "trust.register_applied",
+        "trust.entry_proposed",
+        "trust.proposal_withdrawn",
+        "trust.entry_announced",
+        "trust.entry_ended",
+        "trust.objection_raised",
+        "trust.objection_withdrawn",
+        "trust.objection_terminated",
+    )
     regions = "tillit.trust.queries.region_names"
     menu = (MenuEntry(_("Register"), "trust:register", "trust.edit_register", "r", 80),)

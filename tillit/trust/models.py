@@ -1,83 +1,27 @@
 """The register: what the operator says about the cloud. Global tables; a cloud has one register.
 
-Texts in several languages are JSON, `{"de": "…", "en": "…"}`. Rows are written by `actions.apply_register` alone, which
-keeps a row's primary key for as long as its slug stays in the file: other rooms may point here.
+Every row of a list is one dated version of one entry: it was announced, it is in force from a moment on, it ends. Rows
+are written by `actions/register.py` alone, and never lose what they said. Which of them holds is asked of the clock
+when somebody reads, to the second; nothing has to run for a version to begin. Others point to an entry by its slug.
+
+Texts in several languages are JSON, `{"de": "…", "en": "…"}`.
 """
 
 from __future__ import annotations
 
 from typing import Any, Self
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import CheckConstraint, Q
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 
+from tillit.foundation.clock import now
 from tillit.foundation.formats import check_time_zone
 from tillit.foundation.models import User
+from tillit.foundation.tenancy import TenantModel, scoped
+from tillit.trust.choices import Audience, FileMark, Kind, Place, Role, Section, Transfer
 from tillit.trust.countries import check_country
-
-TWO_CAPITALS = r"^[A-Z]{2}$"
-
-
-class Section(models.TextChoices):
-    """The parts of the public page that free texts belong to."""
-
-    INTRODUCTION = "introduction", _("Introduction")
-    AGREEMENTS = "agreements", _("Agreements & policies")
-    REGIONS = "regions", _("Regions")
-    TRANSPARENCY = "transparency", _("Transparency")
-    PROCESSORS = "processors", _("Data-centre transparency list")
-    AVAILABILITY = "availability", _("Service availability")
-    MAINTENANCE = "maintenance", _("Maintenance plan")
-    STATUS = "status", _("Status page")
-
-
-class Kind(models.TextChoices):
-    """Of an agreement."""
-
-    CONTRACT = "contract", _("Contract")
-    ADDENDUM = "addendum", _("Addendum to a contract")
-    TERMS = "terms", _("Terms of use")
-    DATA_PROCESSING = "data-processing", _("Agreement on data processing")
-    PROCESSOR_LIST = "processor-list", _("List of processors")
-    POLICY = "policy", _("Policy")
-    CONDUCT = "conduct", _("Code of conduct")
-
-
-class FileMark(models.TextChoices):
-    PDF = "pdf", "pdf"
-
-
-class Place(models.TextChoices):
-    """Where a physical measure is taken."""
-
-    DATA_CENTRE = "data-centre", _("In the data centres")
-    PUBLIC_CLOUD = "public-cloud", _("In public clouds")
-
-
-class Role(models.TextChoices):
-    """What a processor does."""
-
-    PROVIDER = "provider", _("Provider")
-    HOSTING = "hosting", _("Hosting")
-    MAIL = "mail", _("E-mail")
-    DOCUMENTS = "documents", _("Documents")
-    CALENDARS = "calendars", _("Calendars")
-    APPS = "apps", _("Apps")
-
-
-def codes(length: int, **options: Any) -> ArrayField:
-    return ArrayField(models.CharField(max_length=length, **options), default=list, blank=True)
-
-
-def known(field: str, choices: type[models.TextChoices], *, name: str, or_empty: bool = False) -> CheckConstraint:
-    values = [*choices.values, *([""] if or_empty else [])]
-    return CheckConstraint(condition=Q(**{f"{field}__in": values}), name=name)
-
-
-def country_or_empty(field: str, *, name: str) -> CheckConstraint:
-    return CheckConstraint(condition=Q(**{field: ""}) | Q(**{f"{field}__regex": TWO_CAPITALS}), name=name)
+from tillit.trust.dated import Entry, codes, country_or_empty, dated, known
 
 
 class Operator(models.Model):
@@ -95,7 +39,12 @@ class Operator(models.Model):
     languages = codes(2)
     example_data = models.BooleanField(default=False)
     source = models.JSONField(default=dict, blank=True)
+    lei = models.CharField(max_length=20, blank=True)
+    registration = models.CharField(max_length=80, blank=True)
+    jurisdiction = models.CharField(max_length=2, blank=True, validators=[check_country])
+    currency = models.CharField(max_length=3, blank=True)
     notice_hours = models.PositiveSmallIntegerField()
+    processor_notice_days = models.PositiveSmallIntegerField(null=True)
     rare_downtime_minutes = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
@@ -111,27 +60,17 @@ class Operator(models.Model):
         return self.name
 
 
-class Entry(models.Model):
-    """One entry of a list in the register; the order in the file is the order on the page."""
-
-    position = models.PositiveSmallIntegerField()
-
-    class Meta:
-        abstract = True
-        ordering = ["position"]
-
-
 class Statement(Entry):
     """A free text of the public page."""
 
-    key = models.SlugField(max_length=80, unique=True)
+    key = models.SlugField(max_length=80)
     section = models.CharField(max_length=20, choices=Section)
     figures = codes(40)
     text = models.JSONField()
 
     class Meta(Entry.Meta):
         verbose_name = _("statement")
-        constraints = [known("section", Section, name="statement_section_known")]
+        constraints = [known("section", Section, name="statement_section_known"), *dated("statement", "key")]
 
     def __str__(self) -> str:
         return self.key
@@ -140,10 +79,13 @@ class Statement(Entry):
 class Agreement(Entry):
     """A document customers sign or may read. Its versions and texts will hang on this row."""
 
-    slug = models.SlugField(max_length=80, unique=True)
+    slug = models.SlugField(max_length=80)
     kind = models.CharField(max_length=20, choices=Kind)
     title = models.JSONField()
     languages = codes(2)
+    binding_language = models.CharField(max_length=2, blank=True)
+    audience = models.CharField(max_length=20, choices=Audience, blank=True)
+    notice_days = models.PositiveSmallIntegerField(null=True)
     file = models.CharField(max_length=10, choices=FileMark, blank=True)
     link = models.CharField(max_length=300, blank=True)
 
@@ -152,6 +94,8 @@ class Agreement(Entry):
         constraints = [
             known("kind", Kind, name="agreement_kind_known"),
             known("file", FileMark, name="agreement_file_known", or_empty=True),
+            known("audience", Audience, name="agreement_audience_known"),
+            *dated("agreement"),
         ]
 
     def __str__(self) -> str:
@@ -161,7 +105,7 @@ class Agreement(Entry):
 class Region(Entry):
     """Where a customer's data may live."""
 
-    slug = models.SlugField(max_length=40, unique=True)
+    slug = models.SlugField(max_length=40)
     countries = codes(2, validators=[check_country])
     time_zone = models.CharField(max_length=64, validators=[check_time_zone])
     name = models.JSONField()
@@ -169,38 +113,125 @@ class Region(Entry):
 
     class Meta(Entry.Meta):
         verbose_name = _("region")
+        constraints = dated("region")
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class DataCentre(Entry):
+    """A building in which customers' data lies, and whose it is."""
+
+    slug = models.SlugField(max_length=80)
+    name = models.CharField(max_length=200)
+    city = models.CharField(max_length=120, blank=True)
+    country = models.CharField(max_length=2, validators=[check_country])
+    processor = models.SlugField(max_length=80, blank=True)
+    text = models.JSONField(default=dict, blank=True)
+
+    class Meta(Entry.Meta):
+        verbose_name = _("data centre")
+        constraints = [country_or_empty("country", name="data_centre_country_iso"), *dated("data_centre")]
 
     def __str__(self) -> str:
         return self.slug
 
 
 class Measure(Entry):
-    """How the machines are physically kept."""
+    """How the machines are physically kept; or, with `checked_by`, what the system does and a check proves."""
 
-    slug = models.SlugField(max_length=80, unique=True)
-    place = models.CharField(max_length=20, choices=Place)
+    slug = models.SlugField(max_length=80)
+    place = models.CharField(max_length=20, choices=Place, blank=True)
+    checked_by = models.CharField(max_length=80, blank=True)
+    period_hours = models.PositiveIntegerField(null=True)
+    claim_until = models.DateField(null=True)
     text = models.JSONField()
 
     class Meta(Entry.Meta):
         verbose_name = _("measure")
-        constraints = [known("place", Place, name="measure_place_known")]
+        constraints = [known("place", Place, name="measure_place_known", or_empty=True), *dated("measure")]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Certificate(Entry):
+    """What somebody else attested, of whom, for which time. An empty `processor` means the operator itself."""
+
+    slug = models.SlugField(max_length=80)
+    processor = models.SlugField(max_length=80, blank=True)
+    standard = models.CharField(max_length=80)
+    body = models.CharField(max_length=200, blank=True)
+    certificate_number = models.CharField(max_length=80, blank=True)
+    scope = models.JSONField(default=dict, blank=True)
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField(null=True)
+    report_from = models.DateField(null=True)
+    report_to = models.DateField(null=True)
+    planned_for = models.DateField(null=True)
+    access = models.CharField(max_length=20, choices=Audience, blank=True)
+    link = models.CharField(max_length=300, blank=True)
+
+    class Meta(Entry.Meta):
+        verbose_name = _("certificate")
+        constraints = [
+            known("access", Audience, name="certificate_access_known"),
+            CheckConstraint(condition=Q(valid_to__gte=F("valid_from")), name="certificate_ends_after_start"),
+            CheckConstraint(condition=Q(report_to__gte=F("report_from")), name="certificate_report_ends_after_start"),
+            *dated("certificate"),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Retention(Entry):
+    """How long something is kept before it is purged. `holding` names what the purge job empties."""
+
+    slug = models.SlugField(max_length=80)
+    holding = models.CharField(max_length=80)
+    hours = models.PositiveIntegerField()
+    text = models.JSONField()
+
+    class Meta(Entry.Meta):
+        verbose_name = _("retention")
+        constraints = [CheckConstraint(condition=Q(hours__gt=0), name="retention_positive"), *dated("retention")]
 
     def __str__(self) -> str:
         return self.slug
 
 
 class Processor(Entry):
-    """A company that touches customers' data: one row of the public transparency list."""
+    """A company that touches customers' data: one row of the public transparency list.
 
-    slug = models.SlugField(max_length=80, unique=True)
+    `parent` is the slug of the processor it works for, empty for the operator's own. `reached_at` are addresses such as
+    `smtps://smtp.post.example:465`; they and `purposes` compile into the broker's routes (`queries.routes`).
+    """
+
+    slug = models.SlugField(max_length=80)
     name = models.CharField(max_length=200)
+    legal_entity = models.CharField(max_length=200, blank=True)
+    lei = models.CharField(max_length=20, blank=True)
+    registration = models.CharField(max_length=80, blank=True)
     role = models.CharField(max_length=20, choices=Role)
+    parent = models.SlugField(max_length=80, blank=True)
+    critical = models.BooleanField(default=False)
+    contact = models.CharField(max_length=300, blank=True)
     seat_city = models.CharField(max_length=120, blank=True)
     seat_country = models.CharField(max_length=2, blank=True, validators=[check_country])
     seat = models.JSONField(default=dict, blank=True)
+    storage_countries = codes(2, validators=[check_country])
     processing_countries = codes(2, validators=[check_country])
     processing = models.JSONField()
+    purposes = codes(40)
+    reached_at = codes(300)
+    private_network = models.BooleanField(default=False)
+    data_categories = codes(40)
+    transfer_basis = models.CharField(max_length=20, choices=Transfer, blank=True)
+    transfer_document = models.CharField(max_length=300, blank=True)
+    transfer_review = models.DateField(null=True)
     retention_hours = models.PositiveIntegerField(null=True)
+    in_force_from = models.DateField(null=True)
     type = models.JSONField()
     service = models.JSONField()
     governance = models.JSONField(default=dict, blank=True)
@@ -210,8 +241,10 @@ class Processor(Entry):
         verbose_name = _("processor")
         constraints = [
             known("role", Role, name="processor_role_known"),
+            known("transfer_basis", Transfer, name="processor_transfer_known", or_empty=True),
             country_or_empty("seat_country", name="processor_country_iso"),
             CheckConstraint(condition=Q(retention_hours__gt=0), name="processor_retention_positive"),
+            *dated("processor"),
         ]
 
     def __str__(self) -> str:
@@ -226,7 +259,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
 class Revision(models.Model):
     """That the register was applied: when, by whom, and how many entries changed. Rows are added, never changed."""
 
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=now, editable=False)
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     added = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
@@ -243,3 +276,68 @@ class Revision(models.Model):
     @property
     def changes_anything(self) -> bool:
         return bool(self.added or self.changed or self.removed)
+
+
+class Proposal(models.Model):
+    """An entry as somebody would like it, before anybody is told: as the file would say it, None to take it out."""
+
+    section = models.CharField(max_length=40)
+    slug = models.SlugField(max_length=80)
+    entry = models.JSONField(null=True)
+    at = models.DateTimeField(default=now)
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    announced_in = models.ForeignKey(Revision, null=True, on_delete=models.PROTECT, related_name="proposals")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            UniqueConstraint(fields=["section", "slug"], condition=Q(announced_in=None), name="one_open_proposal")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.section}/{self.slug}"
+
+
+class ObjectionQuerySet(models.QuerySet["Objection"]):
+    def standing(self) -> Self:
+        """Those that keep a route shut: not withdrawn."""
+        return self.exclude(outcome=Objection.Outcome.WITHDRAWN)
+
+
+class Objection(TenantModel):
+    """A customer says no to a processor, from the version `number` on: its routes stay shut for this customer."""
+
+    class Outcome(models.TextChoices):
+        OPEN = "", _("Stands")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+        TERMINATED = "terminated", _("Contract ended instead")
+
+    operator_reads = True
+
+    processor = models.SlugField(max_length=80)
+    number = models.PositiveIntegerField()
+    reason = models.TextField(max_length=2000, blank=True)
+    raised_at = models.DateTimeField(default=now)
+    raised_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=20, choices=Outcome, blank=True)
+
+    objects: Any = scoped(ObjectionQuerySet)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            UniqueConstraint(
+                fields=["tenant", "processor", "number"],
+                condition=~Q(outcome="withdrawn"),
+                name="one_standing_objection",
+            ),
+            CheckConstraint(
+                condition=Q(outcome="", ended_at=None) | (~Q(outcome="") & Q(ended_at__isnull=False)),
+                name="objection_ended_with_outcome",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.processor} ({self.get_outcome_display()})"

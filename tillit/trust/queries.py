@@ -1,33 +1,61 @@
-"""Reading the register: as a file, and as the public page shows it."""
+"""Reading the register: as a file, as the public page shows it, and as what it compiles into."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Model
+from django_scopes import scopes_disabled
 
+from tillit.foundation.clock import now
+from tillit.foundation.models import Tenant
+from tillit.foundation.tenancy import in_tenant
 from tillit.foundation.texts import pick
+from tillit.trust.choices import Place
+from tillit.trust.dated import Entry
 from tillit.trust.keepers import keepers
-from tillit.trust.models import Agreement, Measure, Operator, Place, Processor, Region, Revision, Statement
-from tillit.trust.register import PARTS, OperatorPart, PromisesPart
+from tillit.trust.models import (
+    Agreement,
+    Certificate,
+    DataCentre,
+    Measure,
+    Objection,
+    Operator,
+    Processor,
+    Region,
+    Retention,
+    Revision,
+    Statement,
+)
+from tillit.trust.parts import PARTS, OperatorPart, PromisesPart
+from tillit.trust.routes import Route, parse_reached_at
 
 FORMAT = 1
+NOTICE_DAYS = 30  # for a new or moved processor, where the register does not promise more
 CONTACTS_HOLD = timedelta(days=364)  # RFC 9116 recommends less than a year
-LISTS: dict[str, type[Statement | Agreement | Region | Measure | Processor]] = {
+LISTS: dict[str, type[Any]] = {
     "statements": Statement,
     "agreements": Agreement,
     "regions": Region,
+    "data_centres": DataCentre,
     "measures": Measure,
+    "certificates": Certificate,
+    "retention": Retention,
     "processors": Processor,
 }
+KEYS = {name: "key" if name == "statements" else "slug" for name in LISTS}  # what an entry is called by
 
 
 @dataclass(frozen=True)
 class TrustPage:
-    """Everything the public page says, in the order of the register. `operator` is None before the first register."""
+    """Everything the public page says, in the order of the register. `operator` is None before the first register.
+
+    `processors` are those in force and those to come.
+    """
 
     operator: Operator | None
     changed_at: datetime | None
@@ -36,6 +64,7 @@ class TrustPage:
     regions: list[Region] = field(default_factory=list)
     measures: list[tuple[Place, list[Measure]]] = field(default_factory=list)
     processors: list[Processor] = field(default_factory=list)
+    data_centres: list[DataCentre] = field(default_factory=list)
 
 
 def operator() -> Operator | None:
@@ -48,26 +77,28 @@ def changed_at() -> datetime | None:
 
 
 def trust_page() -> TrustPage:
-    """Seven queries, whatever the size."""
+    """Eight queries, whatever the size."""
+    at = now()
     statements = defaultdict(list)
-    for statement in Statement.objects.all():
+    for statement in Statement.objects.in_force(at):
         statements[statement.section].append(statement)
-    measures = list(Measure.objects.all())
+    measures = list(Measure.objects.in_force(at).filter(checked_by=""))
     by_place = [(place, [measure for measure in measures if measure.place == place]) for place in Place]
     return TrustPage(
         operator(),
         changed_at(),
         dict(statements),
-        list(Agreement.objects.all()),
-        list(Region.objects.all()),
+        list(Agreement.objects.in_force(at)),
+        list(Region.objects.in_force(at)),
         [(place, found) for place, found in by_place if found],
-        list(Processor.objects.all()),
+        list(Processor.objects.standing(at)),
+        list(DataCentre.objects.in_force(at)),
     )
 
 
 def sizes() -> dict[str, int]:
     """How many entries each list has."""
-    return {name: noun.objects.count() for name, noun in LISTS.items()}
+    return {name: noun.objects.said().count() for name, noun in LISTS.items()}
 
 
 def contacts_hold_until() -> datetime | None:
@@ -87,10 +118,15 @@ def export_register() -> dict[str, Any]:
         "promises": _said(held, PromisesPart.model_fields),
     }
     for name, noun in LISTS.items():
-        register[name] = [_said(row, PARTS[name].model_fields) for row in noun.objects.all()]
+        register[name] = [said_by(name, row) for row in noun.objects.said()]
     for keeper in keepers():
         register |= keeper.export()
     return {name: part for name, part in register.items() if part}
+
+
+def said_by(section: str, row: Entry) -> dict[str, Any]:
+    """One version of an entry as the file said it."""
+    return _said(row, PARTS[section].model_fields)
 
 
 def _said(row: Model, keys: dict[str, Any]) -> dict[str, Any]:
@@ -100,4 +136,61 @@ def _said(row: Model, keys: dict[str, Any]) -> dict[str, Any]:
 
 def region_names() -> dict[str, str]:
     """The register's regions in its order: slug to name in the reader's language."""
-    return {region.slug: pick(region.name)[0] for region in Region.objects.all()}
+    return {region.slug: pick(region.name)[0] for region in Region.objects.in_force()}
+
+
+def notice_days(promises: Mapping[str, Any] | None = None) -> int:
+    """How many days before a new or moved processor is reached customers are told, by these promises or today's."""
+    if promises is None:
+        held = operator()
+        return (held and held.processor_notice_days) or NOTICE_DAYS
+    return promises.get("processor_notice_days") or NOTICE_DAYS
+
+
+def retention_hours(holding: str) -> int | None:
+    """How long the register lets this holding keep what it has; None where no rule says so."""
+    return Retention.objects.in_force().filter(holding=holding).values_list("hours", flat=True).first()
+
+
+def routes() -> list[Route]:
+    """What the register compiles into: every way out that is open, was open within a day, or will open."""
+    cloud = Tenant.objects.filter(kind=Tenant.Kind.OPERATOR).first()
+    if cloud is None:
+        return []
+    with in_tenant(cloud):
+        shut = _shut_for()
+        since = now() - timedelta(days=1)
+        return [
+            route
+            for processor in Processor.objects.filter(purposes__len__gt=0).standing(since)
+            if processor.ended_at is None or processor.ended_at > processor.in_force_at
+            for route in _routes_of(processor, shut)
+        ]
+
+
+def _shut_for() -> dict[str, list[tuple[int, int]]]:
+    """By processor: from which version on it is shut for which tenant."""
+    shut = defaultdict(list)
+    with scopes_disabled():  # every customer's objections: row-level security lets the operator read them
+        for processor, number, tenant in Objection.objects.standing().values_list("processor", "number", "tenant_id"):
+            shut[processor].append((number, tenant))
+    return shut
+
+
+def _routes_of(processor: Processor, shut: Mapping[str, list[tuple[int, int]]]) -> list[Route]:
+    objecting = frozenset(tenant for number, tenant in shut.get(processor.slug, ()) if processor.number >= number)
+    return [
+        Route(
+            processor=processor.slug,
+            number=processor.number,
+            protocol=protocol,
+            host=host,
+            port=port,
+            purposes=frozenset(processor.purposes),
+            opens_at=processor.in_force_at,
+            closes_at=processor.ended_at,
+            private_network=processor.private_network,
+            shut_for=objecting,
+        )
+        for protocol, host, port in map(parse_reached_at, processor.reached_at)
+    ]

@@ -17,7 +17,7 @@ from typing import Any
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Tenant
 from tillit.site.problems import Problem
-from tillit.trust.actions import apply_register, rehearse_register
+from tillit.trust.actions.register import apply_register, rehearse_register
 from tillit.trust.differences import Difference, counts, differences
 from tillit.trust.problems import RegisterRefused
 from tillit.trust.queries import export_register

@@ -5,7 +5,7 @@ import pytest
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Tenant
 from tillit.site.commands.register import PROFILES
-from tillit.trust.actions import apply_register
+from tillit.trust.actions.register import apply_register
 from tillit.trust.register import read_register
 
 NEW = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tillit.foundation.access import Actor
-from tillit.trust.actions import apply_register
+from tillit.trust.actions.register import apply_register
 from tillit.trust.register import read_register
 
 PROFILES = Path(__file__).parents[1] / "profiles"

@@ -18,23 +18,23 @@ TEXT = "text/plain; charset=utf-8"
 
 @public_page
 def processors(_request: Request) -> JsonResponse:
-    return _twin(processors=[_processor(row) for row in Processor.objects.all()])
+    return _twin(processors=[_processor(row) for row in Processor.objects.standing()])
 
 
 @public_page
 def agreements(_request: Request) -> JsonResponse:
-    return _twin(agreements=[_agreement(row) for row in Agreement.objects.all()])
+    return _twin(agreements=[_agreement(row) for row in Agreement.objects.in_force()])
 
 
 @public_page
 def measures(_request: Request) -> JsonResponse:
-    rows = Measure.objects.all()
+    rows = Measure.objects.in_force().exclude(place="")
     return _twin(measures=[{"slug": row.slug, "place": row.place, "text": row.text} for row in rows])
 
 
 @public_page
 def regions(_request: Request) -> JsonResponse:
-    return _twin(regions=[_region(row) for row in Region.objects.all()])
+    return _twin(regions=[_region(row) for row in Region.objects.in_force()])
 
 
 @public_page
@@ -44,7 +44,7 @@ def statements(_request: Request) -> JsonResponse:
         "notice_hours": held.notice_hours if held else None,
         "rare_downtime_minutes": held.rare_downtime_minutes if held else None,
     }
-    return _twin(promises=promises, statements=[_statement(row) for row in Statement.objects.all()])
+    return _twin(promises=promises, statements=[_statement(row) for row in Statement.objects.in_force()])
 
 
 @public_page

@@ -14,7 +14,7 @@ from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
 from tillit.trust import queries
-from tillit.trust.actions import apply_register, rehearse_register
+from tillit.trust.actions.register import apply_register, rehearse_register
 from tillit.trust.differences import Difference
 from tillit.trust.forms import RegisterForm
 from tillit.trust.models import Revision

@@ -23,7 +23,7 @@ def page(request: Request) -> HttpResponse:
 @public_page
 def agreement(request: Request, slug: str) -> HttpResponse:
     """What is known of one document. Its text is not kept here yet, and the page says so."""
-    found = get_object_or_404(Agreement, slug=slug)
+    found = get_object_or_404(Agreement.objects.in_force(), slug=slug)
     return render(request, "trust/agreement.html", _framed(request, operator=queries.operator(), agreement=found))
 
 

@@ -23,7 +23,7 @@ from tillit.foundation.access import Actor
 from tillit.foundation.models import Role, Tenant, User
 from tillit.site.commands.register import PROFILES
 from tillit.tenants.demo import CUSTOMERS, OPERATORS, email_of, make_customers, sign_ins
-from tillit.trust.actions import apply_register
+from tillit.trust.actions.register import apply_register
 from tillit.trust.register import read_register
 
 PLANS = {"fjordlys": Plan("NO", 900, 3_600), "alpenrose": Plan("CH", 700, 2_800), "hansekontor": Plan("DE", 400, 1_600)}
