@@ -68,6 +68,10 @@ class Finding:
         return tell(self.sentence, self.figures)
 
 
+class Undecided(Exception):
+    """A check cannot say yes or no yet: nothing has happened that it could judge. No run is recorded."""
+
+
 def tell(sentence: str, figures: Mapping[str, Any]) -> str:
     """A finding in the active language, with numbers and days as its readers write them."""
     said = gettext(sentence) if sentence else ""
