@@ -145,6 +145,13 @@ class Migration(migrations.Migration):
             model_name='cosignature',
             constraint=models.UniqueConstraint(models.F('checkpoint'), models.F('witness'), name='one_cosignature_each'),
         ),
+        migrations.CreateModel(
+            name='LogSubject',
+            fields=[
+                ('name', models.CharField(max_length=160, primary_key=True, serialize=False)),
+                ('newest', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='proof.logentry')),
+            ],
+        ),
         migrations.RunSQL(
             f"REVOKE UPDATE, DELETE, TRUNCATE ON {APPEND_ONLY} FROM tillit_app",
             f"GRANT UPDATE, DELETE, TRUNCATE ON {APPEND_ONLY} TO tillit_app",

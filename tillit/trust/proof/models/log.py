@@ -21,10 +21,6 @@ class LogEntryQuerySet(models.QuerySet["LogEntry"]):
         before = LogEntry.objects.filter(subject=OuterRef("subject"), index__lt=OuterRef("index")).order_by("-index")
         return self.select_related("content").annotate(previous=Subquery(before.values("index")[:1]))
 
-    def newest_of_each(self) -> Self:
-        """The last entry of every subject."""
-        return self.order_by("subject", "-index").distinct("subject")
-
 
 class LogEntry(models.Model):
     """One leaf of the tree: when what kind of change happened to which subject, and a salted hash of its content."""
@@ -70,6 +66,16 @@ class LogContent(models.Model):
 
     def __str__(self) -> str:
         return f"content of {self.entry_id}"
+
+
+class LogSubject(models.Model):
+    """What the log speaks of, and where it did last: so that adding needs no look through the whole log."""
+
+    name = models.CharField(max_length=160, primary_key=True)
+    newest = models.ForeignKey(LogEntry, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Tile(models.Model):
