@@ -33,6 +33,7 @@ from tillit.trust.models import (
 )
 from tillit.trust.parts import PARTS, OperatorPart, PromisesPart
 from tillit.trust.routes import Route, parse_reached_at
+from tillit.trust.variables import Variable, variables_of
 
 FORMAT = 1
 NOTICE_DAYS = 30  # for a new or moved processor, where the register does not promise more
@@ -150,6 +151,11 @@ def notice_days(promises: Mapping[str, Any] | None = None) -> int:
 def retention_hours(holding: str) -> int | None:
     """How long the register lets this holding keep what it has; None where no rule says so."""
     return Retention.objects.in_force().filter(holding=holding).values_list("hours", flat=True).first()
+
+
+def variables() -> dict[str, Variable]:
+    """The register's values by name, as texts of agreements may use them."""
+    return variables_of(export_register(), notice_days=notice_days())
 
 
 def routes() -> list[Route]:

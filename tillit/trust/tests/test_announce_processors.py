@@ -120,12 +120,14 @@ def test_a_clock_set_back_opens_no_route_early(announced, clock, in_force, seed_
     assert "smtp.nordpost.example" not in hosts()
 
 
-def test_a_shortened_notice_is_refused_with_its_line(clock, seed, operator, seed_text):
+def test_a_shortened_notice_is_refused_with_its_line(clock, seed, in_force, seed_text):
     shorter = seed_text.replace("notice_hours = 24", "notice_hours = 24\nprocessor_notice_days = 14")
-    text = operator.post("/operator/register/", {"text": shorter, "look": ""}).content.decode()
-    assert "promises.processor_notice_days" in text
-    assert f"Line {shorter.splitlines().index('processor_notice_days = 14') + 1}" in text
-    assert "a promise is not shortened" in text
+    with pytest.raises(RegisterRefused) as refused:
+        in_force(shorter)
+    (problem,) = refused.value.located(shorter).problems
+    assert problem.path == "promises.processor_notice_days"
+    assert problem.line == shorter.splitlines().index("processor_notice_days = 14") + 1
+    assert "a promise is not shortened" in problem.sentence
 
 
 def test_an_agreement_may_promise_a_longer_notice(clock, seed, in_force, seed_text):
