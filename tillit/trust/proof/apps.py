@@ -7,3 +7,16 @@ class ProofConfig(AppConfig):
     label = "proof"
     verbose_name = _("Proof")
     default_auto_field = "django.db.models.BigAutoField"
+
+    grants = {
+        "proof.run_checks": ("operator",),
+        "proof.keep_retention": (),  # the clock alone
+        "proof.keep_log": ("operator",),
+    }
+    events = ("proof.check_failed", "proof.check_recovered")
+    checks = {
+        "security-contacts": "tillit.trust.proof.checks.security_contacts",
+        "mail-purge": "tillit.trust.proof.checks.mail_is_purged",
+        "retention": "tillit.trust.proof.checks.retention_is_kept",
+        "processor-notice": "tillit.trust.proof.checks.processors_are_announced",
+    }
