@@ -18,23 +18,23 @@ TEXT = "text/plain; charset=utf-8"
 
 @public_page
 def processors(_request: Request) -> JsonResponse:
-    return _twin(processors=[_processor(row) for row in Processor.objects.standing()])
+    return twin(processors=[_processor(row) for row in Processor.objects.standing()])
 
 
 @public_page
 def agreements(_request: Request) -> JsonResponse:
-    return _twin(agreements=[_agreement(row) for row in Agreement.objects.in_force()])
+    return twin(agreements=[_agreement(row) for row in Agreement.objects.in_force()])
 
 
 @public_page
 def measures(_request: Request) -> JsonResponse:
     rows = Measure.objects.in_force().exclude(place="")
-    return _twin(measures=[{"slug": row.slug, "place": row.place, "text": row.text} for row in rows])
+    return twin(measures=[{"slug": row.slug, "place": row.place, "text": row.text} for row in rows])
 
 
 @public_page
 def regions(_request: Request) -> JsonResponse:
-    return _twin(regions=[_region(row) for row in Region.objects.in_force()])
+    return twin(regions=[_region(row) for row in Region.objects.in_force()])
 
 
 @public_page
@@ -44,7 +44,7 @@ def statements(_request: Request) -> JsonResponse:
         "notice_hours": held.notice_hours if held else None,
         "rare_downtime_minutes": held.rare_downtime_minutes if held else None,
     }
-    return _twin(promises=promises, statements=[_statement(row) for row in Statement.objects.in_force()])
+    return twin(promises=promises, statements=[_statement(row) for row in Statement.objects.in_force()])
 
 
 @public_page
@@ -72,7 +72,7 @@ def robots(_request: Request) -> HttpResponse:
     return HttpResponse("\n".join(welcome) + "\n", content_type=TEXT)
 
 
-def _twin(**content: Any) -> JsonResponse:
+def twin(**content: Any) -> JsonResponse:
     """The content in the envelope that all twins share; other sites' pages may read it."""
     held = queries.operator()
     envelope = {
