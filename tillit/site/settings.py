@@ -220,6 +220,9 @@ COOKIELESS_PATHS = ("/trust/", "/status/", "/api/", "/.well-known/", "/robots.tx
 # The trust log: the file of its key, where it is not `keys/log.pem` of the data folder
 LOG_KEY_FILE = ENVIRONMENT.get("TILLIT_LOG_KEY_FILE", "")
 
+# Seconds for which a web process keeps a page of the trust centre that it made
+PUBLIC_PAGES_KEPT = 10.0
+
 # The API: per token and web worker
 API_REQUESTS_PER_MINUTE = int(ENVIRONMENT.get("TILLIT_API_REQUESTS_PER_MINUTE", "600"))
 
