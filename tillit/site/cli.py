@@ -33,6 +33,7 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
+    "agreements": Command("check the texts of the agreements in a folder, or make them drafts and publish them"),
     "import": Command("bring a CSV or XLSX file into a tenant's companies or persons"),
     "operator": Command("invite somebody of the operator's staff, the first one above all"),
     "register": Command("put the register into force from a file, compare it, or write it to a file"),

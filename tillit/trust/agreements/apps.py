@@ -7,3 +7,19 @@ class AgreementsConfig(AppConfig):
     label = "agreements"
     verbose_name = _("Agreements")
     default_auto_field = "django.db.models.BigAutoField"
+
+    grants = {
+        "agreements.edit": ("operator",),
+        "agreements.read": ("administrator", "member", "reader"),
+        "agreements.accept": ("administrator",),
+    }
+    events = (
+        "agreements.drafted",
+        "agreements.draft_withdrawn",
+        "agreements.published",
+        "agreements.accepted",
+        "agreements.access_requested",
+        "agreements.access_answered",
+    )
+    published = {"agreements.published": "tillit.trust.agreements.publishing.version"}
+    checks = {"agreements-in-step": "tillit.trust.agreements.checks.in_step"}

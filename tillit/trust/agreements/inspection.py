@@ -27,7 +27,7 @@ from tillit.trust.agreements.rendering import ALLOWED_LINK, MARKDOWN
 from tillit.trust.agreements.variables import BRACES, PLACE, keys_in
 
 HTML = re.compile(r"</?[a-zA-Z][^<>\n]*>|<!--")
-LINK = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]\(([^()\s]*)[^()]*\)")
+LINK = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]\(([^)\s]*)[^)]*\)")
 OTHER_AGREEMENT = re.compile(r"^\.\./([a-z0-9-]+)/")
 NUMBER = re.compile(r"^\d+(?:\.\d+)*$")
 
