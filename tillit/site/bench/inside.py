@@ -13,7 +13,7 @@ from django.conf import settings
 
 from tillit.site.bench import data, machine, options
 from tillit.site.bench.client import sign_in
-from tillit.site.bench.customers import NEIGHBOURS, PASSWORD, make_customers
+from tillit.site.bench.customers import NEIGHBOURS, PASSWORD, make_customers, put_register_into_force
 from tillit.site.bench.importing import Comparison, Importer
 from tillit.site.bench.measuring import Result, Setting, measure
 from tillit.site.bench.operations import operations_of
@@ -77,6 +77,8 @@ class Measurement:
         self.setting = Setting(found["port"], workers, asked.seconds, asked.rounds, asked.patience)
         self.worker = next(iter(machine.children_running(found["pid"], "tillit.site.worker")), 0)
         self.customer, neighbours = make_customers()
+        if "trust" in asked.only:
+            put_register_into_force()
         for neighbour in neighbours:
             data.load(admin, neighbour.tenant.pk, 0, NEIGHBOUR_PERSONS)
         login = (self.customer.administrator.email, PASSWORD)

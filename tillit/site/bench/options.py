@@ -11,7 +11,7 @@ PERSONS = 100_000
 PERSONS_PER_COMPANY = 10
 GROWTH = (10_000, 100_000, 1_000_000)
 GROWING = ("list", "search")  # measured at every stage of growth
-PARTS = ("list", "search", "open", "create", "api", "import")
+PARTS = ("list", "search", "open", "create", "api", "trust", "import")
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
