@@ -341,3 +341,44 @@ class Objection(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.processor} ({self.get_outcome_display()})"
+
+
+class Told(TenantModel):
+    """That a customer's administrators were told by mail of a version that comes, or of an entry that went.
+
+    The proof that the notice was given. `until` is how long the product shows it, too.
+    """
+
+    operator_reads = True
+
+    section = models.CharField(max_length=40)
+    slug = models.SlugField(max_length=80)
+    number = models.PositiveIntegerField()
+    ended = models.BooleanField(default=False)
+    at = models.DateTimeField(default=now)
+    until = models.DateTimeField()
+    administrators = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            UniqueConstraint(fields=["tenant", "section", "slug", "number", "ended"], name="told_once"),
+        ]
+        indexes = [models.Index(fields=["tenant", "until"])]
+
+    def __str__(self) -> str:
+        return f"{self.section}/{self.slug} {self.at:%Y-%m-%d %H:%M}"
+
+
+class NoticeRead(TenantModel):
+    """That an administrator put a notice in the product away."""
+
+    told = models.ForeignKey(Told, on_delete=models.CASCADE, related_name="reads")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["told", "user"], name="notice_read_once")]
+
+    def __str__(self) -> str:
+        return f"{self.told_id} {self.user_id}"
