@@ -17,7 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from tillit.foundation.clock import now
-from tillit.foundation.models import User
+from tillit.foundation.models import StoredFile, User
 from tillit.foundation.tenancy import TenantModel, scoped
 from tillit.trust.agreements.documents import Document, read_document
 from tillit.trust.agreements.rendering import Part, canonical, parts
@@ -202,3 +202,50 @@ class AccessAnswer(TenantModel):
 
     def __str__(self) -> str:
         return str(self.request)
+
+
+class SealedDocument(models.Model):
+    """The sealed PDF of a published version in one language; its bytes lie under their hash in the data folder."""
+
+    version = models.ForeignKey(AgreementVersion, on_delete=models.PROTECT, related_name="sealed")
+    language = models.CharField(max_length=2)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    made_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["version", "language"], name="sealed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.language}"
+
+
+class Bundle(TenantModel):
+    """Everything in force for a customer as one sealed file: asked for, being made, made or failed.
+
+    `contents` is the manifest that lies in the file as well; `problem` says why it could not be made.
+    """
+
+    language = models.CharField(max_length=2)
+    asked_at = models.DateTimeField(default=now)
+    asked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(null=True)
+    file = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
+    contents = models.JSONField(default=dict)
+    problem = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            UniqueConstraint(fields=["tenant"], condition=Q(made_at=None), name="one_bundle_at_a_time"),
+            CheckConstraint(
+                condition=Q(made_at=None) | Q(file__isnull=False) | ~Q(problem=""), name="bundle_has_file_or_problem"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.asked_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.made_at is None

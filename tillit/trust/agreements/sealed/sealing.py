@@ -35,7 +35,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from tillit.foundation.errors import Refused
 from tillit.foundation.outbound import call
-from tillit.trust.agreements.sealkey import SealKey
+from tillit.trust.agreements.sealed.sealkey import SealKey
 
 PURPOSE = "time-stamping"
 SEALING_USAGE = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False)
