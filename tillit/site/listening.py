@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import socket
+import struct
 import sys
 import time
 
 from tillit.site.problems import Problem
 
+ATTACH_FILTER, LOCK_FILTER = 26, 44  # options of Linux's sockets
+# The kernel's packet filter: load the flags of the TCP header; SYN and ACK together: drop; else keep
+NO_ANSWERED_CALLS = (
+    (0x30, 0, 0, 13),
+    (0x54, 0, 0, 0x12),
+    (0x15, 0, 1, 0x12),
+    (0x06, 0, 0, 0),
+    (0x06, 0, 0, 0xFFFFFFFF),
+)
 BACKLOG = 1024
 AFTER_A_CRASH = 10.0  # seconds the processes of a killed Tillit may need to let go of the port
 
@@ -49,11 +60,29 @@ def _make(host: str, port: int, *, shared: bool) -> socket.socket:
         if shared:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or kept-alive answers wait 40 ms
+        _receive_only(made)
         made.bind((host, port))
     except OSError:
         made.close()
         raise
     return made
+
+
+def _receive_only(made: socket.socket) -> None:
+    """Keep the socket, and those accepted from it, from calling others: no call is ever answered.
+
+    A worker without network gets this one socket of the machine's network, and a TCP socket can be disconnected and
+    connected elsewhere. Whoever is called answers with SYN and ACK; whoever is served never sends that. Locked: the
+    worker cannot take the filter off.
+    """
+    if sys.platform != "linux":
+        return
+    program = b"".join(struct.pack("=HBBI", *part) for part in NO_ANSWERED_CALLS)
+    kept = ctypes.create_string_buffer(program, len(program))
+    made.setsockopt(
+        socket.SOL_SOCKET, ATTACH_FILTER, struct.pack("@HP", len(NO_ANSWERED_CALLS), ctypes.addressof(kept))
+    )
+    made.setsockopt(socket.SOL_SOCKET, LOCK_FILTER, 1)
 
 
 def _problem(error: OSError, host: str, port: int) -> Problem:

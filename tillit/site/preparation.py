@@ -57,6 +57,15 @@ class Preparation:
         if self.cluster is not None or self.url:
             self._provision()
 
+    def over_tcp(self) -> bool:
+        """Whether the processes reach their database by TCP: one that was named, with a host that is no folder."""
+        if self.cluster is not None:
+            return False
+        known = conninfo_to_dict(self.url or runtime.installation(self.data).get("database", ""))
+        said = [known.get(name) or os.environ.get(f"PG{name.upper()}") for name in ("service", "hostaddr", "host")]
+        hosts = str(next(filter(None, said), "/")).split(",")
+        return not all(host.startswith(("/", "@")) or not host for host in hosts)
+
     def tables(self) -> None:
         """Bring the tables to this release, unless nothing changed since the last time."""
         key = _fingerprint([ROOT / "requirements" / "run.txt", *_files("tillit", CODE)])

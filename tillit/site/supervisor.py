@@ -18,6 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from tillit.site.leash import CONFINE
 from tillit.site.logs import Logs
 from tillit.site.postgres import Cluster
 from tillit.site.problems import Problem
@@ -32,7 +33,11 @@ DATABASE_PATIENCE = 120.0
 
 @dataclass(frozen=True)
 class Program:
-    """What to run. `settle`: seconds alive that count as ready; None: it reports over the pipe."""
+    """What to run. `settle`: seconds alive that count as ready; None: it reports over the pipe.
+
+    `walls` stand between it and the network (`confine.py`). One that `supports` the others is there before them and
+    after them.
+    """
 
     name: str
     module: str
@@ -40,6 +45,8 @@ class Program:
     socket: socket.socket | None = None
     settle: float | None = None
     grace: float = 10.0  # seconds to end in order before it is killed
+    walls: tuple[str, ...] = ()
+    supports: bool = False
 
 
 class Child:
@@ -57,7 +64,8 @@ class Child:
         if program.socket is not None:
             passed.append(program.socket.fileno())
             values["TILLIT_LISTEN_FD"] = str(program.socket.fileno())
-        command = [sys.executable, "-P", "-m", "tillit.site.leash", program.module, *program.arguments]
+        leash = ["tillit.site.leash", *([CONFINE + ",".join(program.walls)] if program.walls else [])]
+        command = [sys.executable, "-P", "-m", *leash, program.module, *program.arguments]
         with logs.open(program.name) as log:
             self.process = subprocess.Popen(
                 command,
@@ -178,16 +186,21 @@ class Supervisor:
     # --- the work ----------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the first program and wait until it is ready; `run` starts the rest, which nobody has to wait for.
+        """Start those that support the others and the first of the others, each once the one before is ready.
 
-        Raises Problem when it ends or takes too long.
+        `run` starts the rest, which nobody has to wait for. Raises Problem when one ends or takes too long.
         """
-        first = self.places[0]
-        child = first.child = self._spawn(first)
+        supports = [place for place in self.places if place.program.supports]
+        others = [place for place in self.places if not place.program.supports]
+        for place in (*supports, *others[:1]):
+            self._start(place)
+
+    def _start(self, place: Place) -> None:
+        child = place.child = self._spawn(place)
         deadline = time.monotonic() + FIRST_START
         while not self.stopping and not child.ready():
             if not child.alive() or time.monotonic() > deadline:
-                name = first.program.name
+                name = place.program.name
                 raise Problem(f"{name} does not start. Details: {self.logs.place(name)}")
             self._wait(0.05)
 
@@ -202,8 +215,18 @@ class Supervisor:
             self._wait()
 
     def shut_down(self) -> None:
-        """End all children, then the database. A second signal meanwhile kills what is left."""
-        everyone = [child for place in self.places for child in place.everyone()]
+        """End all children, those that support the others last, then the database.
+
+        A second signal meanwhile kills what is left.
+        """
+        for supports in (False, True):
+            self._end([place for place in self.places if place.program.supports is supports])
+        self.places = []
+        if self.database is not None:
+            self.database.stop()
+
+    def _end(self, places: list[Place]) -> None:
+        everyone = [child for place in places for child in place.everyone()]
         for child in everyone:
             child.ask_to_end()
         while any(child.alive() for child in everyone):
@@ -213,9 +236,6 @@ class Supervisor:
             self._wait(0.05)
         for child in everyone:
             child.forget()
-        self.places = []
-        if self.database is not None:
-            self.database.stop()
 
     def _watch(self, place: Place) -> None:
         now = time.monotonic()

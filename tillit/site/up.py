@@ -12,13 +12,14 @@ import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
 
-from tillit.site import runtime
+from tillit.site import confine, runtime
 from tillit.site.folder import Claim, left_by_a_crash
 from tillit.site.listening import AFTER_A_CRASH, open_sockets
 from tillit.site.logs import Logs
@@ -28,6 +29,7 @@ from tillit.site.progress import Progress
 from tillit.site.supervisor import Program, Supervisor
 
 WEB_WORKERS = 2
+BROKER = "tillit.trust.broker.serve"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -75,6 +77,7 @@ def _run(data: Path, options: argparse.Namespace) -> int:
     base_host = os.environ.get("TILLIT_BASE_HOST") or _host_of(sockets[0])
     logs = Logs(data / "log")
     preparation = Preparation(data, logs=logs, progress=progress)
+    walls = confine.choose(os.environ.get("TILLIT_CONFINEMENT", ""), database_over_tcp=preparation.over_tcp())
     if not runtime.installation(data):
         progress.say(f"Setting up Tillit in {data}. The first start takes a minute or two.")
     try:
@@ -83,7 +86,7 @@ def _run(data: Path, options: argparse.Namespace) -> int:
         preparation.tables()
         preparation.static_files()
         preparation.demo(wanted=not options.no_demo)
-        _serve(preparation, sockets, base_host, began)
+        _serve(preparation, sockets, walls, base_host, began)
     finally:
         if preparation.cluster is not None:
             preparation.cluster.stop()
@@ -91,7 +94,9 @@ def _run(data: Path, options: argparse.Namespace) -> int:
     return 0
 
 
-def _serve(preparation: Preparation, sockets: list[socket.socket], base_host: str, began: float) -> None:
+def _serve(
+    preparation: Preparation, sockets: list[socket.socket], walls: tuple[str, ...], base_host: str, began: float
+) -> None:
     data, logs, progress = preparation.data, preparation.logs, preparation.progress
     card = Card(data, sockets[0], base_host)
 
@@ -105,7 +110,7 @@ def _serve(preparation: Preparation, sockets: list[socket.socket], base_host: st
         return child_environment(data)
 
     supervisor = Supervisor(
-        _programs(sockets),
+        _programs(sockets, walls),
         logs=logs,
         environment=environment,
         say=say,
@@ -119,6 +124,7 @@ def _serve(preparation: Preparation, sockets: list[socket.socket], base_host: st
         if not supervisor.stopping:
             card.show()
             logs.note("supervisor", f"Tillit runs at {card.facts['url']}")
+            logs.note("supervisor", f"What keeps its workers from the network: {confine.level_of(walls)}")
             progress.say(_welcome(data, base_host, time.monotonic() - began))
         supervisor.run()
         progress.say("\nEnding Tillit.")
@@ -156,12 +162,14 @@ class Card:
         self.place.unlink(missing_ok=True)
 
 
-def _programs(sockets: list[socket.socket]) -> list[Program]:
+def _programs(sockets: list[socket.socket], walls: tuple[str, ...]) -> list[Program]:
+    """The broker alone may reach other servers; the workers find it when they start."""
+    broker = [Program("broker", BROKER, grace=60.0, supports=True)] if find_spec(BROKER) else []
     web = [
-        Program(f"web-{number}", "tillit.site.serve", socket=listening)
+        Program(f"web-{number}", "tillit.site.serve", socket=listening, walls=walls)
         for number, listening in enumerate(sockets, start=1)
     ]
-    return [*web, Program("worker-1", "tillit.site.worker", ("worker-1",), grace=25.0)]
+    return [*broker, *web, Program("worker-1", "tillit.site.worker", ("worker-1",), grace=25.0, walls=walls)]
 
 
 def _host_of(listening: socket.socket) -> str:
