@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from tillit.foundation.menu import MenuEntry
+
 
 class ProofConfig(AppConfig):
     name = "tillit.trust.proof"
@@ -19,4 +21,10 @@ class ProofConfig(AppConfig):
         "mail-purge": "tillit.trust.proof.checks.mail_is_purged",
         "retention": "tillit.trust.proof.checks.retention_is_kept",
         "processor-notice": "tillit.trust.proof.checks.processors_are_announced",
+    }
+    panels = {"trust.proof": ("proof:section",)}
+    menu = (MenuEntry(_("Checks"), "proof:checks", "proof.run_checks", "h", 82),)
+    published = {
+        "proof.check_failed": "tillit.trust.proof.checks_published.changed",
+        "proof.check_recovered": "tillit.trust.proof.checks_published.changed",
     }
