@@ -76,8 +76,9 @@ def details() -> dict[str, Any]:
     """What holds, in plain values that can become JSON.
 
     `namespace`, `seccomp`, `hook`: bool; `landlock`: the version of its interface, 0 without; `no_new_privileges`;
-    `tcp`, `udp`, `children` (processes this one starts), `abstract_sockets` (Unix sockets without a path): each
-    `kernel`, `python` or `open`, for who closes that way; `neighbours`: Unix sockets of services this user may speak
+    `tcp`, `udp`, `children` (processes this one starts), `abstract_sockets` (Unix sockets without a path),
+    `served_socket` (turning the socket that visitors come in by into one that calls others): each `kernel`, `python`
+    or `open`, for who closes that way; `neighbours`: Unix sockets of services this user may speak
     to, which no wall covers; `missing`: wall -> the system's reason.
     """
     walls = _walls()
@@ -90,6 +91,7 @@ def details() -> dict[str, Any]:
         "udp": KERNEL if walls["namespace"] or walls["seccomp"] else by_python,
         "children": any_kernel,
         "abstract_sockets": KERNEL if walls["namespace"] or walls["landlock"] >= 6 else OPEN,
+        "served_socket": KERNEL if walls["landlock"] or "served_socket" in _proved else OPEN,
         "neighbours": [place for place in _neighbours() if os.access(place, os.W_OK)],
         "missing": dict(_missing),
     }

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 
 from tillit.foundation import confinement
+from tillit.site.listening import locked
 from tillit.site.problems import Problem
 from tillit.site.runtime import ROOT
 from tillit.site.walls import capabilities, hook, landlock, namespace, seccomp
@@ -87,6 +88,9 @@ def put_up(walls: Sequence[str]) -> None:
         capabilities.give_up()
     if "hook" in walls:
         _try("hook")
+    served = os.environ.get("TILLIT_LISTEN_FD", "")
+    if not served or locked(int(served)):
+        confinement.proved("served_socket")
 
 
 def _try(name: str) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import os
 import socket
 import struct
 import sys
 import time
+from contextlib import suppress
 
 from tillit.site.problems import Problem
 
@@ -73,16 +75,22 @@ def _receive_only(made: socket.socket) -> None:
 
     A worker without network gets this one socket of the machine's network, and a TCP socket can be disconnected and
     connected elsewhere. Whoever is called answers with SYN and ACK; whoever is served never sends that. Locked: the
-    worker cannot take the filter off.
+    worker cannot take the filter off. Newer kernels allow it to root only; there Landlock has to do (`locked`).
     """
     if sys.platform != "linux":
         return
     program = b"".join(struct.pack("=HBBI", *part) for part in NO_ANSWERED_CALLS)
     kept = ctypes.create_string_buffer(program, len(program))
-    made.setsockopt(
-        socket.SOL_SOCKET, ATTACH_FILTER, struct.pack("@HP", len(NO_ANSWERED_CALLS), ctypes.addressof(kept))
-    )
-    made.setsockopt(socket.SOL_SOCKET, LOCK_FILTER, 1)
+    header = struct.pack("@HP", len(NO_ANSWERED_CALLS), ctypes.addressof(kept))
+    with suppress(PermissionError):
+        made.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER, header)
+        made.setsockopt(socket.SOL_SOCKET, LOCK_FILTER, 1)
+
+
+def locked(handle: int) -> bool:
+    """Whether the socket with this number can only be called."""
+    with socket.socket(fileno=os.dup(handle)) as made:
+        return sys.platform == "linux" and made.getsockopt(socket.SOL_SOCKET, LOCK_FILTER) == 1
 
 
 def _problem(error: OSError, host: str, port: int) -> Problem:
