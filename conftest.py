@@ -16,7 +16,7 @@ from tillit.site.provision import provision
 from tillit.site.settings import database
 from tillit.tenants.middleware import forget_hosts
 
-pytest_plugins = ["tillit.foundation.testing"]
+pytest_plugins = ["tillit.foundation.testing", "tillit.trust.broker.testing"]
 
 
 def pytest_configure() -> None:

@@ -6,27 +6,31 @@ Without `TILLIT_SMTP_URL` nothing leaves the machine: the message stays readable
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing, suppress
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage as MimeMessage
-from smtplib import SMTP
-from typing import cast
-from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
-from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 from django.db import transaction
 from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from procrastinate import RetryStrategy
 
+from tillit.foundation import outbound
 from tillit.foundation.access import Actor
+from tillit.foundation.errors import Refused
 from tillit.foundation.jobs import job, later
 from tillit.foundation.models import OutgoingMail, Tenant
+from tillit.foundation.tenancy import current_tenant
+from tillit.foundation.ways import Shut
 
 CANARY = "retention-canary@canary.invalid"  # a marked record of `holdings`: goes every way but the last, to nobody
+PURPOSE = "mail"
+AGAIN_AFTER = timedelta(hours=1)  # while the register keeps the way shut
 
 
 class QueueBackend(BaseEmailBackend):
@@ -40,12 +44,12 @@ class QueueBackend(BaseEmailBackend):
         return len(email_messages)
 
     def _queue(self, message: EmailMessage, recipient: str) -> None:
+        tenant = current_tenant() or Tenant.objects.get(kind=Tenant.Kind.OPERATOR)
         mail = OutgoingMail.objects.create(
-            to=recipient, subject=str(message.subject)[:250], message=message.message().as_bytes()
+            tenant=tenant, to=recipient, subject=str(message.subject)[:250], message=message.message().as_bytes()
         )
         if settings.SMTP_URL:
-            operator = Tenant.objects.get(kind=Tenant.Kind.OPERATOR)
-            later("foundation.deliver_mail", Actor.system(operator), mail_id=mail.pk)
+            later("foundation.deliver_mail", Actor.system(tenant), mail_id=mail.pk)
 
 
 def send_mail(to: str, *, template: str, language: str, **context: object) -> None:
@@ -56,10 +60,11 @@ def send_mail(to: str, *, template: str, language: str, **context: object) -> No
 
 
 @job("foundation.deliver_mail", retry=RetryStrategy(max_attempts=10, exponential_wait=4))
-def deliver_mail(_actor: Actor, *, mail_id: int) -> None:
+def deliver_mail(actor: Actor, *, mail_id: int) -> None:
     """Hand one message to the SMTP relay; afterwards only that it was sent is kept, not what it said.
 
-    A failure is noted beside the message and tried again, at growing distances, for some days.
+    A failure is noted beside the message and tried again, at growing distances, for some days. While the register
+    keeps the way shut for this tenant, the message rests, and the way is asked for once an hour.
     """
     try:
         with transaction.atomic():
@@ -69,31 +74,23 @@ def deliver_mail(_actor: Actor, *, mail_id: int) -> None:
             _hand_over(mail)
             mail.sent_at, mail.message, mail.error, mail.attempts = timezone.now(), b"", "", mail.attempts + 1
             mail.save(update_fields=["sent_at", "message", "error", "attempts"])
-    except OSError as error:  # smtplib's errors are OSErrors, too
-        failed = OutgoingMail.objects.filter(pk=mail_id)
-        failed.update(attempts=F("attempts") + 1, error=f"{type(error).__name__}: {error}"[:500])
-        raise
+    except (OSError, Refused) as error:  # smtplib's errors are OSErrors, too
+        said = str(error) if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
+        OutgoingMail.objects.filter(pk=mail_id).update(attempts=F("attempts") + 1, error=said[:500])
+        if not (isinstance(error, Shut) and error.by_rule):
+            raise
+        soon = timezone.now() + AGAIN_AFTER
+        later("foundation.deliver_mail", actor, at=min(soon, error.opens_at or soon), mail_id=mail_id)
 
 
 def _hand_over(mail: OutgoingMail) -> None:
     if mail.to == CANARY:
         return
-    relay = urlsplit(settings.SMTP_URL)
-    backend = SmtpBackend(
-        host=relay.hostname,
-        port=relay.port or 25,
-        username=unquote(relay.username or ""),
-        password=unquote(relay.password or ""),
-        use_tls=relay.scheme == "smtp+starttls",
-        use_ssl=relay.scheme == "smtps",
-        timeout=20,
-    )
-    backend.open()
-    connection = cast(SMTP, backend.connection)  # open() raises where there is none
-    try:
-        connection.sendmail(settings.DEFAULT_FROM_EMAIL, [mail.to], bytes(mail.message))
-    finally:
-        backend.close()
+    session = outbound.smtp(mail.tenant, PURPOSE, settings.SMTP_URL)
+    with closing(session):
+        session.sendmail(settings.DEFAULT_FROM_EMAIL, [mail.to], bytes(mail.message))
+        with suppress(OSError):  # it is sent; how the goodbye goes must not send it again
+            session.quit()
 
 
 def read_body(mail: OutgoingMail) -> str:

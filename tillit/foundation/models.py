@@ -179,8 +179,12 @@ class LedgerEntry(TenantModel):
 
 
 class OutgoingMail(models.Model):
-    """A message waiting for the transport, or kept for reading where no transport is configured."""
+    """A message waiting for the transport, or kept for reading where no transport is configured.
 
+    `tenant`: for whom it is sent, which decides the way it may go; None: for the cloud itself.
+    """
+
+    tenant = models.ForeignKey(Tenant, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
     to = models.EmailField(max_length=254)
     subject = models.CharField(max_length=250)
     message = models.BinaryField()

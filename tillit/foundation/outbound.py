@@ -1,25 +1,39 @@
-"""The one guarded way to call other servers: public addresses only, no redirects, short time-outs, limited size.
+"""The ways to call other servers: HTTP, SMTP and IMAP over the broker's connections (`tillit.foundation.ways`).
 
-Every call to an address a customer typed goes through here. The name is resolved once and the connection goes to that
-very address, so that a second DNS answer cannot lead it inside (DNS rebinding).
+Every call names for whom and for which purpose it is made; what the register does not declare raises `ways.Shut`, which
+is a `Refused` with a sentence for people. Certificates are checked against the name that was asked for.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import functools
+import imaplib
+import select
+import smtplib
 import socket
+import ssl
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
+import httpcore
 import httpx
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from tillit.foundation.errors import Refused
+from tillit.foundation.ways import Who, connect
 
-TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+TIMEOUT = httpx.Timeout(10.0)
+TALK_SECONDS = 20.0  # for one answer of a mail server
 MAX_BYTES = 5_000_000
 LONGEST_SECONDS = 30.0  # for the whole answer, however steadily it drips
+MOST_REDIRECTS = 3
+REDIRECTS = (301, 302, 303, 307, 308)
+PORTS = {"http": 80, "https": 443, "smtp": 25, "smtp+starttls": 587, "smtps": 465, "imap": 143, "imaps": 993}
 
 
 @dataclass(frozen=True)
@@ -29,42 +43,158 @@ class Reply:
     body: bytes
 
 
-def call(method: str, url: str, *, body: bytes = b"", headers: dict[str, str] | None = None) -> Reply:
-    """One request to a public HTTPS or HTTP address. Raises Refused for a forbidden or unreachable one."""
+@functools.cache
+def certificates() -> ssl.SSLContext:
+    """Whom we believe: the authorities that come with Tillit, and those of the machine (`SSL_CERT_FILE`)."""
+    context = httpx.create_ssl_context()
+    context.load_default_certs()
+    return context
+
+
+# --- HTTP --------------------------------------------------------------------------------------------------------
+
+
+def call(
+    who: Who, purpose: str, method: str, url: str, *, body: bytes = b"", headers: dict[str, str] | None = None
+) -> Reply:
+    """One HTTP request; a redirect is an answer like others. Raises Refused for a forbidden or unreachable server."""
+    host = str(_parts(url, ("http", "https")).hostname)
     try:
-        parts, asked = urlsplit(url), httpx.URL(url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except (ValueError, httpx.InvalidURL) as error:
-        raise _no_address(url) from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise _no_address(url)
-    pinned = asked.copy_with(host=_public_address(parts.hostname, port))
-    sent = {**(headers or {}), "Host": parts.netloc.rpartition("@")[2]}
-    try:
-        with (
-            httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
-            client.stream(
-                method, pinned, content=body, headers=sent, extensions={"sni_hostname": parts.hostname}
-            ) as response,
-        ):
+        with client(who, purpose) as http, http.stream(method, url, content=body, headers=headers) as response:
             return Reply(response.status_code, dict(response.headers), _limited(response))
+    except httpx.InvalidURL as error:
+        raise _no_address(url) from error
     except httpx.HTTPError as error:
-        raise Refused(_("%(host)s could not be reached.") % {"host": parts.hostname}) from error
+        raise Refused(_("%(host)s could not be reached.") % {"host": host}) from error
 
 
-def _no_address(url: str) -> Refused:
-    return Refused(_("“%(url)s” is no web address.") % {"url": url[:200]})
+def follow(who: Who, purpose: str, url: str, *, most: int = MOST_REDIRECTS) -> Reply:
+    """GET, over at most `most` redirects. Each is a request of its own, which the broker decides anew."""
+    for _step in range(most + 1):
+        reply = call(who, purpose, "GET", url)
+        if reply.status not in REDIRECTS or "location" not in reply.headers:
+            return reply
+        url = urljoin(url, reply.headers["location"])
+    raise Refused(_("%(host)s leads from one address to the next without end.") % {"host": urlsplit(url).hostname})
 
 
-def _public_address(host: str, port: int) -> str:
+def client(who: Who, purpose: str) -> httpx.Client:
+    """An HTTP client for what is built on it, such as CalDAV. To be closed; it follows no redirect by itself."""
+    return httpx.Client(transport=Transport(who, purpose), timeout=TIMEOUT, trust_env=False)
+
+
+class Transport(httpx.BaseTransport):
+    """Takes httpx's requests over the broker's connections; kept open between requests like any other."""
+
+    def __init__(self, who: Who, purpose: str) -> None:
+        backend = _Backend(who, purpose)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=certificates(), network_backend=backend, max_connections=10, keepalive_expiry=5.0
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        asked = httpcore.Request(
+            method=request.method,
+            url=url,
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        with _in_words_of_httpx():
+            got = self._pool.handle_request(asked)
+        stream = _Stream(got.stream)
+        return httpx.Response(got.status, headers=got.headers, stream=stream, extensions=got.extensions)
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Stream(httpx.SyncByteStream):
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _in_words_of_httpx():
+            yield from self._inner
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class _Backend(httpcore.NetworkBackend):
+    """Where httpcore gets its connections from."""
+
+    def __init__(self, who: Who, purpose: str) -> None:
+        self.who = who
+        self.purpose = purpose
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,  # noqa: ARG002 - the signature is httpcore's
+        socket_options: Iterable[Any] | None = None,  # noqa: ARG002
+    ) -> httpcore.NetworkStream:
+        return _Connection(connect(self.who, self.purpose, host, port, timeout=timeout))
+
+
+class _Connection(httpcore.NetworkStream):
+    def __init__(self, inner: socket.socket) -> None:
+        self._socket = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        with _in_words_of_httpcore(httpcore.ReadTimeout, httpcore.ReadError):
+            self._socket.settimeout(timeout)
+            return self._socket.recv(max_bytes)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        with _in_words_of_httpcore(httpcore.WriteTimeout, httpcore.WriteError):
+            self._socket.settimeout(timeout)
+            self._socket.sendall(buffer)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        with _in_words_of_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
+            self._socket.settimeout(timeout)
+            return _Connection(ssl_context.wrap_socket(self._socket, server_hostname=server_hostname))
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "ssl_object":
+            return self._socket if isinstance(self._socket, ssl.SSLSocket) else None
+        if info == "is_readable":
+            return bool(select.select([self._socket], [], [], 0)[0])
+        return self._socket if info == "socket" else None
+
+
+@contextmanager
+def _in_words_of_httpcore(late: type[Exception], broken: type[Exception]) -> Iterator[None]:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:  # a label may have at most 63 letters
-        raise Refused(_("%(host)s could not be found.") % {"host": host}) from error
-    addresses = [str(entry[4][0]) for entry in found]
-    if not addresses or not all(ipaddress.ip_address(address).is_global for address in addresses):
-        raise Refused(_("%(host)s is not a public address.") % {"host": host})
-    return addresses[0]
+        yield
+    except TimeoutError as error:
+        raise late(str(error)) from error
+    except OSError as error:
+        raise broken(str(error)) from error
+
+
+@contextmanager
+def _in_words_of_httpx() -> Iterator[None]:
+    try:
+        yield
+    except httpcore.TimeoutException as error:
+        raise httpx.ReadTimeout(str(error)) from error
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
+        raise httpx.NetworkError(str(error)) from error
 
 
 def _limited(response: httpx.Response) -> bytes:
@@ -77,3 +207,94 @@ def _limited(response: httpx.Response) -> bytes:
         if len(received) > MAX_BYTES:
             raise Refused(_("The answer of %(host)s is too large.") % {"host": response.url.host})
     return bytes(received)
+
+
+# --- Mail --------------------------------------------------------------------------------------------------------
+
+
+def smtp(who: Who, purpose: str, url: str) -> smtplib.SMTP:
+    """A session with a mail server, signed in where `url` names somebody. To be quit. Raises Shut or an OSError.
+
+    `smtps://user:password@host:465`, `smtp+starttls://host:587` or, without encryption, `smtp://host:25`.
+    """
+    parts = _parts(url, ("smtp", "smtp+starttls", "smtps"))
+    host, port = str(parts.hostname), parts.port or PORTS[parts.scheme]
+    own_name = settings.BASE_HOST.partition(":")[0].encode("idna").decode()
+    session = _Smtp(who, purpose, wrapped=parts.scheme == "smtps", name=own_name)
+    try:
+        session.connect_to(host, port)
+        if parts.scheme == "smtp+starttls":
+            session.starttls(context=certificates())
+        if parts.username:
+            session.login(unquote(parts.username), unquote(parts.password or ""))
+    except BaseException:
+        session.close()
+        raise
+    return session
+
+
+def imap(who: Who, purpose: str, url: str) -> imaplib.IMAP4:
+    """A session with a mailbox's server, signed in where `url` names somebody. To be logged out.
+
+    `imaps://user:password@host:993` or `imap://host:143`, which is encrypted where the server offers it. Raises Shut,
+    an OSError, or `imaplib.IMAP4.error` where the server refuses.
+    """
+    parts = _parts(url, ("imap", "imaps"))
+    session = _Imap(who, purpose, parts)
+    try:
+        if parts.scheme == "imap" and "STARTTLS" in session.capabilities:
+            session.starttls(ssl_context=certificates())
+        if parts.username:
+            session.login(unquote(parts.username), unquote(parts.password or ""))
+    except BaseException:
+        session.shutdown()
+        raise
+    return session
+
+
+class _Smtp(smtplib.SMTP):
+    def __init__(self, who: Who, purpose: str, *, wrapped: bool, name: str) -> None:
+        self.who = who
+        self.purpose = purpose
+        self.wrapped = wrapped
+        super().__init__(local_hostname=name, timeout=TALK_SECONDS)
+
+    def connect_to(self, host: str, port: int) -> None:
+        self._host = host  # the name that certificates are checked against
+        status, said = self.connect(host, port)
+        if status != 220:
+            self.close()
+            raise smtplib.SMTPConnectError(status, said)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        tls = "first" if self.wrapped else "later"
+        way = connect(self.who, self.purpose, host, port, tls=tls, timeout=timeout)
+        return certificates().wrap_socket(way, server_hostname=host) if self.wrapped else way
+
+
+class _Imap(imaplib.IMAP4):
+    def __init__(self, who: Who, purpose: str, parts: SplitResult) -> None:
+        self.who = who
+        self.purpose = purpose
+        self.wrapped = parts.scheme == "imaps"
+        super().__init__(str(parts.hostname), parts.port or PORTS[parts.scheme], TALK_SECONDS)
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        tls = "first" if self.wrapped else "later"
+        way = connect(self.who, self.purpose, self.host, self.port, tls=tls, timeout=timeout)
+        return certificates().wrap_socket(way, server_hostname=self.host) if self.wrapped else way
+
+
+def _parts(url: str, schemes: tuple[str, ...]) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in schemes and parts.hostname and (parts.port or PORTS[parts.scheme])
+    except ValueError as error:
+        raise _no_address(url) from error
+    if not known:
+        raise _no_address(url)
+    return parts
+
+
+def _no_address(url: str) -> Refused:
+    return Refused(_("“%(url)s” is no address to reach a server at.") % {"url": url.rpartition("@")[2][:200]})

@@ -1,4 +1,4 @@
-"""Calls to addresses somebody typed reach public servers only."""
+"""Calls to other servers are limited, whoever answers."""
 
 import http.server
 import threading
@@ -39,6 +39,10 @@ def local_server():
     server.server_close()
 
 
+def call(url, method="GET"):
+    return outbound.call(None, "mail", method, url)
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -52,9 +56,9 @@ def local_server():
         "http://user:secret@127.0.0.1:{port}/",
     ],
 )
-def test_addresses_inside_the_house_are_refused(local_server, url):
-    with pytest.raises(Refused, match=r"public address|could not be found"):
-        outbound.call("GET", url.format(port=local_server.server_port))
+def test_addresses_inside_the_house_are_refused(broker, local_server, url):
+    with pytest.raises(Refused, match="not in the register"):
+        call(url.format(port=local_server.server_port))
     assert local_server.calls == []
 
 
@@ -72,43 +76,45 @@ def test_addresses_inside_the_house_are_refused(local_server, url):
     ],
 )
 def test_what_is_no_web_address_is_refused(url):
-    with pytest.raises(Refused, match="no web address"):
-        outbound.call("GET", url)
+    with pytest.raises(Refused, match="no address to reach a server at"):
+        call(url)
 
 
-def test_a_name_that_no_server_can_have_is_not_found():
-    with pytest.raises(Refused, match="could not be found"):
-        outbound.call("GET", f"http://{'a' * 64}.example/")
+def test_a_name_that_no_server_can_have_is_refused(broker):
+    with pytest.raises(Refused, match="not in the register"):
+        call(f"http://{'a' * 64}.example/")
 
 
 @pytest.fixture
-def as_if_public(monkeypatch):
-    """Loopback counts as public here, to try the rest of a call against a real server."""
-    monkeypatch.setattr(outbound, "_public_address", lambda host, port: "127.0.0.1")
+def declared(broker, local_server):
+    broker.names["tillit.example"] = ["127.0.0.1"]
+    broker.declare(f"http://tillit.example:{local_server.server_port}")
+    return f"http://tillit.example:{local_server.server_port}"
 
 
-def test_a_call_goes_to_the_checked_address_under_the_name_that_was_asked(local_server, as_if_public):
-    reply = outbound.call("GET", f"http://tillit.example:{local_server.server_port}/hello")
+def test_a_call_goes_to_the_declared_server_under_the_name_that_was_asked(local_server, declared):
+    reply = call(f"{declared}/hello")
     assert (reply.status, reply.body) == (200, b"xxxxx")
     assert local_server.calls == [(f"tillit.example:{local_server.server_port}", "/hello")]
 
 
-def test_redirects_are_not_followed(local_server, as_if_public):
-    assert outbound.call("GET", f"http://tillit.example:{local_server.server_port}/away").status == 302
+def test_redirects_are_not_followed(local_server, declared):
+    assert call(f"{declared}/away").status == 302
     assert len(local_server.calls) == 1
 
 
-def test_an_endless_answer_is_cut_off(local_server, as_if_public):
+def test_an_endless_answer_is_cut_off(declared):
     with pytest.raises(Refused, match="too large"):
-        outbound.call("GET", f"http://tillit.example:{local_server.server_port}/large")
+        call(f"{declared}/large")
 
 
-def test_an_answer_that_only_drips_is_given_up(local_server, as_if_public, monkeypatch):
+def test_an_answer_that_only_drips_is_given_up(declared, monkeypatch):
     monkeypatch.setattr(outbound, "LONGEST_SECONDS", 0.0)
     with pytest.raises(Refused, match="too slowly"):
-        outbound.call("GET", f"http://tillit.example:{local_server.server_port}/hello")
+        call(f"{declared}/hello")
 
 
-def test_a_server_that_is_away_is_a_sentence(as_if_public):
+def test_a_server_that_is_away_is_a_sentence(broker):
+    broker.declare("http://127.0.0.1:9")
     with pytest.raises(Refused, match="could not be reached"):
-        outbound.call("GET", "http://tillit.example:9/")
+        call("http://127.0.0.1:9/")

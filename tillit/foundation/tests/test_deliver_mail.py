@@ -1,16 +1,21 @@
 """Mail is queued with the change that wants it and handed to a real SMTP server by a job."""
 
 import socket
+import time
 from email import message_from_bytes, policy
 
 import pytest
 from aiosmtpd.controller import Controller
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import connection, transaction
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from tillit.foundation.jobs import registered
 from tillit.foundation.mail import deliver_mail, read_body
 from tillit.foundation.models import OutgoingMail
+from tillit.foundation.tenancy import in_tenant
 from tillit.foundation.testing import queued, run_jobs
+from tillit.foundation.ways import Shut
 
 
 def free_port():
@@ -29,12 +34,13 @@ class Inbox:
 
 
 @pytest.fixture
-def relay(settings):
-    """A real SMTP server on loopback."""
+def relay(settings, broker):
+    """A real SMTP server on loopback, declared in the register."""
     inbox = Inbox()
     server = Controller(inbox, hostname="127.0.0.1", port=free_port())
     server.start()
     settings.SMTP_URL = f"smtp://127.0.0.1:{server.port}"
+    broker.declare(settings.SMTP_URL)
     yield inbox
     server.stop()
 
@@ -71,14 +77,51 @@ def test_a_job_that_runs_twice_sends_once(operator_tenant, relay):
     assert len(relay.received) == 1
 
 
-def test_a_relay_that_is_down_loses_nothing(operator_tenant, settings):
+def test_a_relay_that_is_down_loses_nothing(operator_tenant, settings, broker):
     settings.SMTP_URL = "smtp://127.0.0.1:9"
+    broker.declare(settings.SMTP_URL)
     send()
-    with pytest.raises(OSError):
+    with pytest.raises(Shut):
         run_jobs()
     waiting = OutgoingMail.objects.get()
     assert (waiting.sent_at, waiting.attempts) == (None, 1)
-    assert "refused" in waiting.error
+    assert waiting.error == "127.0.0.1 could not be reached."
+
+
+def test_without_the_broker_mail_fails_at_once_and_is_tried_again(operator_tenant, settings, tmp_path):
+    settings.SMTP_URL, settings.BROKER_SOCKET = "smtp://127.0.0.1:9", tmp_path / "nobody"
+    send()
+    began = time.monotonic()
+    with pytest.raises(Shut, match="broker does not answer"):  # the job's own retry takes it from here
+        run_jobs()
+    assert time.monotonic() - began < 1
+    assert OutgoingMail.objects.get().sent_at is None
+
+
+def test_mail_of_a_customer_who_objects_rests_and_that_of_others_goes(fjordlys, alpenrose, settings, relay, broker):
+    broker.declare(settings.SMTP_URL, shut_for=frozenset({fjordlys.pk}))
+    for tenant in (fjordlys, alpenrose):
+        with in_tenant(tenant):
+            send(subject=tenant.slug)
+    for name, arguments in waiting_jobs():
+        registered[name](**arguments)
+    assert [message["Subject"] for _recipients, message in relay.received] == ["alpenrose"]
+    resting = OutgoingMail.objects.get(sent_at=None)
+    assert (resting.tenant, resting.attempts) == (fjordlys, 1)
+    assert "objects to post" in resting.error
+    assert "Messages wait in the queue" in resting.error
+    broker.declare(settings.SMTP_URL)
+    for name, arguments in waiting_jobs():
+        registered[name](**arguments)
+    assert [message["Subject"] for _recipients, message in relay.received] == ["alpenrose", "fjordlys"]
+
+
+def waiting_jobs():
+    """What waits, taken from the queue; also what waits for its hour."""
+    waiting = list(ProcrastinateJob.objects.filter(status="todo").order_by("id"))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'succeeded' WHERE status = 'todo'")
+    return [(job.task_name, job.args) for job in waiting]
 
 
 def test_a_change_that_is_taken_back_sends_nothing(operator_tenant, relay):

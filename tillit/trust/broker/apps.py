@@ -7,3 +7,6 @@ class BrokerConfig(AppConfig):
     label = "broker"
     verbose_name = _("Broker")
     default_auto_field = "django.db.models.BigAutoField"
+
+    grants = {"broker.record": (), "broker.look": ("operator",)}
+    events = ("broker.refused",)

@@ -1,0 +1,79 @@
+"""Keeping what the broker decided."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from tillit.foundation.access import Actor, action, require
+from tillit.foundation.events import record
+from tillit.foundation.models import Event
+from tillit.trust.broker.journal import Decided
+from tillit.trust.broker.models import BY_RULE, NOBODY_THERE
+
+ONCE_IN = timedelta(minutes=1)  # one event of the same refusal
+MOST_EVENTS = 60  # within it; every single refusal is a decision anyway
+
+# One statement, so that a decision and its day's sum never differ, and telling the same twice adds nothing.
+KEEP = """
+WITH told AS (
+    SELECT mark, coalesce(tenant, %(operator)s) AS tenant_id, to_timestamp(at) AS at, processor, purpose, host, port,
+           allowed, reason, bytes_out, bytes_in, seconds
+    FROM jsonb_to_recordset(%(decided)s::jsonb) AS t(mark uuid, tenant bigint, at float8, processor text, purpose text,
+         host text, port int, allowed bool, reason text, bytes_out bigint, bytes_in bigint, seconds float8)
+), kept AS (
+    INSERT INTO broker_decision
+        (mark, tenant_id, at, processor, purpose, host, port, allowed, reason, bytes_out, bytes_in, seconds)
+    SELECT * FROM told ON CONFLICT (mark) DO NOTHING
+    RETURNING tenant_id, at, processor, purpose, host, port, allowed, reason, bytes_out, bytes_in
+), summed AS (
+    INSERT INTO broker_flow
+        (tenant_id, day, processor, purpose, host, port, reason, contacts, bytes_out, bytes_in, last_at)
+    SELECT tenant_id, (at AT TIME ZONE 'UTC')::date, processor, purpose, host, port,
+           CASE WHEN allowed THEN '' ELSE reason END, count(*), sum(bytes_out), sum(bytes_in), max(at)
+    FROM kept WHERE NOT allowed OR reason <> ALL (%(nobody)s)
+    GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7
+    ON CONFLICT (tenant_id, day, processor, purpose, host, port, reason) DO UPDATE
+    SET contacts = broker_flow.contacts + excluded.contacts, bytes_out = broker_flow.bytes_out + excluded.bytes_out,
+        bytes_in = broker_flow.bytes_in + excluded.bytes_in, last_at = greatest(broker_flow.last_at, excluded.last_at)
+)
+SELECT processor, purpose, host, port, reason, tenant_id = %(operator)s, count(*)
+FROM kept WHERE reason = ANY (%(by_rule)s) AND NOT allowed GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+"""
+
+
+@action
+def record_decisions(actor: Actor, *, decided: Iterable[Decided]) -> None:
+    """Keep what the broker decided and add it to the day's sums; what is known already changes nothing.
+
+    What a rule refused becomes an event, the same refusal once a minute.
+    """
+    require(actor, "broker.record")
+    told: dict[str, Any] = {
+        "operator": actor.tenant.pk,
+        "decided": json.dumps([asdict(one) for one in decided]),
+        "nobody": [str(reason) for reason in NOBODY_THERE],
+        "by_rule": [str(reason) for reason in BY_RULE],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, told)
+        refused = cursor.fetchall()
+    if refused:
+        _tell(actor, refused)
+
+
+def _tell(actor: Actor, refused: list[tuple[Any, ...]]) -> None:
+    recently = Event.objects.filter(name="broker.refused", at__gt=timezone.now() - ONCE_IN)
+    told = [(event["host"], event["purpose"], event["reason"]) for event in recently.values_list("data", flat=True)]
+    for processor, purpose, host, port, reason, own, count in refused:
+        if (host, purpose, reason) in told or len(told) >= MOST_EVENTS:
+            continue
+        told.append((host, purpose, reason))
+        said = {"processor": processor, "purpose": purpose, "host": host, "port": port, "reason": reason}
+        record(actor, "broker.refused", **said, own=own, count=count)

@@ -1,0 +1,211 @@
+"""Bytes from one connection to the other and back, counted, until both ends have said all they had to say.
+
+On Linux they never enter this process: `splice` moves them through a pipe. A connection that is still watched, and any
+on other systems, is copied.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol
+
+from tillit.trust.broker.watching import Watcher
+
+CHUNK = 1 << 20
+TURNS = 32  # before the other direction has its turn
+LARGE = 1 << 20  # bytes after which a connection gets a wider pipe
+HELLO_SECONDS = 15.0  # for what has to be looked at before the rest may go
+IDLE_SECONDS = 600.0  # SMTP allows its servers ten minutes for an answer (RFC 5321, 4.5.3.2.6)
+HALF_SECONDS = 120.0  # without a byte, after one side has said its last
+SPLICES = sys.platform == "linux" and hasattr(os, "splice")
+
+
+class Store(Protocol):
+    """What has been taken from one side and not yet been given to the other."""
+
+    @property
+    def held(self) -> int: ...
+
+    def fill(self, source: socket.socket) -> int: ...
+
+    def drain(self, target: socket.socket) -> int: ...
+
+    def close(self) -> None: ...
+
+
+class Pipe:
+    """A store in the kernel."""
+
+    def __init__(self) -> None:
+        self.held = 0
+        self.size = 1 << 16
+        self._out, self._in = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._moved = 0
+
+    def fill(self, source: socket.socket) -> int:
+        self.held += (count := os.splice(source.fileno(), self._in, CHUNK))
+        return count
+
+    def drain(self, target: socket.socket) -> int:
+        count = os.splice(self._out, target.fileno(), self.held)
+        self.held -= count
+        self._moved += count
+        if self._moved > LARGE and self.size < CHUNK:
+            self.size = CHUNK
+            with suppress(OSError):  # the system allows a user only so much
+                fcntl.fcntl(self._in, fcntl.F_SETPIPE_SZ, CHUNK)
+        return count
+
+    def close(self) -> None:
+        os.close(self._in)
+        os.close(self._out)
+
+
+class Buffer:
+    """A store in this process, with a watcher or without."""
+
+    def __init__(self, watcher: Watcher | None = None) -> None:
+        self.watcher = watcher
+        self._content = memoryview(b"")
+
+    @property
+    def held(self) -> int:
+        return len(self._content)
+
+    @property
+    def done(self) -> bool:
+        """Whether the rest of the connection needs no look, and nothing is left here."""
+        return not self._content and (self.watcher is None or self.watcher.done)
+
+    def fill(self, source: socket.socket) -> int:
+        data = source.recv(CHUNK if self.watcher is None else 65_536)
+        self.put(data)
+        return len(data)
+
+    def put(self, data: bytes) -> None:
+        """Raises Cut where the watcher does."""
+        if data and self.watcher is not None and not self.watcher.done:
+            data = self.watcher.feed(data)
+        self._content = memoryview(data)
+
+    def drain(self, target: socket.socket) -> int:
+        count = target.send(self._content)
+        self._content = self._content[count:]
+        return count
+
+    def close(self) -> None:
+        self._content = memoryview(b"")
+
+
+class Way:
+    """One direction."""
+
+    def __init__(self, source: socket.socket, target: socket.socket, store: Store) -> None:
+        self.source = source
+        self.target = target
+        self.store = store
+        self.moved = 0
+        self.ended = False  # the source has said its last
+        self.over = False  # and the target knows
+
+    def pump(self) -> None:
+        """Move what can be moved without waiting. Raises OSError when a side is gone."""
+        with suppress(BlockingIOError):
+            for _ in range(TURNS):
+                if self.over:
+                    return
+                if not self.store.held and not self.ended and self.store.fill(self.source) == 0:
+                    self.ended = True
+                while self.store.held:
+                    self.moved += self.store.drain(self.target)
+                if self.ended:
+                    self.over = True
+                    with suppress(OSError):
+                        self.target.shutdown(socket.SHUT_WR)
+                elif isinstance(self.store, Buffer) and self.store.done and SPLICES:
+                    self.store = Pipe()
+
+
+class Relay:
+    """Both directions between a client and a server, in the calling thread."""
+
+    def __init__(self, client: socket.socket, server: socket.socket, watcher: Watcher) -> None:
+        self.watcher = watcher
+        self.first = Buffer(watcher)
+        self.out = Way(client, server, self.first)
+        self.back = Way(server, client, Pipe() if SPLICES else Buffer())
+        self._waits_since = 0.0
+        self._asked: dict[int, int] = {}
+        self._poll = select.poll()
+
+    def moved(self) -> tuple[int, int]:
+        """Bytes the server and the client have got."""
+        return self.out.moved, self.back.moved
+
+    def run(self, said: bytes, *, look: Callable[[], str], stopped: Callable[[], bool]) -> str:
+        """Until both are over. Gives back "", or why it ended before: `idle`, `tls`, `broken-off`, `stopped`.
+
+        `said`: what the client has said already. `look` is asked once a second and ends it with a reason of its own.
+        Raises Cut where the watcher does.
+        """
+        for way in (self.out, self.back):
+            way.source.setblocking(False)
+        try:
+            self.first.put(said)
+            return self._run(look, stopped)
+        except (ConnectionError, TimeoutError):
+            return "" if self.back.ended or self.out.ended else "broken-off"
+        finally:
+            self.out.store.close()
+            self.back.store.close()
+
+    def _run(self, look: Callable[[], str], stopped: Callable[[], bool]) -> str:
+        moved_at = looked_at = time.monotonic()
+        self.out.pump()
+        while not (self.out.over and self.back.over):
+            self._ask()
+            if found := self._poll.poll(1000.0):
+                self.out.pump()
+                self.back.pump()
+                moved_at = time.monotonic()
+                if self.out.over and any(event & select.POLLHUP for _handle, event in found):
+                    return ""  # the client has gone altogether: nobody is left to answer
+            now = time.monotonic()
+            if now - looked_at > 1.0:
+                looked_at = now
+                reason = self._too_long(now, moved_at) or look() or ("stopped" if stopped() else "")
+                if reason:
+                    return reason
+        return ""
+
+    def _too_long(self, now: float, moved_at: float) -> str:
+        self._waits_since = (self._waits_since or now) if self.watcher.waiting else 0.0
+        if self._waits_since and now - self._waits_since > HELLO_SECONDS:
+            return "tls"
+        half = self.out.over or self.back.over
+        return "idle" if now - moved_at > (HALF_SECONDS if half else IDLE_SECONDS) else ""
+
+    def _ask(self) -> None:
+        """Be woken by what can be moved next, and by nothing else."""
+        wanted: dict[int, int] = {}
+        for way in (self.out, self.back):
+            if way.store.held:
+                wanted[way.target.fileno()] = wanted.get(way.target.fileno(), 0) | select.POLLOUT
+            elif not way.ended:
+                wanted[way.source.fileno()] = wanted.get(way.source.fileno(), 0) | select.POLLIN
+        if self.out.over:
+            wanted.setdefault(self.out.source.fileno(), 0)  # to hear when it goes
+        if wanted == self._asked:
+            return
+        for gone in self._asked.keys() - wanted.keys():
+            self._poll.unregister(gone)
+        for handle, events in wanted.items():
+            self._poll.register(handle, events)
+        self._asked = wanted
