@@ -27,6 +27,7 @@ class AvailabilityConfig(AppConfig):
         "availability.notice_shown",
         "availability.notice_dismissed",
     )
+    checks = {"maintenance-notice": "tillit.availability.checks.maintenance_is_announced"}
     panels = {
         "tenants.sign_in": "availability:sign_in_notice",
         "foundation.banner": "availability:banner",

@@ -18,6 +18,7 @@ class FoundationConfig(AppConfig):
         "database-way": "tillit.foundation.checks.database_way",
         "transport-encryption": "tillit.foundation.checks.transport_encryption",
         "passwords": "tillit.foundation.checks.passwords",
+        "confinement": "tillit.foundation.checks.confinement",
     }
     holdings = {"outgoing-mail": "tillit.foundation.holdings.OutgoingMail"}
 

@@ -21,6 +21,7 @@ from django.db import connection
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext, gettext_noop
 
+from tillit.foundation.confinement import KERNEL, details
 from tillit.foundation.database import tenant_models
 from tillit.foundation.formats import local_date, local_number
 
@@ -169,6 +170,17 @@ def passwords() -> Finding:
         sentence = gettext_noop("Passwords not kept as Argon2: %(unsafe)s of %(all)s.")
         return Finding(False, sentence, {"unsafe": unsafe, "all": all_of_them})
     return Finding(True, gettext_noop("Every password is kept as Argon2 (%(all)s)."), {"all": all_of_them})
+
+
+def confinement() -> Finding:
+    """Whether the kernel keeps this process and those it starts from every network but the broker."""
+    found = details()
+    figures = {"level": found["level"]}
+    if found["tcp"] == found["udp"] == found["children"] == KERNEL:
+        return Finding(True, gettext_noop("The kernel lets workers reach no network (%(level)s)."), figures)
+    if found["level"] == "none":
+        return Finding(False, gettext_noop("Nothing keeps workers from the network."))
+    return Finding(False, gettext_noop("Workers are kept from the network in part only (%(level)s)."), figures)
 
 
 @functools.cache

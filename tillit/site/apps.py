@@ -6,3 +6,7 @@ class SiteConfig(AppConfig):
     label = "site"
 
     register_keepers = ("tillit.site.register.availability",)  # see tillit/trust/keepers.py
+    checks = {
+        "supported-versions": "tillit.site.checks.supported_versions",
+        "patch-age": "tillit.site.checks.patch_age",
+    }

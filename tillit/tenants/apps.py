@@ -35,6 +35,7 @@ class TenantsConfig(AppConfig):
         "tenants.tenant_created",
         "tenants.tenant_changed",
     )
+    checks = {"second-step": "tillit.tenants.checks.second_step"}
     menu = (
         MenuEntry(_("Team"), "tenants:people", "tenants.manage_people", "u", 80),
         MenuEntry(_("Customers"), "tenants:tenants", "tenants.operate", "k", 85),
