@@ -30,6 +30,7 @@ from tillit.site.progress import Progress
 class Command(NamedTuple):
     help: str
     uses_database: bool = True  # False: quick, without loading the rooms
+    needs_installation: bool = True  # False: works where no Tillit was ever started
 
 
 COMMANDS = {
@@ -39,6 +40,7 @@ COMMANDS = {
     "register": Command("put the register into force from a file, compare it, or write it to a file"),
     "restart": Command("replace every process by one of today's release; no request fails", uses_database=False),
     "state": Command("tell whether Tillit runs, where, and which release", uses_database=False),
+    "verify": Command("check any Tillit's trust log from outside", uses_database=False, needs_installation=False),
 }
 
 
@@ -85,7 +87,7 @@ def _run(data: Path, name: str, arguments: list[str]) -> int:
     module.add_arguments(parser)
     options = parser.parse_args(arguments)
     options.data = data
-    if not runtime.load(data):
+    if command.needs_installation and not runtime.load(data):
         raise Problem(f"There is no Tillit in {data}. Start one with bin/up, or name its folder: bin/tillit --data DIR")
     if not command.uses_database:
         return int(module.run(options))

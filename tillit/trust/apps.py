@@ -9,7 +9,11 @@ class TrustConfig(AppConfig):
     verbose_name = _("Trust")
     default_auto_field = "django.db.models.BigAutoField"
 
-    grants = {"trust.edit_register": ("operator",), "trust.object": ("administrator",)}
+    grants = {
+        "trust.edit_register": ("operator",),
+        "trust.object": ("administrator",),
+        "trust.read_announcements": ("administrator", "member", "reader"),
+    }
     events = (
         "trust.register_applied",
         "trust.entry_proposed",
@@ -22,3 +26,11 @@ class TrustConfig(AppConfig):
     )
     regions = "tillit.trust.queries.region_names"
     menu = (MenuEntry(_("Register"), "trust:register", "trust.edit_register", "r", 80),)
+    published = {
+        "trust.register_applied": "tillit.trust.published.register",
+        "trust.entry_announced": "tillit.trust.published.register",
+        "trust.entry_ended": "tillit.trust.published.register",
+        "trust.objection_raised": "tillit.trust.published.objections",
+        "trust.objection_withdrawn": "tillit.trust.published.objections",
+        "trust.objection_terminated": "tillit.trust.published.objections",
+    }

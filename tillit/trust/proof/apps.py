@@ -22,7 +22,7 @@ class ProofConfig(AppConfig):
         "retention": "tillit.trust.proof.checks.retention_is_kept",
         "processor-notice": "tillit.trust.proof.checks.processors_are_announced",
     }
-    panels = {"trust.proof": ("proof:section",)}
+    panels = {"trust.proof": ("proof:section", "proof:log_panel")}
     menu = (MenuEntry(_("Checks"), "proof:checks", "proof.run_checks", "h", 82),)
     published = {
         "proof.check_failed": "tillit.trust.proof.checks_published.changed",

@@ -17,10 +17,9 @@ from tillit.trust.proof import keyfiles, merkle, notes, tree
 from tillit.trust.proof.entries import SALT_BYTES, content_hash
 from tillit.trust.proof.models.log import Checkpoint, LogContent, LogEntry, LogSubject
 from tillit.trust.proof.published import ALL, Item, as_text, items_of
+from tillit.trust.proof.queries.log import GONE, KEYS
 
 ONE_WRITER = 0x7469_6C6C_6974_6C67  # the advisory lock of this log, any number that no other room uses
-KEYS = "log/key"  # the subject that says which keys sign
-GONE = "null"  # the content of a subject that is no longer there
 
 
 class LogDamaged(Exception):
@@ -47,7 +46,7 @@ def log_event(actor: Actor, *, event_id: int) -> list[LogEntry]:
     if LogEntry.objects.filter(event_id=event_id).exists():
         return []
     items = list(items_of(event))
-    return _append([News(subject, text, event.name, event.at, event.pk) for subject, text in _changed(items)])
+    return _append([News(subject, text, event.name, event.at, event.pk) for subject, text in _changed(items).items()])
 
 
 @action

@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 ('size', models.BigIntegerField()),
                 ('root', models.BinaryField()),
                 ('note', models.TextField()),
+                ('cosigner', models.CharField(max_length=400)),
                 ('seen_at', models.DateTimeField()),
             ],
         ),

@@ -44,6 +44,7 @@ class WatchedLog(models.Model):
     size = models.BigIntegerField()
     root = models.BinaryField()
     note = models.TextField()  # the checkpoint with our cosignature
+    cosigner = models.CharField(max_length=400)  # our verifier key, for whoever wants to check it
     seen_at = models.DateTimeField()
 
     def __str__(self) -> str:
