@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from tillit.foundation.access import Actor
 from tillit.foundation.errors import Refused
 from tillit.foundation.formats import local_number
-from tillit.foundation.models import StoredFile
+from tillit.foundation.models import StoredFile, Tenant
 
 
 def keep(actor: Actor, *, name: str, chunks: Iterable[bytes], limit: int) -> StoredFile:
@@ -45,6 +45,11 @@ def keep(actor: Actor, *, name: str, chunks: Iterable[bytes], limit: int) -> Sto
 
 def path_of(file: StoredFile) -> Path:
     return _root() / file.key
+
+
+def folder_of(tenant: Tenant) -> Path:
+    """Where the bytes of a tenant's files lie; may not exist yet."""
+    return _root() / str(tenant.pk)
 
 
 def discard(file: StoredFile) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import distributions
+from pathlib import Path
 
 import django
 from django.db import connection
@@ -66,7 +67,8 @@ def patch_age() -> Finding:
 
 def _installed() -> list[float]:
     """When each distribution of the environment was written, in POSIX seconds."""
-    places = [file.locate() for found in distributions() for file in found.files or () if file.name == "RECORD"]
+    records = (file for found in distributions() for file in found.files or () if file.name == "RECORD")
+    places = [Path(str(record.locate())) for record in records]
     return [place.stat().st_mtime for place in places if place.exists()]
 
 

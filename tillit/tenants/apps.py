@@ -35,6 +35,7 @@ class TenantsConfig(AppConfig):
         "tenants.tenant_created",
         "tenants.tenant_changed",
     )
+    holdings = {"sessions": "tillit.tenants.holdings.EndedSessions"}
     checks = {"second-step": "tillit.tenants.checks.second_step"}
     menu = (
         MenuEntry(_("Team"), "tenants:people", "tenants.manage_people", "u", 80),

@@ -16,3 +16,4 @@ class ImportsConfig(AppConfig):
         "imports.failed",
         "imports.undone",
     )
+    holdings = {"import-uploads": "tillit.crm.imports.holdings.Uploads"}
