@@ -27,6 +27,14 @@ HALF_SECONDS = 120.0  # without a byte, after one side has said its last
 SPLICES = sys.platform == "linux" and hasattr(os, "splice")
 
 
+class Gone(Exception):
+    """A side has left without saying its last."""
+
+    def __init__(self, side: socket.socket) -> None:
+        super().__init__()
+        self.side = side
+
+
 class Store(Protocol):
     """What has been taken from one side and not yet been given to the other."""
 
@@ -116,21 +124,37 @@ class Way:
         self.over = False  # and the target knows
 
     def pump(self) -> None:
-        """Move what can be moved without waiting. Raises OSError when a side is gone."""
+        """Move what can be moved without waiting. Raises Gone."""
         with suppress(BlockingIOError):
             for _ in range(TURNS):
                 if self.over:
                     return
-                if not self.store.held and not self.ended and self.store.fill(self.source) == 0:
+                if not self.store.held and not self.ended and self._fill() == 0:
                     self.ended = True
                 while self.store.held:
-                    self.moved += self.store.drain(self.target)
+                    self.moved += self._drain()
                 if self.ended:
                     self.over = True
                     with suppress(OSError):
                         self.target.shutdown(socket.SHUT_WR)
                 elif isinstance(self.store, Buffer) and self.store.done and SPLICES:
                     self.store = Pipe()
+
+    def _fill(self) -> int:
+        try:
+            return self.store.fill(self.source)
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            raise Gone(self.source) from error
+
+    def _drain(self) -> int:
+        try:
+            return self.store.drain(self.target)
+        except BlockingIOError:
+            raise
+        except OSError as error:
+            raise Gone(self.target) from error
 
 
 class Relay:
@@ -160,8 +184,8 @@ class Relay:
         try:
             self.first.put(said)
             return self._run(look, stopped)
-        except (ConnectionError, TimeoutError):
-            return "" if self.back.ended or self.out.ended else "broken-off"
+        except Gone as gone:  # a client may leave when it has what it wanted
+            return "" if gone.side is self.out.source or self.back.ended else "broken-off"
         finally:
             self.out.store.close()
             self.back.store.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import shutil
+import socket
 import ssl
 import tempfile
 import time
@@ -33,6 +34,13 @@ from tillit.trust.routes import Route, parse_reached_at
 LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=UTC)
 
 
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class House:
     """The broker's rules and names, as a test wants them. Every name of `names` is found; others as usual."""
 
@@ -43,6 +51,7 @@ class House:
         self.routes: list[Route] = []
         self.tenants: frozenset[int] = frozenset()
         self.operator = 0
+        self.database_ahead = timedelta(0)  # of this machine's clock
         self.rules = Rules(self._register, steady=lambda: 0.0)
         self.journal = Journal(folder / "journal")
         self.broker = Broker(self.rules, self.journal, resolver=self.resolve)
@@ -83,7 +92,8 @@ class House:
         return Teller(self.journal).tell()
 
     def _register(self) -> Register:
-        return Register(tuple(self.routes), self.tenants, self.operator, datetime.datetime.now(UTC))
+        moment = datetime.datetime.now(UTC) + self.database_ahead
+        return Register(tuple(self.routes), self.tenants, self.operator, moment)
 
 
 @pytest.fixture
