@@ -362,7 +362,7 @@ class Told(TenantModel):
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            UniqueConstraint(fields=["tenant", "section", "slug", "number", "ended"], name="told_once"),
+            UniqueConstraint(fields=["tenant", "section", "slug", "number", "ended"], name="version_told_once"),
         ]
         indexes = [models.Index(fields=["tenant", "until"])]
 
@@ -373,7 +373,7 @@ class Told(TenantModel):
 class NoticeRead(TenantModel):
     """That an administrator put a notice in the product away."""
 
-    told = models.ForeignKey(Told, on_delete=models.CASCADE, related_name="reads")
+    told = models.ForeignKey(Told, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField(default=now)
 

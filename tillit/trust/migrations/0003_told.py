@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(default=tillit.foundation.clock.now)),
                 ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='foundation.tenant')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('told', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reads', to='trust.told')),
+                ('told', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='trust.told')),
             ],
         ),
         migrations.AddIndex(
@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='told',
-            constraint=models.UniqueConstraint(fields=('tenant', 'section', 'slug', 'number', 'ended'), name='told_once'),
+            constraint=models.UniqueConstraint(fields=('tenant', 'section', 'slug', 'number', 'ended'), name='version_told_once'),
         ),
         migrations.AddConstraint(
             model_name='noticeread',
