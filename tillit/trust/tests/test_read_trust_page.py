@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.test import Client
 
 from tillit.foundation.testing import Person, public_of
 
@@ -177,3 +178,11 @@ def test_the_page_needs_few_queries_whatever_its_size(seed, public, django_asser
 
 def test_somebody_signed_in_elsewhere_reads_the_same_page(seed, anna, fjordlys):
     assert anna.get("/trust/").content == Person(fjordlys).get("/trust/").content
+
+
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_a_page_to_read_says_that_it_takes_nothing(seed, operator_tenant, method):
+    visitor = Client(enforce_csrf_checks=True, headers={"Host": "tillit.test"})
+    answer = getattr(visitor, method)("/trust/")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, HEAD"
