@@ -2,6 +2,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from tillit.foundation.menu import MenuEntry
+from tillit.foundation.purposes import Purpose
 
 
 class ProofConfig(AppConfig):
@@ -14,8 +15,13 @@ class ProofConfig(AppConfig):
         "proof.run_checks": ("operator",),
         "proof.keep_retention": (),  # the clock alone
         "proof.keep_log": ("operator",),
+        "proof.witness": ("operator",),
+        "proof.take_cosignatures": (),  # the witness's signature authorises it
     }
-    events = ("proof.check_failed", "proof.check_recovered")
+    events = ("proof.check_failed", "proof.check_recovered", "proof.split_view_found")
+    purposes = {
+        "witness": Purpose(_("Watching other trust logs"), _("Other logs are watched again once the way is open.")),
+    }
     checks = {
         "security-contacts": "tillit.trust.proof.checks.security_contacts",
         "mail-purge": "tillit.trust.proof.checks.mail_is_purged",

@@ -50,6 +50,14 @@ class Site:
         except httpx.HTTPError as error:
             raise Unreachable(f"{self.name}{path} cannot be read: {error}") from error
 
+    def post(self, path: str, body: bytes) -> bool:
+        """Whether it was taken. That it was not is no reason to stop."""
+        try:
+            headers = {"Content-Type": "text/plain; charset=utf-8"}
+            return self.client.post(self.name + path, content=body, headers=headers).status_code == 204
+        except httpx.HTTPError:
+            return False
+
     def _limited(self, response: httpx.Response, path: str) -> bytes:
         received = bytearray()
         for chunk in response.iter_bytes():
