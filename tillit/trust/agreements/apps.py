@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from tillit.foundation.menu import MenuEntry
+
 
 class AgreementsConfig(AppConfig):
     name = "tillit.trust.agreements"
@@ -23,3 +25,8 @@ class AgreementsConfig(AppConfig):
     )
     published = {"agreements.published": "tillit.trust.agreements.publishing.version"}
     checks = {"agreements-in-step": "tillit.trust.agreements.checks.in_step"}
+    panels = {"foundation.banner": "agreements:waiting"}
+    menu = (
+        MenuEntry(_("Agreements"), "agreements:shelf", "agreements.read", "v", 85),
+        MenuEntry(_("Agreements"), "agreements:desk", "agreements.edit", "v", 82),
+    )

@@ -20,7 +20,8 @@ from tillit.foundation.clock import now
 from tillit.foundation.models import StoredFile, User
 from tillit.foundation.tenancy import TenantModel, scoped
 from tillit.trust.agreements.documents import Document, read_document
-from tillit.trust.agreements.rendering import Part, canonical, parts
+from tillit.trust.agreements.rendering import Part, canonical, parts, plain
+from tillit.trust.agreements.variables import fill
 from tillit.trust.choices import Audience, Kind
 
 
@@ -80,6 +81,10 @@ class AgreementVersion(models.Model):
         """The binding one first."""
         return sorted(self.sha256, key=lambda code: (code != self.binding_language, code))
 
+    @property
+    def is_public(self) -> bool:
+        return self.audience == Audience.PUBLIC
+
     def begun(self, at: datetime | None = None) -> bool:
         return self.valid_from <= (at or now())
 
@@ -94,6 +99,14 @@ class AgreementVersion(models.Model):
     def parts(self, language: str) -> list[Part]:
         """The clauses as HTML, with the values of this version."""
         return _parts(self.agreement, language, self.texts[language], _frozen(self.values, language))
+
+    def plain_clauses(self, language: str) -> list[tuple[str, str, str, str]]:
+        """Number, name, title and words of each clause, without Markdown and with the values of this version."""
+        found = []
+        for one in self.document(language).clauses:
+            title, body = (plain(fill(said, self.values, language)) for said in (one.title, one.body))
+            found.append((one.number, one.anchor, title, body))
+        return found
 
     def canonical(self, language: str) -> str:
         """The text whose SHA-256 is `sha256[language]`."""

@@ -72,6 +72,10 @@ class Shelf:
         newest = self.versions[0] if self.versions else None
         return newest if newest and not newest.begun(self.at) else None
 
+    @property
+    def is_public(self) -> bool:
+        return self.entry.audience == Audience.PUBLIC
+
     def numbered(self, number: int) -> AgreementVersion | None:
         return next((one for one in self.versions if one.number == number), None)
 
@@ -141,6 +145,11 @@ def asked_to_accept(newest_first: Iterable[AgreementVersion]) -> AgreementVersio
     return next((one for one in newest_first if one.asks_acceptance), None)
 
 
+def acceptances() -> list[Acceptance]:
+    """What the active tenant has accepted, the last one first."""
+    return list(Acceptance.objects.select_related("version", "by").defer("version__texts", "version__values"))
+
+
 def newest_acceptances(slugs: Iterable[str] | None = None) -> dict[str, Acceptance]:
     """The active tenant's newest acceptance of each agreement, by slug."""
     found = Acceptance.objects.select_related("version", "by").defer("version__texts", "version__values")
@@ -152,6 +161,15 @@ def newest_acceptances(slugs: Iterable[str] | None = None) -> dict[str, Acceptan
 def granted_slugs() -> set[str]:
     """Documents given to the active tenant on request."""
     return set(AccessRequest.objects.granting().filter(email="").values_list("agreement", flat=True))
+
+
+def given(told: dict[str, int]) -> AccessRequest | None:
+    """The request behind a mailed link's key, as long as its answer holds."""
+    tenant = Tenant.objects.filter(pk=told["tenant"]).first()
+    if tenant is None:
+        return None
+    with in_tenant(tenant):
+        return AccessRequest.objects.granting().select_related("answer").filter(answer__pk=told["answer"]).first()
 
 
 def waiting(tenant: Tenant) -> list[AgreementVersion]:
@@ -218,3 +236,19 @@ def all_requests() -> list[AccessRequest]:
 def answered(request: AccessRequest) -> bool:
     with in_tenant(request.tenant):
         return AccessAnswer.objects.filter(request=request).exists()
+
+
+def open_acceptances(found: Iterable[Acceptance]) -> list[tuple[AgreementVersion, list[Tenant]]]:
+    """Versions that ask to be accepted, each with the customers who have not: `found` are all acceptances."""
+    held: dict[tuple[int, str], int] = {}
+    for one in found:
+        key = (one.tenant_id, one.version.agreement)
+        held[key] = max(held.get(key, 0), one.version.number)
+    customers = Tenant.objects.exclude(state=Tenant.State.DELETED).filter(kind=Tenant.Kind.CUSTOMER).order_by("name")
+    listed = {one.slug for one in entries()}
+    asks = AgreementVersion.objects.without_texts().filter(asks_acceptance=True).newest()
+    return [
+        (version, [one for one in customers if held.get((one.pk, version.agreement), 0) < version.number])
+        for version in asks
+        if version.agreement in listed
+    ]

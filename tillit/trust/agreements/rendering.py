@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import tomlkit
@@ -110,7 +110,7 @@ def canonical(document: Document, values: Values, *, number: int, valid_from: da
         "version": document.front.version,
         "language": document.language,
         "binding_language": document.front.binding_language,
-        "valid_from": valid_from.isoformat(timespec="seconds"),
+        "valid_from": valid_from.astimezone(UTC).isoformat(timespec="seconds"),
         "title": document.front.title,
     }
     body = fill(document.body, values, document.language).strip("\n")

@@ -41,7 +41,7 @@ def test_the_operator_publishes_what_is_green(publish):
 
 
 def test_the_hash_is_that_of_the_canonical_text(publish):
-    version = publish()
+    version = AgreementVersion.objects.get(pk=publish().pk)
     for language in ("de", "en", "nb"):
         canonical = version.canonical(language)
         assert hashlib.sha256(canonical.encode()).hexdigest() == version.sha256[language]

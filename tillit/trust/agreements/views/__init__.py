@@ -1,0 +1,1 @@
+"""Pages of the agreements: for everybody, for customers, for the operator."""
