@@ -9,4 +9,6 @@ class SiteConfig(AppConfig):
     checks = {
         "supported-versions": "tillit.site.checks.supported_versions",
         "patch-age": "tillit.site.checks.patch_age",
+        "backup": "tillit.site.checks.backup_is_restored",
     }
+    holdings = {"backups": "tillit.site.holdings.Backups"}

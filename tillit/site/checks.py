@@ -14,14 +14,17 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import django
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_noop
 
 from tillit.foundation.checks import Finding
 from tillit.foundation.clock import now
+from tillit.site.backup import newest
 
 SOON = timedelta(days=90)
 PATCHED_WITHIN = timedelta(days=45)
+RESTORED_WITHIN = timedelta(days=7)
 # The last day of security updates. https://devguide.python.org/versions/ (the end of the month it names),
 # https://www.postgresql.org/support/versioning/, https://www.djangoproject.com/download/#supported-versions
 ENDS = {
@@ -63,6 +66,22 @@ def patch_age() -> Finding:
     if now() - newest > PATCHED_WITHIN:
         return Finding(False, gettext_noop("No package was updated since %(since_on)s, for %(days)s days."), figures)
     return Finding(True, gettext_noop("Packages were last updated on %(since_on)s, %(days)s days ago."), figures)
+
+
+def backup_is_restored() -> Finding:
+    """Whether the last backup was restored into another database within a week, and every row and file was the same."""
+    last = newest(Path(settings.DATA))
+    if not last:
+        return Finding(False, gettext_noop("No backup has been made yet."))
+    made = datetime.fromisoformat(last["at"])
+    if not last["ok"]:
+        sentence = gettext_noop("The backup of %(made_on)s could not be relied on (%(step)s).")
+        return Finding(False, sentence, {"made_on": made.date().isoformat(), "step": last["step"]})
+    figures = {"made_on": made.date().isoformat(), "tables": last["tables"], "rows": last["rows"]}
+    if now() - made > RESTORED_WITHIN:
+        return Finding(False, gettext_noop("No backup was restored since %(made_on)s."), figures)
+    sentence = gettext_noop("The backup of %(made_on)s was restored and compared: %(rows)s rows in %(tables)s tables.")
+    return Finding(True, sentence, figures)
 
 
 def _installed() -> list[float]:

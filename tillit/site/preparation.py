@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tillit.site import runtime
 from tillit.site.logs import Logs
@@ -147,6 +147,10 @@ class Preparation:
         drop_database(self._admin(), self._name())
         self._provision()
         self.tables()
+
+    def administrator(self) -> str:
+        """The superuser's URL of Tillit's own database."""
+        return self.cluster.admin_dsn(self._name()) if self.cluster else make_conninfo(self.url, dbname=self._name())
 
     def _admin(self) -> str:
         return self.cluster.admin_dsn() if self.cluster is not None else self.url

@@ -110,7 +110,7 @@ def _serve(
         return child_environment(data)
 
     supervisor = Supervisor(
-        _programs(sockets, walls),
+        _programs(sockets, walls, embedded=preparation.cluster is not None),
         logs=logs,
         environment=environment,
         say=say,
@@ -162,14 +162,16 @@ class Card:
         self.place.unlink(missing_ok=True)
 
 
-def _programs(sockets: list[socket.socket], walls: tuple[str, ...]) -> list[Program]:
+def _programs(sockets: list[socket.socket], walls: tuple[str, ...], *, embedded: bool) -> list[Program]:
     """The broker alone may reach other servers; the workers find it when they start."""
     broker = [Program("broker", BROKER, grace=60.0, supports=True)] if find_spec(BROKER) else []
     web = [
         Program(f"web-{number}", "tillit.site.serve", socket=listening, walls=walls)
         for number, listening in enumerate(sockets, start=1)
     ]
-    return [*broker, *web, Program("worker-1", "tillit.site.worker", ("worker-1",), grace=25.0, walls=walls)]
+    worker = Program("worker-1", "tillit.site.worker", ("worker-1",), grace=25.0, walls=walls)
+    nightly = [Program("nightly", "tillit.site.nightly", walls=walls)] if embedded else []
+    return [*broker, *web, worker, *nightly]
 
 
 def _host_of(listening: socket.socket) -> str:
