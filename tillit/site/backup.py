@@ -145,7 +145,7 @@ def _pack(files: Path, place: Path) -> int:
 def _compare_files(dsn: str, place: Path) -> None:
     """Read the archive as it would be restored. A file that came after the snapshot is not known yet, and passes."""
     with psycopg.connect(dsn) as database:
-        known = dict(database.execute("SELECT key, sha256 FROM foundation_storedfile").fetchall())
+        known: dict[str, str] = dict(database.execute("SELECT key, sha256 FROM foundation_storedfile").fetchall())
     with tarfile.open(place) as archive:
         for member in archive:
             content = archive.extractfile(member)
