@@ -18,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from tillit.availability import queries, statuspage
 from tillit.availability.models import Incident, MaintenanceWindow
+from tillit.availability.publishing import as_json, next_as_json
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
 
@@ -41,7 +42,7 @@ def tenant_state(request: HttpRequest, slug: str) -> HttpResponse:
         "version": settings.RELEASE,
         "wave": tenant.wave,
         "region": tenant.region,
-        "next_window": _next(window) if window else None,
+        "next_window": next_as_json(window) if window else None,
         "valid_until": statuspage.moment(valid_until),
     }
     return answer(request, told, valid_until=valid_until)
@@ -54,7 +55,7 @@ def maintenance(request: HttpRequest) -> HttpResponse:
     told: Json = {
         "notice_hours": MaintenanceWindow.NOTICE // timedelta(hours=1),
         "rules": [_as_json(rule) for rule in queries.export_rules()],
-        "windows": [_window(window) for window in queries.windows_ahead()],
+        "windows": [as_json(window) for window in queries.windows_ahead()],
     }
     return answer(request, told)
 
@@ -141,34 +142,6 @@ def _valid_until(at: datetime, window: MaintenanceWindow | None) -> datetime:
     end = at.replace(second=0, microsecond=0) + timedelta(minutes=2)
     changes = [moment for moment in (window.starts_at, window.ends_at) if moment > at] if window else []
     return min([end, *changes])
-
-
-def _next(window: MaintenanceWindow) -> Json:
-    return {
-        "starts_at": statuspage.moment(window.starts_at),
-        "ends_at": statuspage.moment(window.ends_at),
-        "kind": window.kind,
-        "effect": window.effect,
-        "expected_interruption": _seconds(window),
-    }
-
-
-def _window(window: MaintenanceWindow) -> Json:
-    return {
-        "rule": window.rule.key if window.rule else None,
-        "title": window.title,
-        "wave": window.wave or None,
-        "region": window.region or None,
-        "announced_at": statuspage.moment(window.announced_at) if window.announced_at else None,
-        "reason": window.reason or None,
-    } | _next(window)
-
-
-def _seconds(window: MaintenanceWindow) -> Json | None:
-    """Seconds, least and most; None where nothing is known but the effect."""
-    if window.most_seconds is None:
-        return None
-    return {"least_seconds": window.least_seconds, "most_seconds": window.most_seconds}
 
 
 def _as_json(entry: Json) -> Json:

@@ -28,6 +28,14 @@ class AvailabilityConfig(AppConfig):
         "availability.notice_dismissed",
     )
     checks = {"maintenance-notice": "tillit.availability.checks.maintenance_is_announced"}
+    published = {
+        "availability.maintenance_announced": "tillit.availability.publishing.window",
+        "availability.maintenance_cancelled": "tillit.availability.publishing.window",
+        "availability.maintenance_completed": "tillit.availability.publishing.window",
+        "availability.incident_opened": "tillit.availability.publishing.incident",
+        "availability.incident_updated": "tillit.availability.publishing.incident",
+        "availability.incident_resolved": "tillit.availability.publishing.incident",
+    }
     panels = {
         "tenants.sign_in": "availability:sign_in_notice",
         "foundation.banner": "availability:banner",

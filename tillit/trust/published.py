@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django_scopes import scopes_disabled
+
 from tillit.foundation.models import Event, Tenant
 from tillit.foundation.tenancy import in_tenant
 from tillit.trust.dated import Entry
@@ -48,7 +50,7 @@ def register(_event: Event) -> list[dict[str, Any]]:
 def objections(event: Event) -> dict[str, Any]:
     """How many customers keep a processor out; never who."""
     processor = event.data["processor"]
-    with in_tenant(Tenant.objects.get(kind=Tenant.Kind.OPERATOR)):
+    with in_tenant(Tenant.objects.get(kind=Tenant.Kind.OPERATOR)), scopes_disabled():  # the operator counts everybody's
         count = Objection.objects.standing().filter(processor=processor).count()
     return {"subject": f"objections/{processor}", "content": {"processor": processor, "standing": count}}
 

@@ -1,0 +1,67 @@
+"""Windows and incidents as everybody may read them, and what their changes put into the public trust log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tillit.availability import statuspage
+from tillit.availability.models import Incident, MaintenanceWindow
+from tillit.foundation.models import Event
+
+Json = dict[str, Any]
+
+
+def window(event: Event) -> Json:
+    """A maintenance window as `/trust/maintenance.json` shows it; and when it was cancelled or done early."""
+    found = MaintenanceWindow.objects.select_related("rule").get(pk=event.subject_id)
+    ends = {"cancelled_at": found.cancelled_at, "completed_at": found.completed_at}
+    over = {key: statuspage.moment(at) for key, at in ends.items() if at is not None}
+    because = {"cancelled_because": found.cancelled_because} if found.cancelled_because else {}
+    return {"subject": f"windows/{found.pk}", "content": as_json(found) | over | because}
+
+
+def incident(event: Event) -> Json:
+    """An incident with everything that was said about it; never who said it."""
+    found = Incident.objects.told().get(pk=event.subject_id)
+    content = {
+        "title": found.title,
+        "impact": found.impact,
+        "status": found.status,
+        "components": sorted(component.slug for component in found.components.all()),
+        "started_at": statuspage.moment(found.started_at),
+        "resolved_at": statuspage.moment(found.resolved_at) if found.resolved_at else None,
+        "updates": [
+            {"at": statuspage.moment(said.at), "status": said.status, "body": said.body} for said in found.updates.all()
+        ],
+    }
+    return {"subject": f"incidents/{found.pk}", "content": content}
+
+
+def next_as_json(window: MaintenanceWindow) -> Json:
+    return {
+        "starts_at": statuspage.moment(window.starts_at),
+        "ends_at": statuspage.moment(window.ends_at),
+        "kind": window.kind,
+        "effect": window.effect,
+        "expected_interruption": _seconds(window),
+    }
+
+
+def as_json(window: MaintenanceWindow) -> Json:
+    """An announced window, or, without `id`, one that the rules foresee."""
+    return {
+        "id": window.pk,
+        "rule": window.rule.key if window.rule else None,
+        "title": window.title,
+        "wave": window.wave or None,
+        "region": window.region or None,
+        "announced_at": statuspage.moment(window.announced_at) if window.announced_at else None,
+        "reason": window.reason or None,
+    } | next_as_json(window)
+
+
+def _seconds(window: MaintenanceWindow) -> Json | None:
+    """Seconds, least and most; None where nothing is known but the effect."""
+    if window.most_seconds is None:
+        return None
+    return {"least_seconds": window.least_seconds, "most_seconds": window.most_seconds}
