@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -61,7 +62,9 @@ def connect(
     way = _to_the_broker(host)
     try:
         way.settimeout(ANSWER_SECONDS)
-        way.sendall(_question(who, purpose, host, port, tls))
+        question = _question(who, purpose, host, port, tls)
+        with suppress(BrokenPipeError):  # too busy to listen; it has said so
+            way.sendall(question)
         status, said = _answer(way)
         if status != 200:
             raise _shut(str(said.get("reason", "")), purpose, host, said)
@@ -118,8 +121,9 @@ def _answer(way: socket.socket) -> tuple[int, dict[str, Any]]:
     status = int(head.split(b" ", 2)[1])
     if status == 200:
         return status, {}
+    length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
     body = b""
-    while len(body) < LARGEST_ANSWER and (part := way.recv(LARGEST_ANSWER)):
+    while len(body) < min(length, LARGEST_ANSWER) and (part := way.recv(LARGEST_ANSWER)):
         body += part
     said = json.loads(body)
     return status, said if isinstance(said, dict) else {}
