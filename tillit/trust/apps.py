@@ -24,6 +24,7 @@ class TrustConfig(AppConfig):
         "trust.objection_withdrawn",
         "trust.objection_terminated",
     )
+    panels = {"foundation.banner": "trust:notices"}
     regions = "tillit.trust.queries.region_names"
     menu = (MenuEntry(_("Register"), "trust:register", "trust.edit_register", "r", 80),)
     published = {

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Model
+from django.db.models import F, Min, Model, Q
 from django_scopes import scopes_disabled
 
 from tillit.foundation.clock import now
-from tillit.foundation.models import Tenant
+from tillit.foundation.models import Tenant, User
 from tillit.foundation.tenancy import in_tenant
 from tillit.foundation.texts import pick
 from tillit.trust.choices import Place
@@ -23,6 +23,7 @@ from tillit.trust.models import (
     Certificate,
     DataCentre,
     Measure,
+    NoticeRead,
     Objection,
     Operator,
     Processor,
@@ -30,6 +31,7 @@ from tillit.trust.models import (
     Retention,
     Revision,
     Statement,
+    Told,
 )
 from tillit.trust.parts import PARTS, OperatorPart, PromisesPart
 from tillit.trust.routes import Route, parse_reached_at
@@ -177,10 +179,53 @@ def routes() -> list[Route]:
 def _shut_for() -> dict[str, list[tuple[int, int]]]:
     """By processor: from which version on it is shut for which tenant."""
     shut = defaultdict(list)
-    with scopes_disabled():  # every customer's objections: row-level security lets the operator read them
-        for processor, number, tenant in Objection.objects.standing().values_list("processor", "number", "tenant_id"):
-            shut[processor].append((number, tenant))
+    for objection in objections():
+        if objection.outcome != Objection.Outcome.WITHDRAWN:
+            shut[objection.processor].append((objection.number, objection.tenant_id))
     return shut
+
+
+def objections() -> list[Objection]:
+    """Every customer's, newest first; only in the operator's tenant are there more than one's own."""
+    with scopes_disabled():  # row-level security lets the operator read them
+        return list(Objection.objects.select_related("tenant", "raised_by"))
+
+
+class Resting(NamedTuple):
+    """A purpose that a customer goes without, because its objection keeps the way to a processor shut."""
+
+    purpose: str
+    processor: Processor
+    since: datetime
+
+
+def resting(tenant: Tenant) -> list[Resting]:
+    """What rests for this customer now; one query where there is no objection."""
+    at = now()
+    with in_tenant(tenant):
+        objected = dict(Objection.objects.standing().values_list("processor", "number"))
+    if not objected:
+        return []
+    found = []
+    for processor in Processor.objects.in_force(at).filter(slug__in=objected):
+        if processor.number >= objected[processor.slug]:
+            since = _held_since(processor, objected[processor.slug], at)
+            found += [Resting(purpose, processor, since) for purpose in processor.purposes]
+    return found
+
+
+def _held_since(processor: Processor, number: int, at: datetime) -> datetime:
+    """When a version of this number or a later one first came into force."""
+    begun = Processor.objects.filter(slug=processor.slug, number__gte=number, in_force_at__lte=at)
+    begun = begun.filter(Q(ended_at=None) | Q(ended_at__gt=F("in_force_at")))
+    return begun.aggregate(since=Min("in_force_at"))["since"]
+
+
+def notices(user: User, tenant: Tenant) -> list[Told]:
+    """What this administrator was told of and has not put away yet; newest first."""
+    with in_tenant(tenant):
+        read = NoticeRead.objects.filter(user=user).values("told")
+        return list(Told.objects.filter(until__gt=now()).exclude(pk__in=read))
 
 
 def _routes_of(processor: Processor, shut: Mapping[str, list[tuple[int, int]]]) -> list[Route]:

@@ -118,7 +118,7 @@ class _Change:
         for row in noun.objects.standing(self.moment).select_for_update():
             standing.setdefault(getattr(row, key), []).append(row)
         newest = dict(noun.objects.values_list(key).annotate(Max("number")))
-        new, touched = [], []
+        new, touched, taken_back = [], [], []
         for position, entry in enumerate(entries):
             rows = standing.pop(entry[key], [])
             touched += [row for row in rows if row.position != position]
@@ -132,13 +132,15 @@ class _Change:
             if version is not None:
                 version.position, version.number = position, newest.get(entry[key], 0) + 1
                 new.append(version)
+            else:
+                taken_back += [row for row in rows if row.ended_at is not None]
         gone = [row for rows in standing.values() for row in rows]
         for row in gone:
             self._end(row, self.moment)
         changed = {row.pk: row for row in [*touched, *gone]}
         noun.objects.bulk_update(changed.values(), ["position", "ended_at", "ending"])
         noun.objects.bulk_create(new)
-        self._tell(section, new, gone)
+        self._tell(section, new, [*taken_back, *gone])
 
     def _succeed(self, section: str, rows: Sequence[Entry], entry: Mapping[str, Any]) -> Entry | None:
         """End what stands and return its successor; None when an older version, still in force, says the same."""

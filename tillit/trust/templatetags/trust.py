@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django import template
 from django.utils.html import format_html
@@ -12,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from tillit.foundation import texts
 from tillit.foundation.formats import country_name, locale
-from tillit.trust.models import Agreement
+from tillit.foundation.purposes import known_purposes
+from tillit.trust.history import Changed, changes_of
+from tillit.trust.models import Agreement, Processor
 from tillit.trust.writing import as_value
 
 register = template.Library()
@@ -81,3 +84,38 @@ def difference_tone(kind: str) -> str:
 def as_said(value: object) -> str:
     """A value of the register as its file writes it, texts without quotation marks."""
     return value if isinstance(value, str) else as_value(value)
+
+
+@register.filter
+def item(mapping: Mapping[str, Any], key: str) -> Any:
+    return mapping.get(key, key)
+
+
+@register.filter
+def purpose_label(name: str) -> str:
+    known = known_purposes().get(name)
+    return str(known.label) if known else name
+
+
+@register.filter
+def purpose_rests(name: str) -> str:
+    known = known_purposes().get(name)
+    return str(known.rests) if known else ""
+
+
+DETAILS = (
+    "legal_entity", "lei", "registration", "storage_countries", "processing_countries", "purposes", "reached_at",
+    "data_categories", "transfer_basis", "transfer_document", "transfer_review", "contact",
+)  # fmt: skip
+
+
+@register.filter
+def details(row: Processor, processors: Iterable[Processor] | None = None) -> list[Changed]:
+    """What the five columns have no room for; the company it works for by its name."""
+    found = changes_of("processors", None, row, DETAILS)
+    if row.parent:
+        names = {one.slug: one.name for one in processors or ()}
+        found.append(Changed(gettext("Works for"), "", names.get(row.parent, row.parent)))
+    if row.number:
+        found.append(Changed(gettext("Version"), "", str(row.number)))
+    return found

@@ -16,7 +16,7 @@ from tillit.trust.queries import export_register
 from tillit.trust.register import LONGEST_FILE, read_register
 from tillit.trust.tests.conftest import profile
 
-PAGE = "/operator/register/"
+PAGE = "/operator/register/file/"
 REFUSED = "refused as a whole"
 
 

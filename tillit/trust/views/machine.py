@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from tillit.foundation.requests import Request
 from tillit.trust import queries
-from tillit.trust.models import Agreement, Measure, Operator, Processor, Region, Statement
+from tillit.trust.dated import Entry
+from tillit.trust.models import Agreement, DataCentre, Measure, Operator, Processor, Region, Statement
 from tillit.trust.publishing import public_page
 
 TEXT = "text/plain; charset=utf-8"
@@ -18,7 +19,11 @@ TEXT = "text/plain; charset=utf-8"
 
 @public_page
 def processors(_request: Request) -> JsonResponse:
-    return twin(processors=[_processor(row) for row in Processor.objects.standing()])
+    rows = list(Processor.objects.standing())
+    versions: dict[str, list[dict[str, Any]]] = {}
+    for row in Processor.objects.order_by("number"):
+        versions.setdefault(row.slug, []).append(_dates(row))
+    return twin(processors=[_processor(row) | {"versions": versions[row.slug]} for row in rows])
 
 
 @public_page
@@ -35,6 +40,11 @@ def measures(_request: Request) -> JsonResponse:
 @public_page
 def regions(_request: Request) -> JsonResponse:
     return twin(regions=[_region(row) for row in Region.objects.in_force()])
+
+
+@public_page
+def data_centres(_request: Request) -> JsonResponse:
+    return twin(data_centres=[_data_centre(row) for row in DataCentre.objects.standing()])
 
 
 @public_page
@@ -109,6 +119,46 @@ def _processor(row: Processor) -> dict[str, Any]:
         "service": row.service,
         "governance": {"text": row.governance or None, "link": row.governance_link or None},
         "retention_hours": row.retention_hours,
+        "legal_entity": row.legal_entity or None,
+        "lei": row.lei or None,
+        "registration": row.registration or None,
+        "parent": row.parent or None,
+        "critical": row.critical,
+        "contact": row.contact or None,
+        "storage": {"countries": row.storage_countries},
+        "purposes": row.purposes,
+        "reached_at": row.reached_at,
+        "private_network": row.private_network,
+        "data_categories": row.data_categories,
+        "transfer": {
+            "basis": row.transfer_basis or None,
+            "document": row.transfer_document or None,
+            "review": row.transfer_review,
+        },
+        "stage": row.stage(),
+        **_dates(row),
+    }
+
+
+def _dates(row: Entry) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "announced_at": row.announced_at,
+        "in_force_at": row.in_force_at,
+        "ended_at": row.ended_at,
+    }
+
+
+def _data_centre(row: DataCentre) -> dict[str, Any]:
+    return {
+        "slug": row.slug,
+        "name": row.name,
+        "city": row.city or None,
+        "country": row.country,
+        "processor": row.processor or None,
+        "text": row.text or None,
+        "stage": row.stage(),
+        **_dates(row),
     }
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from tillit.foundation.requests import Request
-from tillit.trust import queries
+from tillit.trust import history, queries
 from tillit.trust.models import Agreement
 from tillit.trust.publishing import public_page
 
@@ -25,6 +25,17 @@ def agreement(request: Request, slug: str) -> HttpResponse:
     """What is known of one document. Its text is not kept here yet, and the page says so."""
     found = get_object_or_404(Agreement.objects.in_force(), slug=slug)
     return render(request, "trust/agreement.html", _framed(request, operator=queries.operator(), agreement=found))
+
+
+@public_page
+def processor(request: Request, slug: str) -> HttpResponse:
+    """Every version of one row of the transparency list, also of one that ended."""
+    versions = history.versions_of("processors", slug)
+    if not versions:
+        raise Http404
+    name = history.title_of("processors", versions[0].row)
+    context = {"operator": queries.operator(), "versions": versions, "name": name}
+    return render(request, "trust/processor.html", _framed(request, **context))
 
 
 @public_page

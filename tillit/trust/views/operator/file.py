@@ -1,4 +1,4 @@
-"""The operator's page of the register: its state, and a new one in two steps (look at the differences, apply)."""
+"""A whole register as a file, in two steps: look at the differences and what they mean, apply."""
 
 from __future__ import annotations
 
@@ -14,26 +14,28 @@ from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
 from tillit.trust import queries
-from tillit.trust.actions.register import apply_register, rehearse_register
-from tillit.trust.differences import Difference
-from tillit.trust.forms import RegisterForm
+from tillit.trust.actions.proposals import foresee_register
+from tillit.trust.actions.register import apply_register
+from tillit.trust.consequences import Foreseen
+from tillit.trust.forms.register import RegisterForm
+from tillit.trust.meaning import meaning
 from tillit.trust.models import Revision
 from tillit.trust.problems import RegisterRefused
 from tillit.trust.writing import as_toml
 
-PROFILES = Path(__file__).parents[1] / "profiles"
+PROFILES = Path(__file__).parents[2] / "profiles"
 SHOWN_REVISIONS = 10
 
 
-def register(request: Request) -> HttpResponse:
+def file(request: Request) -> HttpResponse:
     require(request.actor, "trust.edit_register")
     form = RegisterForm(request.POST or None, request.FILES or None)
-    found: list[Difference] | None = None
+    foreseen: Foreseen | None = None
     if request.method == "POST" and form.is_valid():
         try:
             if "apply" in request.POST:
                 return _apply(request, form)
-            found = rehearse_register(request.actor, register=form.cleaned_data["register"])
+            foreseen = foresee_register(request.actor, register=form.cleaned_data["register"])
         except RegisterRefused as refusal:
             form.refuse(refusal)
         except Refused as refusal:
@@ -41,13 +43,14 @@ def register(request: Request) -> HttpResponse:
     revisions = list(Revision.objects.select_related("by")[:SHOWN_REVISIONS])
     context = {
         "form": form,
-        "found": found,
+        "found": foreseen.found if foreseen else None,
+        "consequences": meaning(foreseen) if foreseen else [],
         "operator": queries.operator(),
         "sizes": queries.sizes(),
         "revisions": revisions,
         "contacts_hold_until": queries.contacts_hold_until(),
     }
-    return render(request, "trust/register.html", context)
+    return render(request, "trust/register/file.html", context)
 
 
 def _apply(request: Request, form: RegisterForm) -> HttpResponse:

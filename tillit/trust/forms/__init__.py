@@ -1,0 +1,1 @@
+"""What the operator and a customer's administrator type: a whole register, one entry of it, an objection."""
