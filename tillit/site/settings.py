@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "tillit.trust",
     "tillit.trust.broker",
     "tillit.trust.agreements",
+    "tillit.trust.agreements.sealed",
     "tillit.trust.proof",
     "tillit.trust.evidence",
     "tillit.availability",

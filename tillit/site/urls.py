@@ -10,6 +10,7 @@ urlpatterns = [
     path("api/v1/", include("tillit.site.api.urls")),
     path("", include("tillit.tenants.urls")),
     path("", include("tillit.trust.evidence.urls")),
+    path("", include("tillit.trust.agreements.sealed.urls")),
     path("", include("tillit.trust.agreements.urls")),
     path("", include("tillit.trust.proof.urls")),
     path("", include("tillit.trust.broker.urls")),

@@ -9,93 +9,22 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
-import weasyprint
+import weasyprint  # type: ignore[import-untyped]
 from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import translation
 from weasyprint.urls import FatalURLFetchingError, URLFetcher  # type: ignore[import-untyped]
 
-from tillit.trust.agreements.rendering import Part
-from tillit.trust.agreements.sealed.sealkey import Seal
+from tillit.trust.agreements.sealed.printed import Chapter, Printed
 
-STYLE = Path(__file__).parents[1] / "static" / "agreements" / "document.css"
+STYLE = Path(__file__).parent / "static" / "sealed" / "document.css"
 VARIANT = "pdf/a-3a"
 LOOSE_NUMBER = re.compile(r'((?:<a id="[^"]*"></a>)?<span class="number">[^<]*</span>)<p>')  # into its paragraph's line
-FEWEST_FOR_CONTENTS = 4  # clauses; a shorter document needs no table of contents
 
 logging.getLogger("weasyprint").setLevel(logging.ERROR)  # it warns of every property it does not know
 logging.getLogger("fontTools").setLevel(logging.ERROR)
-
-
-@dataclass(frozen=True)
-class Chapter:
-    """One agreement in one language. `key` is unlike that of every other chapter of the same file."""
-
-    key: str
-    title: str
-    version: str
-    language: str
-    parts: Sequence[Part]
-    facts: Sequence[tuple[str, str]] = ()
-    with_contents: bool = True
-
-    @property
-    def contents(self) -> list[Part]:
-        found = [one for one in self.parts if one.is_heading and one.depth == 1]
-        return found if self.with_contents and len(found) >= FEWEST_FOR_CONTENTS else []
-
-
-@dataclass(frozen=True)
-class Table:
-    """The first cell of a row is its name; `empty` stands where there are no rows."""
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    title: str = ""
-    empty: str = ""
-
-
-@dataclass(frozen=True)
-class Annex:
-    key: str
-    title: str
-    tables: Sequence[Table]
-    lead: str = ""
-    wide: bool = False
-
-
-@dataclass(frozen=True)
-class Attached:
-    """A file inside the file. `relation` is the AFRelationship of PDF/A-3: Source, Data, Supplement."""
-
-    name: str
-    content: str
-    description: str
-    relation: str = "Source"
-
-
-@dataclass(frozen=True)
-class Printed:
-    """Everything that goes on paper. With a subtitle and several chapters it is a bundle and gets a cover."""
-
-    title: str
-    author: str
-    language: str
-    seal: Seal
-    chapters: Sequence[Chapter]
-    subtitle: str = ""
-    keywords: str = ""
-    facts: Sequence[tuple[str, str]] = ()
-    annexes: Sequence[Annex] = ()
-    attached: Sequence[Attached] = ()
-    is_bundle: bool = False
-    example_data: bool = False
-    made_at: datetime = field(default_factory=timezone.now)
 
 
 class Nowhere(URLFetcher):
@@ -129,14 +58,14 @@ def render(printed: Printed, *, address: str) -> bytes:
 def html(printed: Printed) -> str:
     """The page that is set: parts of one file, in which the anchors of one chapter do not meet those of another."""
     with translation.override(printed.language):
-        head = render_to_string("agreements/print/head.html", {"printed": printed})
-        foot = render_to_string("agreements/print/foot.html", {"printed": printed})
+        head = render_to_string("sealed/print/head.html", {"printed": printed})
+        foot = render_to_string("sealed/print/foot.html", {"printed": printed})
     return "".join([head, *(_chapter(printed, one) for one in printed.chapters), foot])
 
 
 def _chapter(printed: Printed, chapter: Chapter) -> str:
     with translation.override(chapter.language):
-        said = str(render_to_string("agreements/print/chapter.html", {"printed": printed, "chapter": chapter}))
+        said = str(render_to_string("sealed/print/chapter.html", {"printed": printed, "chapter": chapter}))
     key = f"{chapter.key}-"
     said = LOOSE_NUMBER.sub(r"<p>\1", said)
     said = said.replace('href="#', f'href="#{key}').replace(' id="', f' id="{key}')

@@ -69,9 +69,15 @@ def seal_key(holder: str, country: str = "") -> SealKey:
 
 def current_seal() -> Seal | None:
     """What is known of the certificate in use; None before the first document was sealed."""
+    found = certificate_in_use()
+    return describe(found) if found else None
+
+
+def certificate_in_use() -> bytes | None:
+    """DER; None before the first document was sealed."""
     if not settings.SEAL_PKCS12 and not _own_file().exists():
         return None
-    return describe(seal_key("").certificate)
+    return seal_key("").certificate
 
 
 def describe(certificate: bytes) -> Seal:
