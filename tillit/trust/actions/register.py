@@ -138,7 +138,11 @@ class _Change:
         for row in gone:
             self._end(row, self.moment)
         changed = {row.pk: row for row in [*touched, *gone]}
-        noun.objects.bulk_update(changed.values(), ["position", "ended_at", "ending"])
+        ended, reopened = [], []  # in this order: an entry never has two open versions, not even inside one statement
+        for row in changed.values():
+            (reopened if row.ended_at is None else ended).append(row)
+        for rows in (ended, reopened):
+            noun.objects.bulk_update(rows, ["position", "ended_at", "ending"])
         noun.objects.bulk_create(new)
         self._tell(section, new, [*taken_back, *gone])
 
