@@ -40,6 +40,7 @@ class AvailabilityConfig(AppConfig):
         "tenants.sign_in": "availability:sign_in_notice",
         "foundation.banner": "availability:banner",
         "trust.page": "availability:plan_section",
+        "my-trust.windows": "availability:my_windows",
     }
     menu = (
         MenuEntry(_("Maintenance"), "availability:calendar", "availability.announce", "w", 70),

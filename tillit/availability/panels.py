@@ -70,6 +70,16 @@ def dismiss(request: Request) -> HttpResponse:
     return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "/")
 
 
+def my_windows(request: Request) -> HttpResponse:
+    """What is announced for this customer, for «My trust page»."""
+    context = {
+        "interruptions": queries.merged(queries.upcoming_windows(request.tenant)),
+        "days": queries.NOTICE_DAYS,
+        "quiet": not request.tenant.is_operator,
+    }
+    return render(request, "availability/my_windows.html", context)
+
+
 @login_not_required
 @in_operators_time
 def plan_section(request: Request) -> HttpResponse:

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/state/<slug:slug>", api.tenant_state, name="tenant_state"),
     path("status/panels/sign-in", panels.sign_in_notice, name="sign_in_notice"),
     path("status/panels/plan", panels.plan_section, name="plan_section"),
+    path("panels/my-windows", panels.my_windows, name="my_windows"),
     path("notices/", panels.banner, name="banner"),
     path("notices/dismiss", panels.dismiss, name="dismiss"),
     path("operator/maintenance/", views.calendar, name="calendar"),

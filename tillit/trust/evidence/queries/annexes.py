@@ -189,11 +189,12 @@ def _measures(cloud: Cloud) -> dict[str, Any]:
 
 def _transfers(cloud: Cloud) -> dict[str, Any]:
     """Processors that a third country's law could reach: by their seat, or by where they store or process."""
-    rows = []
+    rows: list[list[str]] = []
     for row in cloud.subprocessors:
         far = outside([row.seat_country, *row.storage_countries, *row.processing_countries])
-        if far:
-            rows.append([_entity(row), _countries(dict.fromkeys(far)), _basis(row)])
+        line = [_entity(row), _countries(dict.fromkeys(far)), _basis(row)]
+        if far and line not in rows:
+            rows.append(line)
     return {"head": [_("Recipient"), _("Third country"), _("Safeguard")], "rows": rows}
 
 

@@ -25,14 +25,7 @@ def page(request: Request) -> HttpResponse:
     """Where my data lies, who touches it, what holds, and what shows it."""
     require(request.actor, "evidence.read")
     cloud = Cloud(request.tenant)
-    held = cloud.operator
-    context = {
-        "cloud": cloud,
-        "page": my_trust_page(cloud),
-        "cell": settings.BASE_HOST,
-        "operator": held,
-        "order": held.languages if held else [],
-    }
+    context = _of(cloud) | {"page": my_trust_page(cloud), "cell": settings.BASE_HOST}
     return render(request, "evidence/mine.html", context)
 
 
@@ -40,7 +33,7 @@ def page(request: Request) -> HttpResponse:
 def dora(request: Request) -> HttpResponse:
     require(request.actor, "evidence.read")
     cloud = Cloud(request.tenant)
-    context = {"cloud": cloud, "table": clauses.table("dora"), "rows": clauses.rows("dora", cloud)}
+    context = _of(cloud) | {"table": clauses.table("dora"), "rows": clauses.rows("dora", cloud)}
     return render(request, "evidence/dora_mine.html", context)
 
 
@@ -48,8 +41,7 @@ def dora(request: Request) -> HttpResponse:
 def gdpr(request: Request) -> HttpResponse:
     require(request.actor, "evidence.read")
     cloud = Cloud(request.tenant)
-    context = {
-        "cloud": cloud,
+    context = _of(cloud) | {
         "table": clauses.table("gdpr"),
         "rows": clauses.rows("gdpr", cloud),
         "record": processing_record(cloud),
@@ -85,6 +77,11 @@ def record_csv(request: Request) -> HttpResponse:
         lines = [part["table"]["head"], *part["table"]["rows"]] if "table" in part else part["facts"]
         writer.writerows([part["title"], *map(_harmless, line)] for line in lines)
     return _as_file(answer, request, "csv")
+
+
+def _of(cloud: Cloud) -> dict[str, Any]:
+    held = cloud.operator
+    return {"cloud": cloud, "operator": held, "order": held.languages if held else []}
 
 
 def _harmless(cell: str) -> str:
