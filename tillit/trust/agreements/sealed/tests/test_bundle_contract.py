@@ -8,6 +8,7 @@ from io import BytesIO
 
 import pypdf
 import pytest
+from django.utils import translation
 
 from tillit.foundation import files
 from tillit.foundation.tenancy import in_tenant
@@ -15,7 +16,9 @@ from tillit.foundation.testing import happened, queued, run_jobs
 from tillit.trust.agreements.actions import Authority, accept_agreement
 from tillit.trust.agreements.models import AgreementVersion, Bundle
 from tillit.trust.agreements.sealed import press
+from tillit.trust.agreements.sealed.annexes import annexes
 from tillit.trust.agreements.sealed.sealing import check_seal
+from tillit.trust.models import Agreement, Processor
 
 pytestmark = pytest.mark.django_db
 
@@ -76,8 +79,6 @@ def test_the_manifest_names_every_text_in_the_file_with_its_hash(in_force, anna)
 
 
 def test_what_is_not_in_force_yet_or_given_on_request_is_left_out(in_force, anna):
-    from tillit.trust.models import Agreement
-
     Agreement.objects.filter(slug="ai-lab-terms").update(audience="on-request")
     anna.post("/agreements/bundle/")
     run_jobs()
@@ -113,3 +114,29 @@ def test_a_bundle_that_fails_says_why_and_can_be_asked_for_again(in_force, anna,
     assert "Pango" in anna.get("/agreements/bundle/").content.decode()
     anna.post("/agreements/bundle/")
     assert queued("sealed.bundle")
+
+
+@pytest.mark.promise("processing-agreement-annex-is-the-register")
+def test_the_annexes_say_what_the_register_says_now(seed, operator_tenant, fjordlys):
+    def processors():
+        with in_tenant(fjordlys), translation.override("de"):
+            return {row[0]: row for row in annexes(fjordlys)[2].tables[0].rows}
+
+    before = processors()
+    assert before["Mailgun Inc."][5] == "24 Stunden"
+    assert before["Mailgun Inc."][4] == "Deutschland"
+    assert not [name for name in before if name.startswith("SuperOffice")]
+    Processor.objects.filter(slug="mailgun").update(retention_hours=12)
+    assert processors()["Mailgun Inc."][5] == "12 Stunden"
+
+
+def test_the_page_costs_the_same_however_many_files_there_are(in_force, anna, django_assert_max_num_queries):
+    anna.post("/agreements/bundle/")
+    run_jobs()
+    with in_tenant(anna.tenant):
+        made = Bundle.objects.get()
+        Bundle.objects.bulk_create(
+            Bundle(tenant=anna.tenant, language="en", made_at=made.made_at, problem="no room") for _ in range(9)
+        )
+    with django_assert_max_num_queries(12):
+        assert anna.get("/agreements/bundle/").status_code == 200

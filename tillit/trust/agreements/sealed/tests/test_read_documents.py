@@ -8,6 +8,7 @@ from django.urls import reverse
 from tillit.foundation.testing import run_jobs
 from tillit.trust.agreements.models import SealedDocument
 from tillit.trust.agreements.sealed import sealkey
+from tillit.trust.models import Agreement
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/trust/agreements/ai-lab-terms/1/en.pdf"
@@ -51,8 +52,6 @@ def test_what_does_not_exist_is_not_being_made(ai_lab, public, address):
 
 
 def test_what_is_for_customers_only_is_given_to_members_only(ai_lab, public, mia):
-    from tillit.trust.models import Agreement
-
     Agreement.objects.filter(slug="ai-lab-terms").update(audience="customers")
     assert public.get(ADDRESS).status_code == 404
     inside = reverse("sealed:read_pdf", args=["ai-lab-terms", 1, "en"])
@@ -64,8 +63,6 @@ def test_what_is_for_customers_only_is_given_to_members_only(ai_lab, public, mia
 
 
 def test_what_is_given_on_request_is_not_given_to_other_members(ai_lab, mia):
-    from tillit.trust.models import Agreement
-
     Agreement.objects.filter(slug="ai-lab-terms").update(audience="on-request")
     assert mia.get(reverse("sealed:read_pdf", args=["ai-lab-terms", 1, "en"])).status_code == 404
 
@@ -84,3 +81,14 @@ def test_everybody_sees_whose_seal_it_is(ai_lab, public):
 def test_before_the_first_document_there_is_no_seal(seed, public):
     assert "No document has been sealed yet." in public.get("/trust/seal/").content.decode()
     assert public.get("/trust/seal.pem").status_code == 404
+
+
+@pytest.mark.promise("code-of-conduct-is-published")
+@pytest.mark.promise("supplier-code-of-conduct-is-published")
+@pytest.mark.parametrize("slug", ["code-of-conduct", "supplier-code-of-conduct"])
+def test_everybody_reads_the_codes_of_conduct_as_pdf(publish, public, slug):
+    publish(slug)
+    run_jobs()
+    answer = public.get(f"/trust/agreements/{slug}/1/en.pdf")
+    assert answer.status_code == 200
+    assert b"".join(answer.streaming_content).startswith(b"%PDF-")
