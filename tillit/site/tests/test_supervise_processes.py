@@ -89,6 +89,15 @@ def test_a_killed_job_worker_is_replaced(tiny):
     assert "worker ended (killed by signal 9)" in tiny.end()
 
 
+def test_what_supports_the_others_is_there_before_them_and_after_them(tmp_path):
+    tiny = Tiny(tmp_path, "support")
+    first = int((tmp_path / "first").read_text())
+    assert first == min(tiny.children())  # started before any other
+    tiny.end()
+    assert tiny.process.returncode == 0
+    assert (tmp_path / "left").read_text() == ""
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_asked_to_end_it_ends_everything_in_order(tiny, number):
     children = tiny.children()

@@ -1,15 +1,18 @@
 """A tiny installation under the real supervisor: two web workers with an application of nothing, a worker that waits.
 
-python -m tillit.site.tests.tiny FOLDER [database]     writes FOLDER/address when it serves
+python -m tillit.site.tests.tiny FOLDER [database] [support]     writes FOLDER/address when it serves
 """
 
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
+from tillit.foundation.supervision import report_ready
 from tillit.site.listening import open_sockets
 from tillit.site.logs import Logs
 from tillit.site.postgres import Cluster
@@ -27,17 +30,34 @@ def application(environ, start_response):
     return [str(os.getpid()).encode()]
 
 
-def supervise(folder: Path, with_database: bool) -> None:
+def support(folder: Path) -> None:
+    """Ready at once; asked to end, it writes down which of its siblings are still there."""
+
+    def end(_number, _frame):
+        listed = subprocess.run(["ps", "-o", "pid=,stat=", "--ppid", str(os.getppid())], capture_output=True, text=True)
+        others = [line for line in listed.stdout.splitlines() if "Z" not in line and str(os.getpid()) not in line]
+        (folder / "left").write_text("\n".join(others))
+        sys.exit()
+
+    signal.signal(signal.SIGTERM, end)
+    (folder / "first").write_text(str(os.getpid()))
+    report_ready()
+    while True:
+        signal.pause()
+
+
+def supervise(folder: Path, with_database: bool, with_support: bool) -> None:
     sockets = open_sockets("127.0.0.1", 0, 2)
     web = [
         Program(f"web-{number}", "tillit.site.serve", (f"{THIS}:application",), socket=listening)
         for number, listening in enumerate(sockets, start=1)
     ]
+    helpers = [Program("support", THIS, ("support", str(folder)), supports=True)] if with_support else []
     cluster = Cluster(folder / "postgres", durable=False) if with_database else None
     if cluster is not None:
         cluster.start()
     supervisor = Supervisor(
-        [*web, Program("worker", THIS, ("wait",), settle=0.2)],
+        [*web, Program("worker", THIS, ("wait",), settle=0.2), *helpers],
         logs=Logs(folder / "log"),
         environment=lambda: dict(os.environ),
         say=Progress().say,
@@ -55,5 +75,7 @@ def supervise(folder: Path, with_database: bool) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "wait":
         time.sleep(600)
+    elif sys.argv[1] == "support":
+        support(Path(sys.argv[2]))
     else:
-        supervise(Path(sys.argv[1]), "database" in sys.argv[2:])
+        supervise(Path(sys.argv[1]), "database" in sys.argv[2:], "support" in sys.argv[2:])

@@ -14,6 +14,7 @@ from tillit.foundation.confinement import NoWayOut
 
 LOOKUPS = ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo")
 WITH_ADDRESS = ("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg")
+WATCHED = frozenset(LOOKUPS + WITH_ADDRESS)
 PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy")
 NOWHERE = "http://use-tillit.foundation.outbound.invalid:9"  # libraries that heed it say the name in their error
 SENTENCE = (
@@ -31,9 +32,9 @@ def put_up() -> None:
 
 
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:
-    if not event.startswith("socket."):  # Python reports everything; this one line is what it costs
+    if event not in WATCHED:  # Python reports everything; this one line is what it costs
         return
-    if event in LOOKUPS or (event in WITH_ADDRESS and _leaves(*arguments[:2])):
+    if event in LOOKUPS or _leaves(*arguments[:2]):
         raise NoWayOut(errno.EACCES, SENTENCE.format(event=event))
 
 
