@@ -18,6 +18,23 @@ from tillit.trust.agreements.models import Acceptance, AccessAnswer, AccessReque
 from tillit.trust.choices import Audience
 from tillit.trust.models import Agreement
 
+# Every page of an administrator asks this: one statement, what `Standing.asked` says of each agreement.
+WAITING = """
+    SELECT v.id, v.agreement, v.number, v.title, v.sha256, v.binding_language
+    FROM trust_agreement a
+    JOIN LATERAL (
+        SELECT * FROM agreements_agreementversion
+        WHERE agreement = a.slug AND asks_acceptance ORDER BY number DESC LIMIT 1
+    ) v ON true
+    WHERE a.in_force_at <= %(at)s AND (a.ended_at IS NULL OR a.ended_at > %(at)s)
+      AND NOT EXISTS (
+        SELECT FROM agreements_acceptance c JOIN agreements_agreementversion held ON held.id = c.version_id
+        WHERE c.tenant_id = %(tenant)s AND held.agreement = v.agreement AND held.number >= v.number)
+      AND (a.audience <> 'on-request' OR EXISTS (
+        SELECT FROM agreements_accessrequest r JOIN agreements_accessanswer w ON w.request_id = r.id
+        WHERE r.tenant_id = %(tenant)s AND r.agreement = a.slug AND r.email = '' AND w.granted AND w.until > %(at)s))
+    ORDER BY a.position, a.number"""
+
 
 def variables() -> Variables:
     """The register's values that texts may name."""
@@ -173,18 +190,9 @@ def given(told: dict[str, int]) -> AccessRequest | None:
 
 
 def waiting(tenant: Tenant) -> list[AgreementVersion]:
-    """Versions that wait for this tenant's acceptance: two queries, three where something is given on request."""
+    """Versions that wait for this tenant's acceptance, in the register's order; without texts."""
     with in_tenant(tenant):
-        asks = AgreementVersion.objects.without_texts().filter(asks_acceptance=True).newest()
-        listed = {one.slug: one for one in entries()}
-        found = [one for one in asks if one.agreement in listed]
-        if not found:
-            return []
-        held = {slug: one.version.number for slug, one in newest_acceptances().items()}
-        found = [one for one in found if one.number > held.get(one.agreement, 0)]
-        secret = {one.agreement for one in found if listed[one.agreement].audience == Audience.ON_REQUEST}
-        given = granted_slugs() if secret else set()
-        return [one for one in found if one.agreement not in secret - given]
+        return list(AgreementVersion.objects.raw(WAITING, {"tenant": tenant.pk, "at": now()}))
 
 
 # The operator's side
@@ -204,9 +212,10 @@ def desks() -> list[Desk]:
     known = variables()
     drafts = {one.agreement: one for one in Draft.objects.all()}
     held = {one.agreement: one.values for one in AgreementVersion.objects.in_force().only("agreement", "values")}
-    slugs = {one.slug for one in entries()}
+    all_shelves = shelves()
+    slugs = {one.entry.slug for one in all_shelves}
     found = []
-    for one in shelves():
+    for one in all_shelves:
         draft = drafts.get(one.entry.slug)
         looked = inspect(one.entry.slug, draft.texts, known, agreements=slugs) if draft else None
         found.append(Desk(one, draft, looked, out_of_step(held.get(one.entry.slug, {}), known)))

@@ -19,11 +19,13 @@ from django.utils import timezone
 
 from tillit.availability import demo as availability
 from tillit.crm.demo import HALF_A_YEAR, Plan, import_real_companies, tell_half_a_year
+from tillit.foundation import clock
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Role, Tenant, User
 from tillit.site.commands.register import PROFILES
 from tillit.tenants.demo import CUSTOMERS, OPERATORS, email_of, make_customers, sign_ins
 from tillit.trust.actions.register import apply_register
+from tillit.trust.agreements import demo as agreements
 from tillit.trust.register import read_register
 
 PLANS = {"fjordlys": Plan("NO", 900, 3_600), "alpenrose": Plan("CH", 700, 2_800), "hansekontor": Plan("DE", 400, 1_600)}
@@ -36,15 +38,20 @@ class Command(BaseCommand):
         connection.settings_dict.update(_owner())  # a told past is the owner's privilege
         operator = Tenant.objects.get(kind=Tenant.Kind.OPERATOR)
         example = read_register((PROFILES / "seed.toml").read_text())
-        apply_register(Actor.system(operator), register=example)
         now = timezone.now().replace(microsecond=0)
+        with clock.at(now - timedelta(days=HALF_A_YEAR, hours=1)):
+            apply_register(Actor.system(operator), register=example)
+        administrators = []
         for number, tenant in enumerate(make_customers(operator)):
             writers = _writers(tenant)
+            administrators.append(writers[0])
             tell_half_a_year(writers, _sized(PLANS[tenant.slug]), now, number)
             if tenant.slug == "hansekontor":
                 import_real_companies(writers[0], now - timedelta(days=HALF_A_YEAR // 2))
             self.stdout.write(f"{tenant.name} is there.")
-        availability.tell_half_a_year(Actor.of(User.objects.get(email=_first_of_staff(operator)), operator), now)
+        staff = Actor.of(User.objects.get(email=_first_of_staff(operator)), operator)
+        availability.tell_half_a_year(staff, now)
+        agreements.tell_half_a_year(staff, administrators, now)
         self._write(operator)
 
     def _write(self, operator: Tenant) -> None:

@@ -17,18 +17,22 @@ PROFILES = Path(__file__).parents[2] / "profiles"
 
 
 @pytest.fixture
-def seed(operator_tenant):
-    """The example register is in force."""
-    register = read_register((PROFILES / "seed.toml").read_text())
-    return apply_register(Actor.system(operator_tenant), register=register)
+def seed_text():
+    return (PROFILES / "seed.toml").read_text()
 
 
 @pytest.fixture
-def in_force(operator_tenant):
+def seed(operator_tenant, seed_text):
+    """The example register is in force."""
+    return apply_register(Actor.system(operator_tenant), register=read_register(seed_text))
+
+
+@pytest.fixture
+def in_force(operator_tenant, seed_text):
     """Put the example register into force with some of its text replaced."""
 
     def apply(pattern, replacement):
-        changed = re.sub(pattern, replacement, (PROFILES / "seed.toml").read_text(), count=1)
+        changed = re.sub(pattern, replacement, seed_text, count=1)
         return apply_register(Actor.system(operator_tenant), register=read_register(changed))
 
     return apply

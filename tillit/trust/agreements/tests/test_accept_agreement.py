@@ -183,6 +183,11 @@ def test_it_is_accepted_even_while_the_tenant_may_only_be_read(first, anna):
     assert accept(anna, first).version == first
 
 
+def test_the_line_on_every_page_costs_one_question(first, anna, django_assert_num_queries):
+    with in_tenant(anna.tenant), django_assert_num_queries(1):
+        assert queries.waiting(anna.tenant) == [first]
+
+
 def test_pages_need_few_queries(first, second, anna, operator, django_assert_max_num_queries):
     accept(anna, first)
     second(asks="true")
@@ -196,5 +201,5 @@ def test_pages_need_few_queries(first, second, anna, operator, django_assert_max
         (operator, "/operator/agreements/acceptances/"),
     ]:
         person.get(page)
-        with django_assert_max_num_queries(30):
+        with django_assert_max_num_queries(32):
             assert person.get(page).status_code == 200

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from tillit.foundation.models import OutgoingMail
 from tillit.foundation.testing import run_jobs
+from tillit.trust.agreements import queries
 from tillit.trust.agreements.actions import answer_request, note_request, request_access
 from tillit.trust.agreements.testing import text, texts
 
@@ -147,6 +148,14 @@ def test_what_is_given_on_request_is_read_after_the_operator_has_given_it(secret
     with time_machine.travel(datetime(2026, 12, 21, tzinfo=UTC), tick=False):
         anna.force_login(anna.user, backend=settings.AUTHENTICATION_BACKENDS[0])
         assert anna.get("/agreements/crm-online-dpa/").status_code == 404
+
+
+def test_what_is_given_on_request_waits_only_for_those_who_were_given_it(secret, anna, chiara, operator):
+    assert queries.waiting(anna.tenant) == queries.waiting(chiara.tenant) == []
+    asked = request_access(anna.actor, agreement="crm-online-dpa", name="Anna Lund")
+    answer_request(operator.actor, request=asked, granted=True)
+    assert queries.waiting(anna.tenant) == [secret]
+    assert queries.waiting(chiara.tenant) == []
 
 
 def test_a_declined_request_opens_nothing(secret, anna, operator):
