@@ -1,5 +1,7 @@
 """`bin/tillit register`: the register as a file that is kept in Git.
 
+`apply` is a dry run unless it is told to write: it shows what would differ and what that compiles into.
+
 Exit status: 0 when all is well, 1 when a file was refused or could not be read. `diff` answers as diff(1) does:
 0 when file and register say the same, 1 when they differ, 2 when the file was refused.
 """
@@ -17,8 +19,10 @@ from typing import Any
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Tenant
 from tillit.site.problems import Problem
-from tillit.trust.actions.register import apply_register, rehearse_register
+from tillit.trust.actions.proposals import foresee_register
+from tillit.trust.actions.register import apply_register
 from tillit.trust.differences import Difference, counts, differences
+from tillit.trust.meaning import meaning
 from tillit.trust.problems import RegisterRefused
 from tillit.trust.queries import export_register
 from tillit.trust.register import LONGEST_FILE, Register, read_register, text_of
@@ -30,10 +34,12 @@ SIGNS = {"added": "+", "changed": "~", "removed": "-", "moved": "~"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="apply|diff|export")
-    apply = verbs.add_parser("apply", help="replace the register by a file, as a whole or not at all")
+    apply = verbs.add_parser("apply", help="show what a file would change and mean; with --write put it into force")
     apply.add_argument("file", nargs="?", help="the register's file, - for standard input")
     apply.add_argument("--profile", choices=sorted(path.stem for path in PROFILES.glob("*.toml")))
-    apply.add_argument("--dry-run", action="store_true", help="show what would change and change nothing")
+    how = apply.add_mutually_exclusive_group()
+    how.add_argument("--write", action="store_true", help="replace the register, as a whole or not at all")
+    how.add_argument("--dry-run", action="store_true", help="change nothing, as without --write")
     diff = verbs.add_parser("diff", help="compare a file with the register")
     diff.add_argument("file", help="the register's file, - for standard input")
     export = verbs.add_parser("export", help="write the register to a file")
@@ -57,18 +63,24 @@ def run(options: argparse.Namespace) -> int:
 
 def _apply(register: Register, options: argparse.Namespace) -> int:
     actor = Actor.system(_operator())
-    found = rehearse_register(actor, register=register)
-    if not options.dry_run:
+    foreseen = foresee_register(actor, register=register)
+    found, sentences = foreseen.found, meaning(foreseen)
+    if options.write:
         apply_register(actor, register=register)
     if options.json:
-        _say_json({"applied": not options.dry_run, **counts(found), "differences": _as_json(found)})
+        changes = {**counts(found), "differences": _as_json(found), "consequences": sentences}
+        _say_json({"applied": options.write, **changes})
         return 0
     total = "{added} added, {changed} changed, {removed} removed".format(**counts(found))
-    if options.dry_run:
-        _say(f"Nothing was written. Applying would mean: {total}." if found else "Nothing differs.")
-    else:
+    if options.write:
         _say(f"Applied: {total}." if found else "Applied. Nothing differed; the register is confirmed.")
+    else:
+        _say(f"Nothing was written. Applying would mean: {total}." if found else "Nothing differs.")
     _say(*_lines(found))
+    if found and sentences:
+        _say("", "What it compiles into:", *(f"  {sentence}" for sentence in sentences))
+    if not options.write:
+        _say("", "This was a dry run. With --write it is put into force.")
     return 0
 
 
@@ -84,7 +96,7 @@ def _diff(register: Register, options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     register = export_register()
     if not register:
-        raise Problem("No register has been applied yet: bin/tillit register apply FILE")
+        raise Problem("No register has been applied yet: bin/tillit register apply FILE --write")
     text = json.dumps(register, ensure_ascii=False, indent=1, default=str) + "\n" if options.json else as_toml(register)
     if options.file == "-":
         sys.stdout.write(text)

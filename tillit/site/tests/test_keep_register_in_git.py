@@ -26,8 +26,8 @@ def tillit(operator_tenant):
 
 
 def test_a_profile_is_applied_and_exported_unchanged(tillit, tmp_path, capsys):
-    assert tillit("apply", "--profile", "seed") == 0
-    assert "68 added, 0 changed, 0 removed" in capsys.readouterr().out
+    assert tillit("apply", "--profile", "seed", "--write") == 0
+    assert "91 added, 0 changed, 0 removed" in capsys.readouterr().out
     assert tillit("export", tmp_path / "operator.toml") == 0
     assert tomllib.loads((tmp_path / "operator.toml").read_text()) == tomllib.loads(SEED.read_text())
     assert tillit("diff", tmp_path / "operator.toml") == 0
@@ -35,16 +35,35 @@ def test_a_profile_is_applied_and_exported_unchanged(tillit, tmp_path, capsys):
 
 
 def test_a_dry_run_shows_the_differences_and_writes_nothing(tillit, tmp_path, capsys):
-    tillit("apply", "--profile", "seed")
+    tillit("apply", "--profile", "seed", "--write")
     capsys.readouterr()
     file = tmp_path / "operator.toml"
     file.write_text(SEED.read_text().replace('name = "Visma ITC"', 'name = "Visma"'))
     assert tillit("apply", file, "--dry-run") == 0
     shown = capsys.readouterr().out
+    assert tillit("apply", file) == 0
+    assert capsys.readouterr().out == shown
+    assert "This was a dry run. With --write it is put into force." in shown
     assert "Nothing was written" in shown
     assert '  ~ processors visma-itc\n      name: "Visma ITC" -> "Visma"\n' in shown
     assert tillit("diff", file) == 1
     assert Processor.objects.filter(name="Visma ITC").exists()
+
+
+def test_a_dry_run_says_what_a_change_compiles_into(tillit, tmp_path, capsys):
+    tillit("apply", "--profile", "seed", "--write")
+    file = tmp_path / "operator.toml"
+    file.write_text(
+        SEED.read_text().replace("""processing_countries = ["NL", "IE"]""", """processing_countries = ["SE"]""")
+    )
+    capsys.readouterr()
+    tillit("apply", file)
+    assert "annex III of the data processing agreement" in capsys.readouterr().out
+    tillit("apply", file, "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert told["applied"] is False
+    assert any("annex III" in sentence for sentence in told["consequences"])
+    assert not Processor.objects.announced().exists()
 
 
 def test_a_wrong_file_is_refused_with_key_and_line(tillit, tmp_path, capsys):
@@ -71,7 +90,7 @@ def test_what_a_neighbour_refuses_is_told_with_its_line(tillit, tmp_path, capsys
 
 
 def test_programs_get_json(tillit, capsys):
-    tillit("apply", "--profile", "blank", "--json")
+    tillit("apply", "--profile", "blank", "--json", "--write")
     told = json.loads(capsys.readouterr().out)
     assert (told["applied"], told["added"], told["removed"]) == (True, 4, 0)
     tillit("export", "--json")
