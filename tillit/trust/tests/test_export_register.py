@@ -27,6 +27,8 @@ def registers(draw):
         entry | {"name": draw(texts), "service": {"nb": draw(texts)}, "retention_hours": draw(st.integers(1, 87_600))}
         for entry in register["processors"]
     ]
+    held = {entry["slug"] for entry in register["processors"]}
+    register["certificates"] = [entry for entry in SEED["certificates"] if entry["processor"] in held]
     return {name: part for name, part in register.items() if part}
 
 
