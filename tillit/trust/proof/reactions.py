@@ -1,4 +1,4 @@
-"""Every event that a room declares as public is put into the log by a job of its own, one after the other."""
+"""Every event that a room declares as public is put into the log; the first job takes in all that waits."""
 
 from __future__ import annotations
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import now
 from tillit.foundation.models import Event
 from tillit.trust.proof import keyfiles, merkle, notes, tree
 from tillit.trust.proof.entries import SALT_BYTES, content_hash
-from tillit.trust.proof.models.log import Checkpoint, LogContent, LogEntry, LogSubject
-from tillit.trust.proof.published import ALL, Item, as_text, items_of
+from tillit.trust.proof.models.log import Checkpoint, LogContent, LogEntry, LoggedEvent, LogSubject
+from tillit.trust.proof.published import ALL, Item, as_text, declared, items_of
 from tillit.trust.proof.queries.log import GONE, KEYS
 
 ONE_WRITER = 0x7469_6C6C_6974_6C67  # the advisory lock of this log, any number that no other room uses
+MOST_AT_ONCE = 500  # events
+log = logging.getLogger(__name__)
 
 
 class LogDamaged(Exception):
@@ -39,14 +42,29 @@ class News:
 
 @action
 def log_event(actor: Actor, *, event_id: int) -> list[LogEntry]:
-    """Add what an event changed in public, unless it is in the log already; return the new entries."""
+    """Add what an event changed in public, and what later events of its tenant did; return the new entries.
+
+    Whichever job comes first takes in all that waits, in the order of the events, and signs once.
+    """
     require(actor, "proof.keep_log")
-    event = Event.objects.get(pk=event_id)
-    _lock()
-    if LogEntry.objects.filter(event_id=event_id).exists():
+    if LoggedEvent.objects.filter(pk=event_id).exists():
         return []
-    items = list(items_of(event))
-    return _append([News(subject, text, event.name, event.at, event.pk) for subject, text in _changed(items).items()])
+    _lock()
+    later = Event.objects.filter(pk__gte=event_id, name__in=declared()).order_by("pk")
+    taken = LoggedEvent.objects.filter(pk__gte=event_id).values("pk")
+    news, said = [], _Said()
+    for event in later.exclude(pk__in=taken)[:MOST_AT_ONCE]:
+        try:
+            with transaction.atomic():
+                changed = said.changes(items_of(event))
+                LoggedEvent.objects.create(event_id=event.pk)
+        except Exception:
+            if event.pk == event_id:
+                raise
+            log.exception("%s %s cannot be told; its own job will try again", event.name, event.pk)
+            continue
+        news += [News(subject, text, event.name, event.at, event.pk) for subject, text in changed.items()]
+    return _append(news)
 
 
 @action
@@ -65,30 +83,35 @@ def _lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_WRITER])
 
 
-def _changed(items: Iterable[Item]) -> dict[str, str]:
-    """Subject to text of what the log does not say yet."""
-    wanted: dict[str, str] = {}
-    for item in items:
-        subject, content = item["subject"], item["content"]
-        if subject.endswith(ALL):
-            prefix = subject.removesuffix("*")
-            wanted |= dict.fromkeys(_standing(prefix), GONE)
-            wanted |= {f"{prefix}{name}": as_text(said) for name, said in content.items()}
-        else:
-            wanted[subject] = as_text(content)
-    said = _newest(list(wanted))
-    return {subject: text for subject, text in wanted.items() if said.get(subject, GONE) != text}
+class _Said:
+    """What the log says of every subject, with what is about to be added."""
 
+    def __init__(self) -> None:
+        self.new: dict[str, str] = {}
 
-def _newest(subjects: list[str]) -> dict[str, str]:
-    """What the log said last of these."""
-    return dict(LogSubject.objects.filter(name__in=subjects).values_list("name", "newest__content__text"))
+    def changes(self, items: Iterable[Item]) -> dict[str, str]:
+        """Subject to text of what the log does not say yet; from now on it does."""
+        wanted: dict[str, str] = {}
+        for item in items:
+            subject, content = item["subject"], item["content"]
+            if subject.endswith(ALL):
+                prefix = subject.removesuffix("*")
+                wanted |= dict.fromkeys(self._standing(prefix), GONE)
+                wanted |= {f"{prefix}{name}": as_text(said) for name, said in content.items()}
+            else:
+                wanted[subject] = as_text(content)
+        kept = LogSubject.objects.filter(name__in=wanted).values_list("name", "newest__content__text")
+        said = dict(kept) | self.new
+        changed = {subject: text for subject, text in wanted.items() if said.get(subject, GONE) != text}
+        self.new |= changed
+        return changed
 
-
-def _standing(prefix: str) -> list[str]:
-    """The subjects below the prefix that the log does not say are gone."""
-    below = LogSubject.objects.filter(name__startswith=prefix)
-    return list(below.exclude(newest__content__text=GONE).values_list("name", flat=True))
+    def _standing(self, prefix: str) -> set[str]:
+        """The subjects below the prefix that the log does not say are gone."""
+        kept = LogSubject.objects.filter(name__startswith=prefix).exclude(newest__content__text=GONE)
+        new = {name for name, text in self.new.items() if name.startswith(prefix) and text != GONE}
+        gone = {name for name, text in self.new.items() if text == GONE}
+        return (set(kept.values_list("name", flat=True)) | new) - gone
 
 
 def _append(news: list[News]) -> list[LogEntry]:
@@ -101,7 +124,7 @@ def _append(news: list[News]) -> list[LogEntry]:
     origin = newest.note.partition("\n")[0] if newest else f"{settings.BASE_HOST}/trust/log"
     keys = keyfiles.log_keys()
     vkeys = [str(notes.VerifierKey.of(origin, key)) for key in keys]
-    about_keys = _changed([{"subject": KEYS, "content": {"keys": vkeys}}])
+    about_keys = _Said().changes([{"subject": KEYS, "content": {"keys": vkeys}}])
     news = [News(subject, text, "proof.keys_used", now()) for subject, text in about_keys.items()] + news
     added = _write(size, news)
     tree.extend(size, [merkle.leaf_hash(entry.as_bytes()) for entry in added])

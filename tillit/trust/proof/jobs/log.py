@@ -19,7 +19,7 @@ PURPOSE = "witness"
 messages = logging.getLogger(__name__)
 
 
-@job("proof.log_event", lock="proof.log", retry=RetryStrategy(max_attempts=8, exponential_wait=3))
+@job("proof.log_event", retry=RetryStrategy(max_attempts=8, exponential_wait=3))
 def log_event(actor: Actor, *, event_id: int) -> None:
     log.log_event(actor, event_id=event_id)
 

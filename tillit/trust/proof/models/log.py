@@ -78,6 +78,15 @@ class LogSubject(models.Model):
         return self.name
 
 
+class LoggedEvent(models.Model):
+    """That an event was taken in, whether or not it changed anything in public."""
+
+    event_id = models.BigIntegerField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.event_id)
+
+
 class Tile(models.Model):
     """256 consecutive hashes of the tree, or fewer at its right edge (C2SP tlog-tiles)."""
 

@@ -16,13 +16,13 @@ KEYS = "log/key"  # the subject that says which keys sign
 GONE = "null"  # the content of a subject that is no longer there
 
 
-def newest_checkpoint() -> Checkpoint | None:
-    return Checkpoint.objects.prefetch_related("cosignatures").first()
+def last_signed() -> Checkpoint | None:
+    return Checkpoint.objects.first()
 
 
 def checkpoint_note() -> str | None:
     """The newest checkpoint with every cosignature we know; None while nothing is logged."""
-    newest = newest_checkpoint()
+    newest = last_signed()
     if newest is None:
         return None
     return newest.note + "".join(f"{one.line}\n" for one in newest.cosignatures.all())

@@ -182,13 +182,15 @@ def test_a_truncated_log_is_named(logged, by_hand):
     assert f"entry {last - 1} is missing" in problems
 
 
-def test_a_log_made_anew_and_signed_again_is_seen_by_who_came_before(logged, by_hand, apply):
+def test_a_log_made_anew_and_signed_again_is_seen_by_who_came_before(logged, by_hand, operator_tenant):
     """The operator itself, with the key, writes another past: only earlier visitors can know."""
     _problems, before = check()
     slug, index = a_processor()
-    for table in ("logsubject", "logcontent", "logentry", "tile", "checkpoint"):
+    first = LogEntry.objects.exclude(event_id=None).first().event_id
+    for table in ("logsubject", "loggedevent", "logcontent", "logentry", "tile", "checkpoint"):
         by_hand(f"DELETE FROM proof_{table}")
-    apply(SEED.replace("Mailgun", "Nobody"))
+    by_hand("UPDATE trust_processor SET name = 'Nobody' WHERE slug = %s", slug)
+    log_event(Actor.system(operator_tenant), event_id=first)
     problems, _after = check()
     assert problems == []  # a stranger sees nothing
     problems, kept = check(before)
@@ -245,6 +247,18 @@ def test_only_what_changed_is_logged(logged, apply):
 def test_an_event_is_logged_once_however_often_the_job_runs(logged, operator_tenant):
     entry = LogEntry.objects.exclude(event_id=None).last()
     assert log_event(Actor.system(operator_tenant), event_id=entry.event_id) == []
+
+
+def test_all_that_waits_is_logged_in_the_order_of_the_events_and_signed_once(logged, operator_tenant):
+    before = Checkpoint.objects.count()
+    for name in ("One", "Two", "Three"):
+        apply_register(Actor.system(operator_tenant), register=read_register(SEED.replace("Mailgun Inc.", name)))
+    run_jobs()
+    added = LogEntry.objects.filter(subject="processors/mailgun").order_by("index")[1:]
+    assert [entry.event_id for entry in added] == sorted(entry.event_id for entry in added)
+    assert json.loads(list(added)[-1].content.text)["versions"][-1]["says"]["name"] == "Three"
+    assert Checkpoint.objects.count() == before + 1
+    assert check()[0] == []
 
 
 def test_the_application_cannot_change_what_is_logged(logged):

@@ -92,18 +92,26 @@ def feed(request: Request) -> HttpResponse:
 @login_not_required
 def panel(request: Request) -> HttpResponse:
     """The part of the trust page that says that changes are logged, and which came last."""
-    context = _state(request) | {"told": [_line(one) for one in queries.newest(IN_PANEL)]}
+    context = {
+        "checkpoint": queries.last_signed(),
+        "told": [_line(one) for one in queries.newest(IN_PANEL)],
+        "asked": _asked(request),
+    }
     return render(request, "proof/log_panel.html", context)
 
 
 def _state(request: Request) -> dict[str, Any]:
-    checkpoint = queries.newest_checkpoint()
+    checkpoint = queries.last_signed()
     return {
         "checkpoint": checkpoint,
         "root": bytes(checkpoint.root).hex() if checkpoint else "",
         "keys": queries.verifier_keys(),
-        "asked": f"?lang={request.LANGUAGE_CODE}" if "lang" in request.GET else "",
+        "asked": _asked(request),
     }
+
+
+def _asked(request: Request) -> str:
+    return f"?lang={request.LANGUAGE_CODE}" if "lang" in request.GET else ""
 
 
 def _line(one: queries.Told) -> dict[str, Any]:
