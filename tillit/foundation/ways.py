@@ -28,6 +28,7 @@ Who = Actor | Tenant | None  # for whom: a customer, or None for the cloud itsel
 ASK_SECONDS = 0.9  # to reach the broker, which is in the house
 ANSWER_SECONDS = 20.0  # for the broker to find the server and reach it
 LARGEST_ANSWER = 4_096
+LARGEST_BODY = 65_536
 END = b"\r\n\r\n"
 BY_RULE = ("undeclared", "purpose", "not-yet", "ended", "objection", "address", "server-name", "tls", "tenant")
 
@@ -78,6 +79,17 @@ def connect(
     return way
 
 
+def broker_state() -> dict[str, Any] | None:
+    """How the broker says it is (`tillit.trust.broker.server.Broker.state`); None when it does not answer."""
+    try:
+        with _to_the_broker("") as way:
+            way.settimeout(ASK_SECONDS)
+            way.sendall(b"GET /state HTTP/1.1\r\n\r\n")
+            return _answer(way, whole=True)[1]
+    except (OSError, ValueError, Shut):
+        return None
+
+
 def _to_the_broker(host: str) -> socket.socket:
     way = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     way.settimeout(ASK_SECONDS)
@@ -106,8 +118,8 @@ def _question(who: Who, purpose: str, host: str, port: int, tls: str) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-def _answer(way: socket.socket) -> tuple[int, dict[str, Any]]:
-    """Status and content; what follows the head of a 200 stays in the socket, for it is the server's."""
+def _answer(way: socket.socket, *, whole: bool = False) -> tuple[int, dict[str, Any]]:
+    """Status and content; what follows the head of a 200 stays in the socket, for it is the server's, but `whole`."""
     deadline = time.monotonic() + ANSWER_SECONDS
     while True:
         seen = way.recv(LARGEST_ANSWER, socket.MSG_PEEK)
@@ -119,11 +131,11 @@ def _answer(way: socket.socket) -> tuple[int, dict[str, Any]]:
         time.sleep(0.001)  # a part of the head only, which the broker writes at once
     way.recv(len(head) + len(END))
     status = int(head.split(b" ", 2)[1])
-    if status == 200:
+    if status == 200 and not whole:
         return status, {}
     length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
     body = b""
-    while len(body) < min(length, LARGEST_ANSWER) and (part := way.recv(LARGEST_ANSWER)):
+    while len(body) < min(length, LARGEST_BODY) and (part := way.recv(LARGEST_ANSWER)):
         body += part
     said = json.loads(body)
     return status, said if isinstance(said, dict) else {}

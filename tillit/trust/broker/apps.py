@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from tillit.foundation.menu import MenuEntry
+
 
 class BrokerConfig(AppConfig):
     name = "tillit.trust.broker"
@@ -8,5 +10,8 @@ class BrokerConfig(AppConfig):
     verbose_name = _("Broker")
     default_auto_field = "django.db.models.BigAutoField"
 
-    grants = {"broker.record": (), "broker.look": ("operator",)}
+    grants = {"broker.record": (), "broker.look": ("operator",)}  # the broker alone records
     events = ("broker.refused",)
+    panels = {"trust.flows": "broker:flows"}
+    menu = (MenuEntry(_("Traffic"), "broker:traffic", "broker.look", "f", 83),)
+    published = {"broker.refused": "tillit.trust.broker.publishing.attempt"}

@@ -6,6 +6,7 @@
     Tillit-TLS: first         first, later (STARTTLS) or none: must be what the declared protocol means
 
 After `200` the connection is the server's. `403` (refused) and `502` to `504` carry a JSON object with `reason`.
+`GET /state` answers with a JSON object: how the broker is, and which connections are open.
 """
 
 from __future__ import annotations
@@ -21,8 +22,17 @@ from typing import Any
 LARGEST_HEAD = 4_096  # bytes
 HEAD_SECONDS = 5.0
 END = b"\r\n\r\n"
+STATE = b"GET /state HTTP/1.1"
 OPENED = b"HTTP/1.1 200 Connected\r\n\r\n"
-STATUS = {400: "Bad Request", 403: "Refused", 431: "Too Large", 502: "Unreachable", 503: "Busy", 504: "Too Slow"}
+STATUS = {
+    200: "OK",
+    400: "Bad Request",
+    403: "Refused",
+    431: "Too Large",
+    502: "Unreachable",
+    503: "Busy",
+    504: "Too Slow",
+}
 ASKED = re.compile(r"CONNECT (\[[0-9a-fA-F:.]{2,45}\]|[^\s:\[\]]{1,253}):(\d{1,5}) HTTP/1\.1")
 PURPOSE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
@@ -54,8 +64,8 @@ def uid_of(peer: socket.socket) -> int | None:
     return int(uid)
 
 
-def read_asked(client: socket.socket) -> Asked:
-    """Read the head, which has to come soon and be short. Raises BadHead."""
+def read_asked(client: socket.socket) -> Asked | None:
+    """What the head asks for, which has to come soon and be short; None: for the state. Raises BadHead."""
     deadline, received = time.monotonic() + HEAD_SECONDS, b""
     while END not in received:
         if len(received) > LARGEST_HEAD:
@@ -74,7 +84,7 @@ def read_asked(client: socket.socket) -> Asked:
     head, _, rest = received.partition(END)
     if len(head) > LARGEST_HEAD:
         raise BadHead(431)
-    return _parse(head, rest)
+    return None if head.split(b"\r\n", 1)[0] == STATE else _parse(head, rest)
 
 
 def _parse(head: bytes, rest: bytes) -> Asked:

@@ -80,8 +80,13 @@ class Journal:
         with self._lock:
             return list(self._open.values())
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that the database has not been told."""
+        return self._closed_bytes + self._bytes
+
     def full(self) -> bool:
-        return self._closed_bytes + self._bytes > self.most_bytes
+        return self.waiting > self.most_bytes
 
     def turn(self) -> list[Path]:
         """Close the present file if it holds something to tell; gives back all files that wait, oldest first."""

@@ -87,8 +87,9 @@ class Decision(TenantModel):
             CheckConstraint(condition=Q(allowed=True) | ~Q(reason=""), name="refused_for_a_reason"),
         ]
         indexes = [
-            models.Index(fields=["-at", "-id"], name="decision_newest"),
-            models.Index(fields=["-at", "-id"], condition=Q(allowed=False), name="decision_refused"),
+            models.Index(fields=["tenant", "-id"], name="decision_of_tenant"),
+            models.Index(fields=["host", "-id"], name="decision_of_host"),
+            models.Index(fields=["-id"], condition=Q(allowed=False), name="decision_refused"),
         ]
 
     def __str__(self) -> str:

@@ -2,11 +2,95 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
 
+from django.db import connection, models
+from django.db.models import Case, CharField, F, Max, Q, QuerySet, Sum, Value, When
+from django.utils.translation import gettext_lazy as _
+from django_scopes import scopes_disabled
+
+from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
+from tillit.foundation.tenancy import in_tenant
 from tillit.trust import queries as register
+from tillit.trust.broker.models import SHOWN_FOR, Decision, Flow, Reason
 from tillit.trust.broker.rules import Register
+from tillit.trust.models import Processor
+
+UNUSED_AFTER = timedelta(days=90)
+MOST_REFUSALS = 200  # alike ones are one
+
+
+class Volume(models.TextChoices):
+    """How much, without saying how much exactly: sizes tell about people."""
+
+    NONE = "none", _("nothing")
+    SMALL = "under-1-mb", _("under 1 MB")
+    MIDDLE = "under-100-mb", _("1 to 100 MB")
+    LARGE = "under-10-gb", _("100 MB to 10 GB")
+    HUGE = "more", _("over 10 GB")
+
+    @classmethod
+    def of(cls, count: int) -> Volume:
+        """The class of so many bytes."""
+        limits = ((0, cls.NONE), (1_000_000, cls.SMALL), (100_000_000, cls.MIDDLE), (10_000_000_000, cls.LARGE))
+        return next((volume for limit, volume in limits if count < limit or count == limit == 0), cls.HUGE)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was observed of one processor and purpose in the last 90 days, and when last at all."""
+
+    processor: str
+    purpose: str
+    last_at: datetime
+    volume: Volume
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A processor that may be reached, beside what was seen; `processor` None: what the register does not list."""
+
+    processor: Processor | None
+    seen: list[Seen] = field(default_factory=list)
+
+    @property
+    def last_at(self) -> datetime | None:
+        return max((one.last_at for one in self.seen), default=None)
+
+    @property
+    def unused(self) -> bool:
+        """In force for 90 days, and not reached in them."""
+        before = now() - UNUSED_AFTER
+        if self.processor is None or self.processor.in_force_at > before:
+            return False
+        return self.last_at is None or self.last_at < before
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Attempts of the last 30 days that are alike. `host` is empty where a customer named it: that is not public."""
+
+    host: str
+    port: int
+    purpose: str
+    reason: Reason
+    processor: str
+    times: int
+    last_at: datetime
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Everything the public page says of flows. `since`: from when on refused attempts would be known."""
+
+    declared: list[Declared]
+    refused: list[Refusal]
+    since: date | None
 
 
 def read_register() -> Register:
@@ -19,3 +103,82 @@ def read_register() -> Register:
     if operator is None:
         raise LookupError("The tables are not prepared: there is no operator.")
     return Register(tuple(register.routes()), frozenset(tenants), operator, moment)
+
+
+@contextmanager
+def everybody() -> Iterator[Tenant]:
+    """Inside, the rows of all customers are there, which the operator may see; gives the operator."""
+    operator = Tenant.objects.get(kind=Tenant.Kind.OPERATOR)
+    with in_tenant(operator), scopes_disabled():  # row-level security lets the operator read what both sides see
+        yield operator
+
+
+def public_flows() -> Shown:
+    """Declared beside observed, and what was refused, over all customers. Seven queries at most."""
+    processors = Processor.objects.filter(purposes__len__gt=0).standing()
+    with everybody() as operator:
+        declared = _beside(processors, Flow.objects.all())
+        first = Decision.objects.order_by("pk").values_list("at", flat=True).first()
+        refused = _refused(Flow.objects.refused_by_rule(), operator)
+    since = max(first, now() - SHOWN_FOR).date() if first else None
+    return Shown(declared, refused, since)
+
+
+def flows_of(tenant: Tenant) -> list[Declared]:
+    """The processors that were really reached for this customer in 90 days, those it was last reached first."""
+    newest = Processor.objects.order_by("slug", "-number").distinct("slug")
+    with in_tenant(tenant):
+        used = [one for one in _beside(newest, Flow.objects.all()) if one.seen]
+    return sorted(used, key=lambda one: one.last_at or now(), reverse=True)
+
+
+def _beside(processors: Iterable[Processor], flows: QuerySet[Flow]) -> list[Declared]:
+    """Each processor once, the version that holds; and last what was seen of ones that are not there."""
+    current: dict[str, Processor] = {}
+    for processor in processors:
+        current.setdefault(processor.slug, processor)
+    lately = (now() - UNUSED_AFTER).date()
+    seen = _seen(flows.filter(day__gte=lately))
+    if missing := current.keys() - {one.processor for one in seen}:
+        seen += _seen(flows.filter(processor__in=missing), volume=Volume.NONE)
+    found = [Declared(processor, [one for one in seen if one.processor == slug]) for slug, processor in current.items()]
+    others = [one for one in seen if one.processor not in current]
+    return [*found, *([Declared(None, others)] if others else [])]
+
+
+def _seen(flows: QuerySet[Flow], *, volume: Volume | None = None) -> list[Seen]:
+    """What came about, by processor and purpose. One query."""
+    sums = flows.filter(reason="").values("processor", "purpose").order_by("processor", "purpose")
+    sums = sums.annotate(last=Max("last_at"), volume=Sum(F("bytes_out") + F("bytes_in")))
+    return [Seen(row["processor"], row["purpose"], row["last"], volume or Volume.of(row["volume"])) for row in sums]
+
+
+def _refused(flows: QuerySet[Flow], operator: Tenant) -> list[Refusal]:
+    """A host is public where the register names it, or where our own program asked; else only that there was one."""
+    public = Q(tenant=operator) | ~Q(processor="")
+    shown = Case(When(public, then=F("host")), default=Value(""), output_field=CharField())
+    port = Case(When(public, then=F("port")), default=Value(0))
+    sums = flows.annotate(shown=shown, shown_port=port).values("shown", "shown_port", "purpose", "reason", "processor")
+    sums = sums.annotate(times=Sum("contacts"), last=Max("last_at")).order_by("-last", "shown", "reason")
+    return [
+        Refusal(
+            row["shown"],
+            row["shown_port"],
+            row["purpose"],
+            Reason(row["reason"]),
+            row["processor"],
+            row["times"],
+            row["last"],
+        )
+        for row in sums[:MOST_REFUSALS]
+    ]
+
+
+def decisions(
+    *, refused: bool = True, tenant: str = "", purpose: str = "", host: str = "", before: int | None = None
+) -> QuerySet[Decision]:
+    """Of all customers, the newest first; to be read inside `everybody`."""
+    wanted: dict[str, Any] = {"tenant__slug": tenant, "purpose": purpose, "host": host.lower(), "pk__lt": before}
+    found = Decision.objects.filter(**{name: value for name, value in wanted.items() if value})
+    found = found.select_related("tenant").order_by("-pk")
+    return found.refused() if refused else found

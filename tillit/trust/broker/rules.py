@@ -75,8 +75,13 @@ class Rules:
         """The operator's tenant, once known."""
         return self._compiled.register.operator if self._compiled else None
 
+    def age(self) -> float | None:
+        """Seconds since the register was read."""
+        return self._steady() - self._compiled.asked if self._compiled else None
+
     def fresh(self) -> bool:
-        return self._compiled is not None and self._steady() - self._compiled.asked < STALE_SECONDS
+        age = self.age()
+        return age is not None and age < STALE_SECONDS
 
     def moment(self) -> datetime:
         """The present, as the more cautious of two clocks has it: this machine's and the database's.

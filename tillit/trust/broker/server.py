@@ -12,7 +12,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -27,6 +27,7 @@ from tillit.trust.routes import Route
 log = logging.getLogger(__name__)
 MOST_CONNECTIONS = 512
 BACKLOG = 256
+MOST_SHOWN = 50
 LONGEST_RECORD = 3600.0  # seconds; a connection that stays open is recorded once an hour
 CUT = ("tls", "server-name")  # reasons of the relay that mean: not allowed
 
@@ -71,6 +72,7 @@ class Broker:
         self.journal = journal
         self.resolver = resolver
         self.most_connections = most_connections
+        self.since = time.time()
         self._stopping = threading.Event()
         self._cutting = threading.Event()
         self._busy = 0
@@ -139,7 +141,17 @@ class Broker:
             if error.status:
                 self._say(client, error.status, reason="head")
             return
-        Contact(self, client, asked).go_on()
+        if asked is None:
+            self._say(client, 200, **self.state())
+        else:
+            Contact(self, client, asked).go_on()
+
+    def state(self) -> dict[str, object]:
+        """How it is. `register_age`: seconds since the register was read, None if never. Times are Unix times."""
+        opened = self.journal.opened()
+        shown = [asdict(one) for one in opened[:MOST_SHOWN]]
+        age, waiting = self.rules.age(), self.journal.waiting
+        return {"since": self.since, "register_age": age, "waiting": waiting, "count": len(opened), "open": shown}
 
     def cutting(self) -> bool:
         return self._cutting.is_set()
