@@ -43,6 +43,7 @@ def state():
     return {kept.holding: kept.badge.state.value for kept in kept_rules() if kept.rule}
 
 
+@pytest.mark.promise("bulk-mail-is-kept-24-hours")
 def test_mail_is_deleted_after_the_hours_of_the_register(says, purge_runs, clock, letter):
     says(MAIL)
     clock.shift(timedelta(hours=24))

@@ -114,6 +114,7 @@ def test_a_register_cannot_name_a_check_that_does_not_exist():
 CERTIFICATE = '[[certificates]]\nslug = "one"\nstandard = "ISO 27001"\n'
 
 
+@pytest.mark.promise("certificates-expire-by-themselves")
 @pytest.mark.parametrize(
     ("dates", "day", "state"),
     [

@@ -81,6 +81,7 @@ def test_a_failed_check_is_red_on_the_page_in_every_language(said, public):
     assert "Ikke overholdt" in row_of(public.get("/trust/?lang=nb").content.decode(), "proof-tenants-apart")
 
 
+@pytest.mark.promise("audits-and-certifications-have-a-date")
 def test_what_was_planned_and_never_came_is_red(said, public):
     page = public.get("/trust/").content.decode()
     assert "Was planned for 31 Dec 2018." in row_of(page, "certificate-iso")
