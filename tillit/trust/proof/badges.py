@@ -69,6 +69,8 @@ def badge_of_measure(measure: Measure, run: CheckRun | None, at: datetime) -> Ba
         return Badge(State.GREY, _("Stated by the operator; no check proves it."))
     if run is None:
         return Badge(State.GREY, _("Not checked yet."))
+    if run.ok is None:
+        return Badge(State.GREY)
     if not run.ok:
         return Badge(State.RED)
     if not at - timedelta(hours=period_of(measure)) <= run.at <= at + CLOCKS_DIFFER:

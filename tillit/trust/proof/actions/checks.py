@@ -18,29 +18,31 @@ log = logging.getLogger(__name__)
 
 @action
 def run_check(actor: Actor, *, name: str) -> CheckRun | None:
-    """Ask one check and keep what it found; None when it cannot say yet. Raises LookupError for an unknown one.
+    """Ask one check and keep what it found. Raises LookupError for an unknown one.
 
-    A check that fails to run is a red one. The operator's event is recorded when the answer changes, not at every run.
+    A check that fails to run is a red one. One that cannot say yet returns None; that is kept only where it takes an
+    earlier answer back. The operator's event is recorded when the answer changes, not at every run.
     """
     require(actor, "proof.run_checks")
     began = time.monotonic()
     found = _ask(name)
-    if found is None:
+    newest = CheckRun.objects.newest_of([name]).get(name)
+    if found is None and (newest is None or newest.ok is None):
         return None
-    before = CheckRun.objects.newest_of([name]).get(name)
+    before = CheckRun.objects.filter(name=name, ok__isnull=False).order_by("-at", "-id").first()
     run = CheckRun.objects.create(
         name=name,
-        ok=found.ok,
-        message=str(found.sentence),
-        figures=found.figures,
+        ok=found.ok if found else None,
+        message=str(found.sentence) if found else gettext_noop("This cannot be judged yet."),
+        figures=found.figures if found else {},
         milliseconds=round((time.monotonic() - began) * 1000),
     )
     said = {"check": name, "message": run.message, "figures": run.figures}
-    if not found.ok and (before is None or before.ok):
+    if run.ok is False and (before is None or before.ok):
         record(actor, "proof.check_failed", run, **said)
-    elif found.ok and before is not None and not before.ok:
+    elif run.ok and before is not None and not before.ok:
         record(actor, "proof.check_recovered", run, **said)
-    return run
+    return run if found else None
 
 
 def _ask(name: str) -> Finding | None:

@@ -33,7 +33,7 @@ class CheckRun(models.Model):
 
     name = models.CharField(max_length=80)
     at = models.DateTimeField(default=now)
-    ok = models.BooleanField()
+    ok = models.BooleanField(null=True)  # None: it could not say yet
     message = models.TextField()  # English, as in the source
     figures = models.JSONField(default=dict)
     milliseconds = models.PositiveIntegerField()

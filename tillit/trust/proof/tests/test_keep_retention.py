@@ -10,8 +10,8 @@ from django.utils import timezone
 from tillit.foundation.checks import Undecided, perform
 from tillit.foundation.holdings import known_holdings
 from tillit.foundation.models import OutgoingMail
-from tillit.foundation.testing import run_jobs
-from tillit.trust.proof.models.checks import Canary
+from tillit.foundation.testing import happened, run_jobs
+from tillit.trust.proof.models.checks import Canary, CheckRun
 from tillit.trust.proof.queries.checks import kept_rules
 from tillit.trust.queries import retention_hours
 from tillit.trust.register import read_register
@@ -108,6 +108,23 @@ def test_a_marked_mail_that_outlives_its_hours_is_red(says, purge_runs, clock):
     clock.shift(timedelta(hours=25))
     purge_runs()
     assert state() == {"outgoing-mail": "green"}
+
+
+def test_a_check_that_cannot_say_yet_takes_its_no_back(says, checks_run, purge_runs, clock):
+    says("")
+    checks_run()
+    assert CheckRun.objects.newest_of(["mail-purge"])["mail-purge"].ok is False, "no rule at all"
+    says(MAIL)
+    purge_runs()
+    for _round in range(2):
+        clock.shift(timedelta(minutes=5))
+        checks_run()
+    assert [run.ok for run in CheckRun.objects.filter(name="mail-purge").order_by("id")] == [False, None]
+    clock.shift(timedelta(hours=25))
+    purge_runs()
+    checks_run()
+    assert CheckRun.objects.newest_of(["mail-purge"])["mail-purge"].ok is True
+    assert happened("proof.check_recovered")
 
 
 def test_a_rule_that_grew_does_not_make_its_canary_late(says, purge_runs, clock):

@@ -207,5 +207,5 @@ def test_the_pages_ask_few_questions_of_the_database(said, checks_run, operator,
     ):
         with django_assert_max_num_queries(most):
             public.get(address)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(20):
         operator.get("/operator/checks/")

@@ -103,7 +103,7 @@ def desk(request: Request) -> HttpResponse:
     """Every check there is, with its last run."""
     require(request.actor, "proof.run_checks")
     states = queries.check_states()
-    failing = sum(1 for state in states if state.run and not state.run.ok)
+    failing = sum(1 for state in states if state.run and state.run.ok is False)
     return render(request, "proof/checks.html", {"states": states, "failing": failing})
 
 
