@@ -34,7 +34,7 @@ from tillit.trust.channel import CHANNEL  # noqa: E402
 
 log = logging.getLogger(__name__)
 REFRESH_SECONDS = 1.0
-GRACE = 8.0  # seconds for connections that are open when the broker ends
+GRACE = 45.0  # seconds for open connections: in a restart, as long as workers of before may still need theirs
 AWAY = (DatabaseError, InterfaceError, psycopg.Error, OSError, LookupError)
 
 
