@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import signal
@@ -20,13 +21,16 @@ LONGEST = 2 * 3600.0  # seconds; then it is ended, finished or not
 
 
 def main(arguments: list[str] | None = None) -> int:
+    asked_for = sys.argv[1:] if arguments is None else arguments
+    if asked_for[:1] == ["broker"]:
+        return importlib.import_module("tillit.site.bench.egress").main(asked_for[1:])  # loads the rooms
     options = asked.parse(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.environ.pop("TILLIT_DATABASE_URL", None)  # always a database of its own
     try:
         serving.settle_in(options.data, options.persons)
         try:
-            status = _measure(options.data, options.port, sys.argv[1:] if arguments is None else arguments)
+            status = _measure(options.data, options.port, asked_for)
         finally:
             if not options.keep:
                 serving.empty(options.data)

@@ -29,7 +29,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="bin/bench", description="Measure Tillit beside the bare database, in a data folder of its own."
+        prog="bin/bench",
+        description="Measure Tillit beside the bare database, in a data folder of its own.",
+        epilog="`bin/bench broker` measures the egress broker beside direct connections.",
     )
     parser.add_argument("--scale", type=_positive, default=1, help=f"times {PERSONS:,} persons (1)")
     parser.add_argument("--persons", type=_positive, help="so many persons, a tenth as many companies")
