@@ -119,7 +119,7 @@ class _Sections:
         entry = self.cloud.agreements.get(clause.agreement)
         if entry is None:
             return None
-        link = f"{reverse('trust:agreement', args=[clause.agreement])}#{clause.anchor}"
+        link = f"{reverse('agreements:agreement', args=[clause.agreement])}#{clause.anchor}"
         version = self.versions.get(clause.agreement)
         if version is None:
             return Section(entry.title, link)

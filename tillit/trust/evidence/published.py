@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 
 FOLDER = Path(__file__).parent / "schemas"
-SHARED = frozenset({"envelope"})  # no twin has this shape alone
+UNLISTED = frozenset({"envelope", "agreement"})  # what twins share; what has an address for each agreement
 
 
 @cache
@@ -28,6 +28,15 @@ def read(name: str) -> dict[str, Any] | None:
 
 
 def twins() -> list[tuple[str, str, str]]:
-    """Name, path and path of the schema of every public JSON."""
-    own = [name for name in names() if name not in SHARED]
-    return [(name, f"/trust/{name}.json", reverse("evidence:schema", args=[name])) for name in own]
+    """Name, path and path of the schema of every public JSON that this installation has."""
+    paths = {name: f"/trust/{name}.json" for name in names() if name not in UNLISTED}
+    return [(name, path, reverse("evidence:schema", args=[name])) for name, path in paths.items() if _exists(path)]
+
+
+@cache
+def _exists(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
