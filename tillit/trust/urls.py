@@ -7,7 +7,6 @@ from tillit.trust.views.operator import entries, file, proposals
 app_name = "trust"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("trust/", public.page, name="page"),
-    path("trust/agreements/<slug:slug>/", public.agreement, name="agreement"),
     path("trust/processors/<slug:slug>/", public.processor, name="processor_history"),
     re_path(r"^trust/(?P<name>agreements|regions|measures|processors)/$", public.part, name="part"),
     path("trust/processors.json", machine.processors, name="processors_json"),

@@ -170,7 +170,7 @@ def _agreement(row: Agreement) -> dict[str, Any]:
         "languages": row.languages,
         "file": row.file or None,
         "link": row.link or None,
-        "page": reverse("trust:agreement", args=[row.slug]),
+        "page": reverse("agreements:agreement", args=[row.slug]),
     }
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 
 from tillit.foundation.requests import Request
 from tillit.trust import history, queries
-from tillit.trust.models import Agreement
 from tillit.trust.publishing import public_page
 
 
@@ -18,13 +17,6 @@ from tillit.trust.publishing import public_page
 def page(request: Request) -> HttpResponse:
     found = queries.trust_page()
     return render(request, "trust/page.html", _framed(request, operator=found.operator, page=found))
-
-
-@public_page
-def agreement(request: Request, slug: str) -> HttpResponse:
-    """What is known of one document. Its text is not kept here yet, and the page says so."""
-    found = get_object_or_404(Agreement.objects.in_force(), slug=slug)
-    return render(request, "trust/agreement.html", _framed(request, operator=queries.operator(), agreement=found))
 
 
 @public_page
