@@ -8,6 +8,8 @@ from io import BytesIO
 
 import pypdf
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from tillit.foundation import files
@@ -130,13 +132,19 @@ def test_the_annexes_say_what_the_register_says_now(seed, operator_tenant, fjord
     assert processors()["Mailgun Inc."][5] == "12 Stunden"
 
 
-def test_the_page_costs_the_same_however_many_files_there_are(in_force, anna, django_assert_max_num_queries):
+def test_the_page_costs_the_same_however_many_files_there_are(in_force, anna):
+    def queries():
+        with CaptureQueriesContext(connection) as counted:
+            assert anna.get("/agreements/bundle/").status_code == 200
+        return len(counted)
+
     anna.post("/agreements/bundle/")
     run_jobs()
+    anna.get("/agreements/bundle/")  # what is shown for the first time is noted
+    with_one = queries()
     with in_tenant(anna.tenant):
         made = Bundle.objects.get()
         Bundle.objects.bulk_create(
-            Bundle(tenant=anna.tenant, language="en", made_at=made.made_at, problem="no room") for _ in range(9)
+            Bundle(tenant=anna.tenant, language="en", made_at=made.made_at, file=made.file) for _ in range(9)
         )
-    with django_assert_max_num_queries(12):
-        assert anna.get("/agreements/bundle/").status_code == 200
+    assert queries() <= with_one <= 26
