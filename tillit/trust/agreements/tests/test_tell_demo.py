@@ -38,6 +38,14 @@ def test_all_fifteen_are_in_force_and_the_changed_one_is_announced(told, anna, c
         assert queries.waiting(chiara.tenant) == []
 
 
+def test_everybody_reads_each_of_them_as_a_whole(told, public):
+    for slug in [one.slug for one in queries.entries()]:
+        with clock.at(NOW):
+            sent = public.get(f"/trust/agreements/{slug}/").content.decode()
+        assert sent.count('class="clause depth-1"') >= 3, slug
+        assert "{{" not in sent
+
+
 def test_what_waits_differs_in_one_clause(told, anna):
     with clock.at(NOW), in_tenant(anna.tenant):
         standing = queries.standing(CHANGED)
