@@ -69,7 +69,8 @@ def _lines(report: Report, before: remembering.Remembered | None) -> list[str]:
     if report.erased:
         lines.append(f"  erased    {report.erased} contents; their entries are still in the tree")
     if not report.is_well:
-        lines += [f"Wrong in {len(report.problems)} places:", *(f"  {one.text}" for one in report.problems[:SHOWN])]
+        places = "place" if len(report.problems) == 1 else "places"
+        lines += [f"Wrong in {len(report.problems)} {places}:", *(f"  {one.text}" for one in report.problems[:SHOWN])]
         if len(report.problems) > SHOWN:
             lines.append(f"  and {len(report.problems) - SHOWN} more; --json tells all")
         return lines

@@ -53,7 +53,7 @@ def compare_pages(source: Source, newest: dict[str, Said], add: Add) -> int:
 
 
 def _compare_register(page: dict[str, Any], newest: dict[str, Said], add: Add) -> int:
-    ours = {name: said for name, said in newest.items() if name.partition("/")[0] in SECTIONS}
+    ours = {name: said for name, said in newest.items() if name.count("/") < 2 and name.split("/")[0] in SECTIONS}
     for name in sorted({*page, *ours}):
         said = ours.get(name)
         if said is not None and not said.known:

@@ -7,6 +7,8 @@ The named function gets the event, inside its tenant, and returns None (nothing 
     {"subject": "windows/12", "content": {...}}      what is public of this subject from now on; None: it is gone
     {"subject": "processors/*", "content": {"mailgun": {...}}}      all there are: what is missing here is gone
 
+A subject is `section/name`. What hangs on it (`agreements/dpa/2`) is another subject, left alone by the second form.
+
 Content is JSON without fractions and without anything about a person. What did not change is not logged again.
 """
 

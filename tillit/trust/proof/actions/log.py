@@ -107,11 +107,12 @@ class _Said:
         return changed
 
     def _standing(self, prefix: str) -> set[str]:
-        """The subjects below the prefix that the log does not say are gone."""
+        """The subjects right below the prefix that the log does not say are gone."""
         kept = LogSubject.objects.filter(name__startswith=prefix).exclude(newest__content__text=GONE)
         new = {name for name, text in self.new.items() if name.startswith(prefix) and text != GONE}
         gone = {name for name, text in self.new.items() if text == GONE}
-        return (set(kept.values_list("name", flat=True)) | new) - gone
+        standing = (set(kept.values_list("name", flat=True)) | new) - gone
+        return {name for name in standing if "/" not in name.removeprefix(prefix)}
 
 
 def _append(news: list[News]) -> list[LogEntry]:

@@ -18,7 +18,7 @@ from tillit.foundation.access import Actor
 from tillit.foundation.testing import run_jobs
 from tillit.trust.actions.register import apply_register
 from tillit.trust.proof import notes, remembering
-from tillit.trust.proof.actions.log import LogDamaged, erase_content, log_event
+from tillit.trust.proof.actions.log import LogDamaged, _Said, erase_content, log_event
 from tillit.trust.proof.fetching import Folder, Saving, Site, Unreachable
 from tillit.trust.proof.models.log import Checkpoint, LogContent, LogEntry
 from tillit.trust.proof.verifying import verify
@@ -242,6 +242,14 @@ def test_only_what_changed_is_logged(logged, apply):
     added = LogEntry.objects.filter(index__gte=size)
     assert [entry.subject for entry in added] == ["processors/mailgun"]
     assert check()[0] == []
+
+
+def test_what_hangs_on_an_entry_is_a_subject_of_its_own(logged, apply):
+    """The register's list of agreements says nothing about their versions, which another room publishes."""
+    said = _Said()
+    said.new["agreements/dpa/2"] = "{}"
+    assert said.changes([{"subject": "agreements/*", "content": {}}]).keys() >= {"agreements/supplier-code-of-conduct"}
+    assert said.new["agreements/dpa/2"] == "{}"
 
 
 def test_an_event_is_logged_once_however_often_the_job_runs(logged, operator_tenant):

@@ -19,7 +19,7 @@ from tillit.trust.proof.queries import log as queries
 from tillit.trust.publishing import public_page
 from tillit.trust.queries import operator
 
-SHOWN, IN_FEED, IN_PANEL = 50, 50, 5
+SHOWN, IN_FEED, IN_PANEL = 25, 50, 5
 
 
 @public_page
