@@ -26,6 +26,12 @@ def pytest_configure() -> None:
     compile_messages()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What could not be proven on this machine is said aloud, not only counted."""
+    for report in terminalreporter.stats.get("skipped", []):
+        terminalreporter.write_line(f"LEFT OUT  {report.nodeid}: {report.longrepr[2]}", yellow=True)
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A running database server of this test process's own."""

@@ -57,6 +57,13 @@ class Preparation:
         if self.cluster is not None or self.url:
             self._provision()
 
+    def broker_folder(self) -> None:
+        """A folder for the broker's socket that is this user's own; where paths are long, it lies among others'."""
+        place = runtime.broker_socket(self.data).parent
+        place.mkdir(mode=0o700, exist_ok=True)
+        if place.is_symlink() or place.stat().st_uid != os.geteuid():
+            raise Problem(f"{place} belongs to another user; the broker's socket is to lie there.")
+
     def over_tcp(self) -> bool:
         """Whether the processes reach their database by TCP: one that was named, with a host that is no folder."""
         if self.cluster is not None:

@@ -85,6 +85,7 @@ def _run(data: Path, options: argparse.Namespace) -> int:
         preparation.database()
         preparation.tables()
         preparation.static_files()
+        preparation.broker_folder()
         preparation.demo(wanted=not options.no_demo)
         _serve(preparation, sockets, walls, base_host, began)
     finally:

@@ -1,71 +1,25 @@
 """The whole of Tillit, started as people start it: it serves, survives the worst, and starts again."""
 
-import http.client
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
 
 import psycopg
 import pytest
 
 from tillit.site import runtime
 from tillit.site.processes import alive
-from tillit.site.runtime import ROOT
-
-PATIENCE = 120.0  # seconds, on a busy machine; usually a tenth
-
-
-class Installation:
-    """A data folder and the commands somebody gives for it."""
-
-    def __init__(self, data):
-        self.data = data
-        self.log = data.parent / "said"
-
-    def command(self, module, *options):
-        values = {key: value for key, value in os.environ.items() if not key.startswith(("TILLIT_", "DJANGO_"))}
-        line = [sys.executable, "-P", "-m", f"tillit.site.{module}", "--data", str(self.data), *options]
-        return {"args": line, "env": values | {"PYTHONPATH": str(ROOT)}, "text": True}
-
-    def up(self):
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                **self.command("up", "--port", "0", "--no-demo"), stdout=log, stderr=subprocess.STDOUT
-            )
-        eventually(lambda: runtime.is_running(self.data) or self.process.poll() is not None)
-        assert self.process.poll() is None, self.log.read_text()
-
-    def tillit(self, *options):
-        return subprocess.run(**self.command("cli", *options), capture_output=True, timeout=PATIENCE)
-
-    def status_of(self, path):
-        connection = http.client.HTTPConnection("127.0.0.1", runtime.running(self.data)["port"], timeout=30)
-        connection.request("GET", path)
-        return connection.getresponse().status
-
-    def children(self):
-        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True)
-        return [int(pid) for pid in found.stdout.split()]
-
-
-def eventually(happened):
-    deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
+from tillit.site.tests.whole import PATIENCE, Installation, eventually
 
 
 @pytest.fixture
 def installation(tmp_path):
     made = Installation(tmp_path / "data")
-    made.up()
-    yield made
-    if made.process.poll() is None:
-        made.process.terminate()
-        made.process.wait(PATIENCE)
+    try:
+        made.up()
+        yield made
+    finally:
+        made.end()
 
 
 def test_everything_killed_at_once_loses_no_row_and_starts_again(installation):
