@@ -54,6 +54,7 @@ def addresses(pid):
     return [line for line in (PROC / str(pid) / "net" / "fib_trie").read_text().splitlines() if "LOCAL" in line]
 
 
+@pytest.mark.promise("data-goes-only-to-listed-processors")
 def test_workers_serve_and_do_jobs_without_any_network(installation, mail_server):
     eventually(lambda: len(running(installation, "tillit.site.worker")) == 1)
     eventually(lambda: len(running(installation, "tillit.site.serve")) == 2)
