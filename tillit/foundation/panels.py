@@ -20,8 +20,19 @@ log = logging.getLogger(__name__)
 
 
 def render_panels(request: Request, place: str, **arguments: Any) -> SafeString:
-    """All fragments lent to this place, in the order of the rooms from the ground up."""
-    return mark_safe("".join(_render(request, name, arguments) for name in panels_of(place)))  # noqa: S308
+    """All fragments lent to this place, in the order of the rooms from the ground up.
+
+    One savepoint for all of them; only when one breaks, each is rendered once more in a savepoint of its own.
+    """
+    names = panels_of(place)
+    if not names:
+        return SafeString("")
+    try:
+        with transaction.atomic():
+            shown = [_answer(request, name, arguments) for name in names]
+    except Exception:  # told below, by the one that breaks
+        shown = [_render(request, name, arguments) for name in names]
+    return mark_safe("".join(shown))  # noqa: S308
 
 
 def panels_of(place: str) -> list[str]:
@@ -31,10 +42,13 @@ def panels_of(place: str) -> list[str]:
 
 def _render(request: Request, name: str, arguments: dict[str, Any]) -> str:
     try:
-        view = resolve(reverse(name, kwargs=arguments or None)).func
         with transaction.atomic():
-            response = view(request, **arguments)
+            return _answer(request, name, arguments)
     except Exception:
         log.exception("Panel %s failed", name)
         return ""
+
+
+def _answer(request: Request, name: str, arguments: dict[str, Any]) -> str:
+    response = resolve(reverse(name, kwargs=arguments or None)).func(request, **arguments)
     return response.content.decode() if response.status_code == 200 else ""
