@@ -30,6 +30,7 @@ def contradictions(parts: Parts) -> Iterator[Problem]:
     yield from _shared_hosts(parts.processors)
     yield from _strangers(parts)
     yield from _backward_times(parts.certificates)
+    yield from _two_rules(parts)
     for measure in parts.measures:
         if bool(measure.checked_by) != bool(measure.period_hours):
             key = "period_hours" if measure.checked_by else "checked_by"
@@ -76,6 +77,16 @@ def _strangers(parts: Parts) -> Iterator[Problem]:
             above = parents.get(above)
         if above == slug:
             yield Problem(f"processors[{slug}].parent", _("leads back to itself."))
+
+
+def _two_rules(parts: Parts) -> Iterator[Problem]:
+    """What is kept for two different times is kept for neither."""
+    seen: dict[str, str] = {}
+    for rule in parts.retention:
+        other = seen.setdefault(rule.holding, rule.slug)
+        if other != rule.slug:
+            sentence = _("“%(holding)s” has a rule already: “%(other)s”.")
+            yield Problem(f"retention[{rule.slug}].holding", sentence % {"holding": rule.holding, "other": other})
 
 
 def _backward_times(certificates: list[CertificatePart]) -> Iterator[Problem]:

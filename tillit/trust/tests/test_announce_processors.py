@@ -121,7 +121,7 @@ def test_a_clock_set_back_opens_no_route_early(announced, clock, in_force, seed_
 
 
 def test_a_shortened_notice_is_refused_with_its_line(clock, seed, in_force, seed_text):
-    shorter = seed_text.replace("notice_hours = 24", "notice_hours = 24\nprocessor_notice_days = 14")
+    shorter = seed_text.replace("processor_notice_days = 30", "processor_notice_days = 14")
     with pytest.raises(RegisterRefused) as refused:
         in_force(shorter)
     (problem,) = refused.value.located(shorter).problems
@@ -171,6 +171,13 @@ def test_certificates_do_not_end_before_they_begin(clock, seed, in_force, seed_t
     with pytest.raises(RegisterRefused) as refused:
         in_force(seed_text + backward)
     assert refused.value.problems[0].path == "certificates[iso].valid_to"
+
+
+def test_one_holding_has_one_retention_rule(clock, seed, in_force, seed_text):
+    second = '\n[[retention]]\nslug = "again"\nholding = "outgoing-mail"\nhours = 2\ntext.en = "Mail."\n'
+    with pytest.raises(RegisterRefused) as refused:
+        in_force(seed_text + second)
+    assert refused.value.problems[0].path == "retention[again].holding"
 
 
 def test_an_objection_keeps_the_route_shut_for_one_customer(announced, anna, chiara, clock):
