@@ -2,6 +2,7 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 from tillit.foundation.menu import MenuEntry
+from tillit.foundation.purposes import Purpose
 
 
 class BrokerConfig(AppConfig):
@@ -12,6 +13,7 @@ class BrokerConfig(AppConfig):
 
     grants = {"broker.record": (), "broker.look": ("operator",)}  # the broker alone records
     events = ("broker.refused",)
+    purposes = {"database": Purpose(_("The database"), _("Nothing works without it."))}
     panels = {"trust.flows": "broker:flows"}
     menu = (MenuEntry(_("Traffic"), "broker:traffic", "broker.look", "f", 83),)
     published = {"broker.refused": "tillit.trust.broker.publishing.attempt"}

@@ -20,7 +20,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 log = logging.getLogger(__name__)
-MOST_BYTES = 64 << 20  # on disk, while the database is away; then nothing is decided any more
+MOST_BYTES = 64 << 20  # on disk, while the database is away; then nothing is let out any more
+BEYOND = 1 << 20  # bytes, for the ends of what is open and for what is refused from then on
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,8 @@ class Journal:
         return place, os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def _write(self, kind: str, decided: Decided) -> None:
+        if self.waiting > self.most_bytes + BEYOND:
+            raise Full
         line = json.dumps([kind, asdict(decided)], separators=(",", ":")).encode() + b"\n"
         try:
             if os.write(self._handle, line) < len(line):

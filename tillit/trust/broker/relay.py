@@ -10,6 +10,7 @@ import fcntl
 import os
 import select
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Callable
@@ -135,24 +136,35 @@ class Way:
                     self.moved += self._drain()
                 if self.ended:
                     self.over = True
-                    with suppress(OSError):
-                        self.target.shutdown(socket.SHUT_WR)
-                elif isinstance(self.store, Buffer) and self.store.done and SPLICES:
+                    if not isinstance(self.target, ssl.SSLSocket):  # of TLS only the whole can be shut
+                        with suppress(OSError):
+                            self.target.shutdown(socket.SHUT_WR)
+                elif isinstance(self.store, Buffer) and self.store.done and self.spliceable:
                     self.store = Pipe()
+
+    @property
+    def spliceable(self) -> bool:
+        return SPLICES and not isinstance(self.source, ssl.SSLSocket) and not isinstance(self.target, ssl.SSLSocket)
+
+    def buffered(self) -> bool:
+        """Whether the source holds bytes that the kernel knows nothing of any more."""
+        return isinstance(self.source, ssl.SSLSocket) and not self.store.held and self.source.pending() > 0
 
     def _fill(self) -> int:
         try:
             return self.store.fill(self.source)
-        except BlockingIOError:
-            raise
+        except ssl.SSLZeroReturnError:
+            return 0
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError) as error:
+            raise BlockingIOError from error
         except OSError as error:
             raise Gone(self.source) from error
 
     def _drain(self) -> int:
         try:
             return self.store.drain(self.target)
-        except BlockingIOError:
-            raise
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError) as error:
+            raise BlockingIOError from error
         except OSError as error:
             raise Gone(self.target) from error
 
@@ -160,11 +172,15 @@ class Way:
 class Relay:
     """Both directions between a client and a server, in the calling thread."""
 
-    def __init__(self, client: socket.socket, server: socket.socket, watcher: Watcher) -> None:
+    def __init__(
+        self, client: socket.socket, server: socket.socket, watcher: Watcher | None, *, idle: float = IDLE_SECONDS
+    ) -> None:
+        """`watcher` None: nothing is looked at. `idle`: seconds without a byte after which it ends."""
         self.watcher = watcher
+        self.idle = idle
         self.first = Buffer(watcher)
         self.out = Way(client, server, self.first)
-        self.back = Way(server, client, Pipe() if SPLICES else Buffer())
+        self.back = Way(server, client, Pipe() if SPLICES and not isinstance(server, ssl.SSLSocket) else Buffer())
         self._waits_since = 0.0
         self._asked: dict[int, int] = {}
         self._poll = select.poll()
@@ -195,7 +211,8 @@ class Relay:
         self.out.pump()
         while not (self.out.over and self.back.over):
             self._ask()
-            if found := self._poll.poll(1000.0):
+            buffered = self.back.buffered()
+            if (found := self._poll.poll(0.0 if buffered else 1000.0)) or buffered:
                 self.out.pump()
                 self.back.pump()
                 moved_at = time.monotonic()
@@ -210,11 +227,11 @@ class Relay:
         return ""
 
     def _too_long(self, now: float, moved_at: float) -> str:
-        self._waits_since = (self._waits_since or now) if self.watcher.waiting else 0.0
+        self._waits_since = (self._waits_since or now) if self.watcher and self.watcher.waiting else 0.0
         if self._waits_since and now - self._waits_since > HELLO_SECONDS:
             return "tls"
         half = self.out.over or self.back.over
-        return "idle" if now - moved_at > (HALF_SECONDS if half else IDLE_SECONDS) else ""
+        return "idle" if now - moved_at > (HALF_SECONDS if half else self.idle) else ""
 
     def _ask(self) -> None:
         """Be woken by what can be moved next, and by nothing else."""

@@ -115,3 +115,9 @@ class Rules:
             if reason in shut:
                 return Verdict(reason, shut[reason])
         return Verdict("undeclared")
+
+    def declared(self, purpose: str, host: str, port: int) -> Route | None:
+        """The route in force to this place, whoever asks; None also while nothing has been read."""
+        routes = self._compiled.by_place.get((host.lower(), port), []) if self._compiled else []
+        open_ones = (route for route in routes if purpose in route.purposes and not route.open_for(None, self.moment()))
+        return next(open_ones, None)

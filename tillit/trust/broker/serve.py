@@ -25,6 +25,7 @@ from django.conf import settings  # noqa: E402
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection  # noqa: E402
 
 from tillit.foundation.supervision import report_ready  # noqa: E402
+from tillit.trust.broker.database import DatabaseRelay, Target  # noqa: E402
 from tillit.trust.broker.journal import Journal  # noqa: E402
 from tillit.trust.broker.queries import read_register  # noqa: E402
 from tillit.trust.broker.rules import Rules  # noqa: E402
@@ -91,7 +92,7 @@ class Ear:
 
 def _parameters() -> dict[str, Any]:
     known = connection.get_connection_params()
-    wanted = ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert")
+    wanted = ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey")
     return {name: known[name] for name in wanted if known.get(name)} | {"connect_timeout": 5}
 
 
@@ -106,14 +107,20 @@ def serve() -> None:
     broker, teller = Broker(rules, journal), Teller(journal)
     reading = Steady("register", rules.refresh, pause=ear.wait)
     telling = Steady("records", teller.tell, pause=lambda: time.sleep(REFRESH_SECONDS))
+    target = Target.of(_parameters())
+    to_the_database = DatabaseRelay(target, rules, journal) if target else None
     reading.once()
     broker.start(place)
+    if to_the_database is not None:
+        to_the_database.start(place.parent)
     for steady in (reading, telling):
         steady.thread.start()
     report_ready()
     while not ended.wait(3600.0):
         pass
     broker.stop(grace=GRACE)
+    if to_the_database is not None:
+        to_the_database.stop(grace=GRACE)
     telling.stopped.set()
     telling.thread.join(10.0)
     telling.once()

@@ -12,13 +12,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from uuid import uuid4
 
 from tillit.trust.broker import addresses, asking
+from tillit.trust.broker.account import Account
 from tillit.trust.broker.asking import Asked
-from tillit.trust.broker.journal import Decided, Full, Journal
+from tillit.trust.broker.journal import Full, Journal
+from tillit.trust.broker.listening import Listener
 from tillit.trust.broker.relay import Relay
 from tillit.trust.broker.rules import Rules, Verdict
 from tillit.trust.broker.watching import TLS_OF, Cut, watcher_of
@@ -26,35 +27,8 @@ from tillit.trust.routes import Route
 
 log = logging.getLogger(__name__)
 MOST_CONNECTIONS = 512
-BACKLOG = 256
 MOST_SHOWN = 50
-LONGEST_RECORD = 3600.0  # seconds; a connection that stays open is recorded once an hour
 CUT = ("tls", "server-name")  # reasons of the relay that mean: not allowed
-
-
-class Listener:
-    """A Unix socket that one broker after the other takes over without a gap: the newest one owns the path."""
-
-    def __init__(self, place: Path) -> None:
-        self.place = place
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = place.with_name(f"{place.name}.{os.getpid()}")
-        draft.unlink(missing_ok=True)
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        before = os.umask(0o177)
-        try:
-            self.socket.bind(str(draft))
-        finally:
-            os.umask(before)
-        self.socket.listen(BACKLOG)
-        self._inode = draft.stat().st_ino
-        draft.replace(place)
-
-    def withdraw(self) -> None:
-        """Take the path away, unless a successor has it already."""
-        with suppress(OSError):
-            if self.place.stat().st_ino == self._inode:
-                self.place.unlink()
 
 
 class Broker:
@@ -73,7 +47,6 @@ class Broker:
         self.resolver = resolver
         self.most_connections = most_connections
         self.since = time.time()
-        self._stopping = threading.Event()
         self._cutting = threading.Event()
         self._busy = 0
         self._lock = threading.Lock()
@@ -83,36 +56,23 @@ class Broker:
 
     def start(self, place: Path) -> None:
         self._listener = Listener(place)
-        self._accepting = threading.Thread(target=self._accept, name="accept", daemon=True)
+        self._accepting = threading.Thread(target=self._accept, args=(self._listener,), name="accept", daemon=True)
         self._accepting.start()
 
     def stop(self, *, grace: float = 5.0) -> None:
         """Take no more connections, let the open ones end within `grace` seconds, then cut them."""
         if self._listener is None or self._accepting is None:
             return
-        self._listener.withdraw()
-        self._stopping.set()
-        with suppress(OSError):
-            self._listener.socket.shutdown(socket.SHUT_RDWR)  # wakes accept; what waits is still taken
+        self._listener.close()
         self._accepting.join()
         deadline = time.monotonic() + grace
         while self._busy and time.monotonic() < deadline:
             time.sleep(0.02)
         self._cutting.set()
         self._workers.shutdown()
-        self._listener.socket.close()
 
-    def _accept(self) -> None:
-        listening = self._listener.socket if self._listener else None
-        while listening is not None:
-            try:
-                client, _ = listening.accept()
-            except OSError:
-                if self._stopping.is_set():
-                    return
-                log.exception("A connection could not be taken")
-                time.sleep(0.05)  # out of file handles: some will come back
-                continue
+    def _accept(self, listener: Listener) -> None:
+        while (client := listener.accept()) is not None:
             with self._lock:
                 full = self._busy >= self.most_connections
                 self._busy += 0 if full else 1
@@ -170,12 +130,10 @@ class Contact:
         self.broker = broker
         self.client = client
         self.asked = asked
-        self.began = time.monotonic()
-        self.recorded = (0, 0)  # bytes out and in
         verdict = self._decide()
         self.verdict = verdict
-        self.decided = Decided(
-            at=time.time(),
+        self.account = Account(
+            broker.journal,
             tenant=asked.tenant if verdict.reason != "tenant" else None,
             purpose=asked.purpose,
             host=asked.host.lower(),
@@ -191,7 +149,7 @@ class Contact:
             self._refuse(self.verdict.reason)
             return
         try:
-            self.broker.journal.begin(self.decided)
+            self.account.begin()
         except Full:
             self._answer(503, reason="no-records")
             return
@@ -211,7 +169,7 @@ class Contact:
 
     def _refuse(self, reason: str) -> None:
         route = self.verdict.route
-        self._note(allowed=False, reason=reason)
+        self.account.note(allowed=False, reason=reason)
         opens_at = route.opens_at.isoformat() if route and reason == "not-yet" else None
         self._answer(403, reason=reason, processor=route.processor if route else "", opens_at=opens_at)
 
@@ -231,8 +189,8 @@ class Contact:
 
     def _fail(self, status: int, reason: str) -> None:
         """Allowed, but nobody was there."""
-        self._note(reason=reason)
-        self._answer(status, reason=reason, processor=self.decided.processor)
+        self.account.note(reason=reason)
+        self._answer(status, reason=reason, processor=self.account.decided.processor)
 
     def _relay(self, server: socket.socket, route: Route) -> None:
         reason = "broken-off"
@@ -245,35 +203,14 @@ class Contact:
         except OSError:
             log.info("The client had gone before its connection was there")
         finally:
-            self._note(allowed=reason not in CUT, reason=reason, relay=relay)
+            self.account.note(allowed=reason not in CUT, reason=reason, relay=relay)
 
     def _look(self, relay: Relay) -> str:
-        """Once a second: whether the route has been shut meanwhile, and whether an hour is to be recorded."""
-        asked, now = self.asked, time.monotonic()
-        if now - self.began > LONGEST_RECORD:
-            self._note(reason="goes-on", relay=relay)
-            self.began = now
-            self.decided = replace(self.decided, at=time.time(), mark=str(uuid4()))
-            with suppress(Full):
-                self.broker.journal.begin(self.decided)
+        """Once a second: an hour may be over, and the route may have been shut meanwhile."""
+        self.account.hourly(relay)
+        asked = self.asked
         reason = self.broker.rules.decide(asked.tenant, asked.purpose, asked.host, asked.port).reason
         return "" if reason == "no-rules" else reason
-
-    def _note(self, *, allowed: bool = True, reason: str = "", relay: Relay | None = None) -> None:
-        out, back = relay.moved() if relay else (0, 0)
-        said = replace(
-            self.decided,
-            allowed=allowed,
-            reason=reason,
-            bytes_out=out - self.recorded[0],
-            bytes_in=back - self.recorded[1],
-            seconds=round(time.monotonic() - self.began, 3),
-        )
-        self.recorded = (out, back)
-        try:
-            self.broker.journal.end(said)
-        except Full:
-            log.error("A decision could not be recorded (%s, %s)", said.purpose, reason or "allowed")
 
     def _answer(self, status: int, **content: object) -> None:
         self.broker._say(self.client, status, **content)
