@@ -18,6 +18,7 @@ from tillit.foundation.formats import country_name, local_number
 from tillit.foundation.texts import pick
 from tillit.trust.choices import Transfer
 from tillit.trust.evidence import chains
+from tillit.trust.evidence.addresses import address
 from tillit.trust.evidence.queries.cloud import Cloud
 from tillit.trust.proof.badges import State
 
@@ -70,11 +71,12 @@ def evidence(name: str) -> Evidence:
 def last_run(cloud: Cloud, name: str) -> Fact:
     """The last run of a declared check, and whether it is fresh."""
     state = cloud.checks.get(name)
-    if state is None:
-        return Fact(Weight.MISSING, _("No check of this service proves it yet (%(name)s).") % {"name": name})
-    if state.run is None:
-        return Fact(Weight.MISSING, _("The check “%(name)s” has not run yet.") % {"name": name})
     proven = next((one for one in cloud.measures if one.measure.checked_by == name), None)
+    called = {"name": pick(proven.measure.text)[0].rstrip(".") if proven else name}
+    if state is None:
+        return Fact(Weight.MISSING, _("No check of this service proves it yet: %(name)s.") % called)
+    if state.run is None:
+        return Fact(Weight.MISSING, _("Not checked yet: %(name)s.") % called)
     weight = Weight.PROVEN if state.run.ok else Weight.FAILED
     if proven is not None and state.run.ok:
         weight = WEIGHTS[proven.badge.state]
@@ -87,7 +89,8 @@ def contract_as_one(cloud: Cloud) -> Fact:
     count = len(cloud.numbers)
     said = ngettext("%(count)s agreement is in force.", "%(count)s agreements are in force.", count)
     newest = max(row.valid_from for row in cloud.numbers.values())
-    return Fact(Weight.STATED, said % {"count": count}, newest, f"{reverse('trust:page')}#agreements")
+    link = address("sealed:bundle") if cloud.tenant else f"{reverse('trust:page')}#agreements"
+    return Fact(Weight.STATED, said % {"count": count}, newest, link)
 
 
 def revisions_of_agreements(cloud: Cloud) -> Fact:

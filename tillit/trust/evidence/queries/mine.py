@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, Sum
-from django.utils.translation import gettext as _
-
+from tillit.foundation.models import Tenant
 from tillit.foundation.purposes import known_purposes
 from tillit.trust.agreements import queries as agreements
-from tillit.trust.broker.models import Flow
+from tillit.trust.broker.queries import Volume, flows_of
 from tillit.trust.evidence.addresses import address
 from tillit.trust.evidence.queries.cloud import Cloud
 from tillit.trust.models import Objection, Processor
@@ -19,11 +17,11 @@ from tillit.trust.proof.queries.checks import ProvenMeasure
 
 @dataclass(frozen=True)
 class Seen:
-    """That this tenant's data went to a processor for one purpose: when last, and how much in all, as a class."""
+    """That this tenant's data went to a processor for one purpose: when last, and how much, as a class."""
 
     purpose_label: str
     last_at: datetime
-    volume: str
+    volume: Volume
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class MyTrustPage:
 def my_trust_page(cloud: Cloud) -> MyTrustPage:
     """For the tenant that is active; a fixed number of queries."""
     objections = list(Objection.objects.select_related("raised_by", "ended_by"))
-    seen = _seen()
+    seen = _seen(cloud.tenant) if cloud.tenant else {}
     all_of_them = [_used(row, objections, seen.get(row.slug, []), coming=False) for row in cloud.subprocessors]
     coming = [_used(row, objections, [], coming=True) for row in cloud.coming]
     standings = [one for one in agreements.standings() if one.shelf.in_force or one.shelf.coming]
@@ -78,22 +76,14 @@ def _used(row: Processor, objections: list[Objection], seen: list[Seen], *, comi
     return Used(row, [str(one.label) for one in said], rests, coming, objection, seen)
 
 
-def _seen() -> dict[str, list[Seen]]:
-    """By processor: the connections that came about for the tenant that is active. One query."""
-    sums = Flow.objects.contacts_made().values("processor", "purpose")
-    sums = sums.annotate(last=Max("last_at"), volume=Sum("bytes_out") + Sum("bytes_in")).order_by(
-        "processor", "purpose"
-    )
+def _seen(tenant: Tenant) -> dict[str, list[Seen]]:
+    """By processor, and by its purposes: what went there for this tenant in the last 90 days."""
     known = known_purposes()
-    found: dict[str, list[Seen]] = {}
-    for row in sums:
-        label = str(known[row["purpose"]].label) if row["purpose"] in known else row["purpose"]
-        found.setdefault(row["processor"], []).append(Seen(label, row["last"], volume_class(row["volume"])))
-    return found
-
-
-def volume_class(volume: int) -> str:
-    """How much, without saying how much exactly: sizes tell about people."""
-    if volume < 1_000_000:
-        return _("under 1 MB")
-    return _("1 to 100 MB") if volume < 100_000_000 else _("over 100 MB")
+    return {
+        one.processor.slug: [
+            Seen(str(known[seen.purpose].label) if seen.purpose in known else seen.purpose, seen.last_at, seen.volume)
+            for seen in one.seen
+        ]
+        for one in flows_of(tenant)
+        if one.processor is not None
+    }

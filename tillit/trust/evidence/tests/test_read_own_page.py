@@ -61,7 +61,7 @@ def test_declared_processors_stand_beside_what_was_observed(linked, anna, chiara
     assert "1 to 100 MB" in sent
     other = page_of(chiara)
     assert "1 to 100 MB" not in other
-    assert "not observed by this service" in other
+    assert "not reached by this service" in other
 
 
 def test_an_announced_processor_is_shown_with_its_day_and_the_way_to_object(announced, anna, ben):

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from tillit.foundation.access import require
 from tillit.foundation.requests import Request
 from tillit.trust.evidence import clauses
+from tillit.trust.evidence.addresses import address
 from tillit.trust.evidence.queries.annexes import annexes as made_annexes
 from tillit.trust.evidence.queries.annexes import own_record, processing_record
 from tillit.trust.evidence.queries.cloud import Cloud
@@ -25,7 +26,11 @@ def page(request: Request) -> HttpResponse:
     """Where my data lies, who touches it, what holds, and what shows it."""
     require(request.actor, "evidence.read")
     cloud = Cloud(request.tenant)
-    context = _of(cloud) | {"page": my_trust_page(cloud), "cell": settings.BASE_HOST}
+    context = _of(cloud) | {
+        "page": my_trust_page(cloud),
+        "cell": settings.BASE_HOST,
+        "bundle": address("sealed:bundle"),
+    }
     return render(request, "evidence/mine.html", context)
 
 

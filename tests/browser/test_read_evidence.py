@@ -1,0 +1,58 @@
+"""Auditors read every public page in a real browser: no cookie, nobody else's server, nothing the policy refuses."""
+
+import json
+
+import pytest
+from screens import NARROW, WIDE
+from test_look_at_pages import look
+
+EVIDENCE = ["/trust/dora/", "/trust/gdpr/", "/trust/jurisdiction/", "/trust/annexes/", "/trust/subscribe/"]
+PUBLIC = [
+    "/trust/", *EVIDENCE, "/trust/agreements/crm-online-dpa/", "/trust/agreements/crm-online-dpa/compare/",
+    "/trust/processors/mailgun/", "/trust/log/", "/status/", "/status/maintenance/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["de-DE", "en-GB"])
+def test_no_public_page_sets_a_cookie_or_asks_a_foreign_host(browse, tillit, lang):
+    page = browse(lang=lang)
+    for path in PUBLIC:
+        answer = page.goto(tillit.address(path))
+        assert answer.status in (200, 404), path  # not every demo has two versions to compare
+        page.wait_for_load_state("networkidle")
+        assert "set-cookie" not in answer.all_headers(), path
+        assert page.locator("html").get_attribute("lang") == lang[:2], path
+    assert page.context.cookies() == []
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    assert {url.split("/")[2] for url in page.asked if not url.startswith("data:")} == {f"localhost:{tillit.port}"}
+
+
+def test_the_linked_data_is_there_and_the_policy_lets_it_stand(browse, tillit):
+    page = browse()
+    page.goto(tillit.address("/trust/"))
+    said = json.loads(page.locator('script[type="application/ld+json"]').text_content())
+    assert said["@type"] == "Organization"
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("view", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("lang", ["de-DE", "en-GB"])
+def test_public_evidence_is_in_order(browse, tillit, view, lang):
+    page = browse(view=view, lang=lang)
+    assert look(page, tillit.address("", ""), EVIDENCE) == {}
+
+
+@pytest.mark.parametrize("view", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_a_customers_trust_page_is_in_order(signed_in, view):
+    page = signed_in("anna", view=view)
+    paths = ["/my-trust/", "/my-trust/dora/", "/my-trust/gdpr/", "/my-trust/annexes/", "/my-trust/dora/register/"]
+    assert look(page, page.home, paths) == {}
+
+
+def test_somebody_subscribes_and_no_cookie_is_needed(browse, tillit):
+    page = browse(script=False)
+    page.goto(tillit.address("/trust/subscribe/"))
+    page.fill("input[name=email]", "nora@kunde.example")
+    page.click("form button.primary")
+    assert page.locator("h1").inner_text() == "Look into your mail"
+    assert page.context.cookies() == []
