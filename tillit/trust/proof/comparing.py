@@ -41,6 +41,8 @@ def compare_pages(source: Source, newest: dict[str, Said], add: Add) -> int:
     compared = 0
     if register is not None:
         compared = _compare_register(register.get("subjects") or {}, newest, add)
+    elif any(name.split("/")[0] in SECTIONS for name in newest):
+        add(f"{REGISTER} is missing: nothing tells whether the register still says what was logged")
     for section, key in TWINS.items():
         twin = _json(source, f"/trust/{section}.json")
         for entry in (twin or {}).get(section) or []:

@@ -287,6 +287,8 @@ def test_a_saved_log_is_checked_without_a_network(logged, tmp_path):
     bundle.write_bytes(bundle.read_bytes().replace(b"processors/mailgun", b"processors/mailgum"))
     changed, _after = verify(Folder(tmp_path))
     assert any("(processors/mailgum" in problem.text for problem in changed.problems)
+    (tmp_path / "trust" / "register.json").unlink()
+    assert any("register.json is missing" in problem.text for problem in verify(Folder(tmp_path))[0].problems)
     with pytest.raises(Unreachable):
         verify(Folder(tmp_path / "trust"))
 
