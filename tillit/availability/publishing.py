@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 def window(event: Event) -> Json:
     """A maintenance window as `/trust/maintenance.json` shows it; and when it was cancelled or done early."""
-    found = MaintenanceWindow.objects.select_related("rule").get(pk=event.subject_id)
+    found = MaintenanceWindow.objects.select_related("rule").get(pk=event.subject_id or 0)
     ends = {"cancelled_at": found.cancelled_at, "completed_at": found.completed_at}
     over = {key: statuspage.moment(at) for key, at in ends.items() if at is not None}
     because = {"cancelled_because": found.cancelled_because} if found.cancelled_because else {}
@@ -22,7 +22,7 @@ def window(event: Event) -> Json:
 
 def incident(event: Event) -> Json:
     """An incident with everything that was said about it; never who said it."""
-    found = Incident.objects.told().get(pk=event.subject_id)
+    found = Incident.objects.told().get(pk=event.subject_id or 0)
     content = {
         "title": found.title,
         "impact": found.impact,
