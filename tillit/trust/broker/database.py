@@ -32,6 +32,8 @@ PURPOSE = "database"
 CONNECT_SECONDS = 10.0
 FOREVER = float("inf")  # a pool keeps its connections for as long as it likes
 SSL_REQUEST = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"  # PostgreSQL's protocol, 54.2.11
+SASL = b"\x00\x00\x00\x0a"  # an AuthenticationSASL message
+LARGEST_GREETING = 16_384  # bytes of one message before the sign-in
 MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 
@@ -74,6 +76,42 @@ class Target:
         if self.sslcert:
             context.load_cert_chain(self.sslcert, self.sslkey or None)
         return context
+
+
+class OfferWatcher:
+    """Takes the offer out of the server's greeting to bind the sign-in to the TLS channel, which ends here, not at the
+    client: libpq refuses an offer that cannot be meant (SCRAM-SHA-256-PLUS, PostgreSQL's protocol, 54.3.1).
+    """
+
+    waiting = False
+
+    def __init__(self) -> None:
+        self.done = False
+        self._held = b""
+
+    def feed(self, data: bytes) -> bytes:
+        self._held += data
+        out = b""
+        while not self.done and len(self._held) >= 5:
+            kind, length = self._held[:1], 1 + int.from_bytes(self._held[1:5], "big")
+            if kind not in (b"R", b"N", b"v") or length > LARGEST_GREETING:
+                self.done = True
+            elif len(self._held) < length:
+                break
+            else:
+                out += self._without_offer(self._held[:length])
+                self._held = self._held[length:]
+                self.done = kind == b"R"
+        if self.done:
+            out, self._held = out + self._held, b""
+        return out
+
+    @staticmethod
+    def _without_offer(message: bytes) -> bytes:
+        if message[:1] != b"R" or message[5:9] != SASL:
+            return message
+        rest = message[5:].replace(b"SCRAM-SHA-256-PLUS\0", b"")
+        return b"R" + (4 + len(rest)).to_bytes(4, "big") + rest
 
 
 class DatabaseRelay:
@@ -128,7 +166,8 @@ class DatabaseRelay:
         server, host, port = self._reach()
         account = self._account(host, port)
         ended = "" if account.decided.processor else "unlisted"
-        relay = Relay(client, server, None, idle=FOREVER)
+        offer = OfferWatcher() if isinstance(server, ssl.SSLSocket) else None
+        relay = Relay(client, server, None, back=offer, idle=FOREVER)
 
         def look() -> str:
             account.hourly(relay)

@@ -94,7 +94,7 @@ class Buffer:
         return not self._content and (self.watcher is None or self.watcher.done)
 
     def fill(self, source: socket.socket) -> int:
-        data = source.recv(CHUNK if self.watcher is None else 65_536)
+        data = source.recv(65_536 if SPLICES else CHUNK)
         self.put(data)
         return len(data)
 
@@ -173,14 +173,23 @@ class Relay:
     """Both directions between a client and a server, in the calling thread."""
 
     def __init__(
-        self, client: socket.socket, server: socket.socket, watcher: Watcher | None, *, idle: float = IDLE_SECONDS
+        self,
+        client: socket.socket,
+        server: socket.socket,
+        watcher: Watcher | None,
+        *,
+        back: Watcher | None = None,
+        idle: float = IDLE_SECONDS,
     ) -> None:
-        """`watcher` None: nothing is looked at. `idle`: seconds without a byte after which it ends."""
+        """What comes from the client goes by `watcher`, what comes from the server by `back`; None: looked at by none.
+
+        `idle`: seconds without a byte after which it ends.
+        """
         self.watcher = watcher
         self.idle = idle
         self.first = Buffer(watcher)
         self.out = Way(client, server, self.first)
-        self.back = Way(server, client, Pipe() if SPLICES and not isinstance(server, ssl.SSLSocket) else Buffer())
+        self.back = Way(server, client, Buffer(back))
         self._waits_since = 0.0
         self._asked: dict[int, int] = {}
         self._poll = select.poll()

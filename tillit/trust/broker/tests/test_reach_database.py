@@ -11,10 +11,12 @@ from psycopg.conninfo import conninfo_to_dict
 
 from tillit.foundation.ways import Shut, connect
 from tillit.site.postgres import Cluster
-from tillit.trust.broker.database import SSL_REQUEST, DatabaseRelay, Target
+from tillit.trust.broker.database import SSL_REQUEST, DatabaseRelay, OfferWatcher, Target
 from tillit.trust.broker.testing import Authority
 
 ADDRESS = "127.0.0.1"
+OFFERED = b"R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0"
+WITH_BINDING = b"R\0\0\0\x2a\0\0\0\x0aSCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0"  # what every server offers over TLS
 REFUSAL = b"SFATAL\0C28000\0Mno encryption\0\0"
 
 
@@ -56,13 +58,14 @@ class Front:
         with contextlib.suppress(OSError):
             await writer.start_tls(self.context)
             there, back = await asyncio.open_unix_connection(self.behind)
-            await asyncio.gather(pour(reader, back), pour(there, writer))
+            greeting = pour(there, writer, lambda part: part.replace(OFFERED, WITH_BINDING, 1))
+            await asyncio.gather(pour(reader, back), greeting)
 
 
-async def pour(source, target):
+async def pour(source, target, change=lambda part: part):
     with contextlib.suppress(OSError):
         while part := await source.read(1 << 16):
-            target.write(part)
+            target.write(change(part))
             await target.drain()
     target.close()
 
@@ -196,6 +199,18 @@ def test_ending_the_broker_ends_its_connections(broker, server, dial):
     relay.stop(grace=0)
     with pytest.raises(psycopg.OperationalError):
         database.execute("SELECT 1")
+
+
+@pytest.mark.parametrize("size", [1, 5, 100])
+def test_only_the_offer_of_binding_is_taken_out_of_a_greeting(size):
+    greeting = b"N\0\0\0\x09hello" + WITH_BINDING + b"R\0\0\0\x08\0\0\0\0SCRAM-SHA-256-PLUS\0"
+    watcher, out = OfferWatcher(), b""
+    for place in range(0, len(greeting), size):
+        part = greeting[place : place + size]
+        out += part if watcher.done else watcher.feed(part)
+    assert out == greeting.replace(WITH_BINDING, OFFERED)
+    for other in (b"E\0\0\0\x10something......", b"R\0\0\0\x08\0\0\0\0", b"R\xff\xff\xff\xff" + b"x" * 20):
+        assert OfferWatcher().feed(other) == other
 
 
 def test_the_words_of_libpq_are_understood():
