@@ -27,7 +27,7 @@ def tillit(operator_tenant):
 
 def test_a_profile_is_applied_and_exported_unchanged(tillit, tmp_path, capsys):
     assert tillit("apply", "--profile", "seed", "--write") == 0
-    assert "91 added, 0 changed, 0 removed" in capsys.readouterr().out
+    assert "95 added, 0 changed, 0 removed" in capsys.readouterr().out
     assert tillit("export", tmp_path / "operator.toml") == 0
     assert tomllib.loads((tmp_path / "operator.toml").read_text()) == tomllib.loads(SEED.read_text())
     assert tillit("diff", tmp_path / "operator.toml") == 0

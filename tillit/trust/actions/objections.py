@@ -37,7 +37,9 @@ def raise_objection(actor: Actor, *, processor: str, reason: str = "") -> Object
 def withdraw_objection(actor: Actor, *, objection: Objection) -> Objection:
     """Let the processor in after all; its routes open when they open for everybody."""
     require(actor, "trust.object")
-    return _end(actor, objection, Objection.Outcome.WITHDRAWN, "trust.objection_withdrawn")
+    ended = _end(actor, objection, Objection.Outcome.WITHDRAWN)
+    record(actor, "trust.objection_withdrawn", ended, processor=ended.processor)
+    return ended
 
 
 @action
@@ -45,15 +47,16 @@ def withdraw_objection(actor: Actor, *, objection: Objection) -> Objection:
 def terminate_instead(actor: Actor, *, objection: Objection) -> Objection:
     """Record that the customer ends the contract over the processor; the routes stay shut."""
     require(actor, "trust.object")
-    return _end(actor, objection, Objection.Outcome.TERMINATED, "trust.objection_terminated")
+    ended = _end(actor, objection, Objection.Outcome.TERMINATED)
+    record(actor, "trust.objection_terminated", ended, processor=ended.processor)
+    return ended
 
 
-def _end(actor: Actor, objection: Objection, outcome: Objection.Outcome, event: str) -> Objection:
+def _end(actor: Actor, objection: Objection, outcome: Objection.Outcome) -> Objection:
     objection = Objection.objects.select_for_update().get(pk=objection.pk, tenant=actor.tenant)
     if objection.outcome:
         raise Refused(_("This objection has ended already."))
     objection.outcome, objection.ended_at, objection.ended_by = outcome, now(), actor.user
     objection.save(update_fields=["outcome", "ended_at", "ended_by"])
-    record(actor, event, objection, processor=objection.processor)
     notify()
     return objection

@@ -52,6 +52,7 @@ def test_the_first_register_holds_at_once(clock, in_force, seed_text):
     assert "smtp.nordpost.example" in hosts()
 
 
+@pytest.mark.promise("sub-processors-are-approved-before-use")
 def test_a_new_processor_waits_to_the_second(announced, clock):
     assert announced.in_force_at == DUE
     assert happened("trust.entry_announced")

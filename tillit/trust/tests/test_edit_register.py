@@ -51,9 +51,8 @@ def typed_of(person, slug, section="processors"):
         value = bound.value()
         widget = bound.field.widget
         if hasattr(widget, "decompress"):
-            values |= {
-                f"{bound.name}{suffix}": text for suffix, text in zip(widget.widgets_names, widget.decompress(value))
-            }
+            texts = zip(widget.widgets_names, widget.decompress(value), strict=True)
+            values |= {f"{bound.name}{suffix}": text for suffix, text in texts}
         elif value not in (None, False):
             values[bound.name] = value
     return values
@@ -186,20 +185,26 @@ def test_an_entry_that_needs_another_is_announced_together_with_it(seed, operato
     assert "opens on" in operator.get(page, {"with": company.pk}).content.decode()
     announce(operator, "hall-1", "data_centres", **{"with": company.pk})
     assert not Proposal.objects.filter(announced_in=None).exists()
-    assert export_register()["data_centres"][0]["processor"] == "nordpost"
+    assert export_register()["data_centres"][-1]["processor"] == "nordpost"
 
 
 def test_an_entry_is_taken_out_and_its_history_stays(seed, operator, public):
-    operator.post("/operator/register/processors/mailgun/edit/", {"out": "1", **seen("mailgun")})
+    operator.post("/operator/register/processors/infobridge/edit/", {"out": "1", **seen("infobridge")})
     assert (
-        "Take out mailgun?"
+        "Take out infobridge?"
         in operator.get(f"/operator/register/proposals/{Proposal.objects.get().pk}/").content.decode()
     )
-    announce(operator, "mailgun")
-    assert "Mailgun" not in public.get("/trust/", {"lang": "de"}).content.decode().split("<main")[1]
-    history = public.get("/trust/processors/mailgun/").content.decode()
+    announce(operator, "infobridge")
+    assert "InfoBridge Software" not in public.get("/trust/", {"lang": "de"}).content.decode().split("<main")[1]
+    history = public.get("/trust/processors/infobridge/").content.decode()
     assert "Ended" in history
-    assert "Mailgun Inc." in history
+    assert "InfoBridge Software BV" in history
+
+
+def test_an_entry_that_others_point_to_is_not_taken_out(seed, operator):
+    answer = operator.post("/operator/register/processors/mailgun/edit/", {"out": "1", **seen("mailgun")}, follow=True)
+    assert "data_centres[frankfurt].processor: “mailgun” is no processor of this register." in answer.content.decode()
+    assert not Proposal.objects.exists()
 
 
 def test_a_proposal_is_withdrawn_and_leaves_nothing(seed, operator):

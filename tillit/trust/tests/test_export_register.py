@@ -28,7 +28,8 @@ def registers(draw):
         for entry in register["processors"]
     ]
     held = {entry["slug"] for entry in register["processors"]}
-    register["certificates"] = [entry for entry in SEED["certificates"] if entry["processor"] in held]
+    for name in ("certificates", "data_centres"):
+        register[name] = [entry for entry in SEED[name] if entry["processor"] in held]
     return {name: part for name, part in register.items() if part}
 
 

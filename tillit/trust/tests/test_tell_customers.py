@@ -141,7 +141,7 @@ def test_the_page_says_what_comes_when_and_what_rests(announced, anna):
         assert words in sent
 
 
-@pytest.mark.promise("objection-keeps-the-route-shut")
+@pytest.mark.promise("sub-processors-are-approved-before-use")
 def test_an_objection_shuts_the_way_for_one_customer_until_it_is_withdrawn(announced, anna, chiara, operator, clock):
     assert "Sending mail" in anna.get(f"{PAGE}object/").content.decode()
     anna.post(f"{PAGE}object/", {"reason": "Not in our sector."})
