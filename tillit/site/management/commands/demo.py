@@ -24,6 +24,7 @@ from tillit.foundation.access import Actor
 from tillit.foundation.models import Role, Tenant, User
 from tillit.site.commands.register import PROFILES
 from tillit.tenants.demo import CUSTOMERS, OPERATORS, email_of, make_customers, sign_ins
+from tillit.trust import demo as trust
 from tillit.trust.actions.register import apply_register
 from tillit.trust.agreements import demo as agreements
 from tillit.trust.register import read_register
@@ -51,6 +52,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{tenant.name} is there.")
         staff = Actor.of(User.objects.get(email=_first_of_staff(operator)), operator)
         availability.tell_half_a_year(staff, now)
+        trust.tell_half_a_year(staff, administrators, now)
         agreements.tell_half_a_year(staff, administrators, now)
         self._write(operator)
 
