@@ -61,7 +61,7 @@ def test_a_customer_neither_writes_nor_publishes(seed, who, request):
 
 
 def test_a_draft_may_have_problems_and_a_version_may_not(seed, operator):
-    draft_agreement(operator.actor, agreement=DPA, texts=texts() | {"nb": text("nb", hours="48")})
+    draft_agreement(operator.actor, agreement=DPA, texts=texts() | {"nb": text("nb", hours="47")})
     with pytest.raises(TextsRefused) as refused:
         publish_agreement(operator.actor, agreement=DPA)
     assert [problem.file for problem in refused.value.problems] == [f"{DPA}.nb.md"] * 2
@@ -121,7 +121,7 @@ def test_a_withdrawn_draft_leaves_what_is_published(publish, operator):
 def test_a_changed_register_leaves_the_version_and_turns_its_check_red(publish, in_force, operator):
     publish(texts(valid_from="2026-11-20"))
     assert perform("agreements-in-step").ok
-    in_force("notice_hours = 24", "notice_hours = 24\nprocessor_notice_days = 60")
+    in_force("processor_notice_days = 30", "processor_notice_days = 60")
     finding = perform("agreements-in-step")
     assert not finding.ok
     assert "crm-online-dpa (promises.processor_notice_days)" in str(finding)

@@ -81,7 +81,7 @@ def test_a_new_version_shows_what_it_changes_and_can_be_thrown_away(publish, ope
 def test_a_changed_register_is_told_on_the_desk(publish, in_force, operator):
     publish(texts(valid_from="2026-11-20"))
     assert "out of step" not in operator.get(DESK).content.decode()
-    in_force("notice_hours = 24", "notice_hours = 24\nprocessor_notice_days = 60")
+    in_force("processor_notice_days = 30", "processor_notice_days = 60")
     sent = operator.get(DESK).content.decode()
     assert "out of step" in sent
     assert "promises.processor_notice_days" in sent
