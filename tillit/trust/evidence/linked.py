@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
 
 from tillit.foundation.requests import Request
 from tillit.foundation.texts import pick
 from tillit.trust.evidence.queries.cloud import Cloud
 from tillit.trust.proof.queries.checks import HeldCertificate
-
-ESCAPED = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
 def organisation(request: Request, cloud: Cloud) -> dict[str, Any]:
@@ -69,8 +66,3 @@ def _certification(one: HeldCertificate) -> dict[str, Any]:
 def _address(city: str, country: str) -> dict[str, str]:
     said = {"addressLocality": city, "addressCountry": country}
     return {"@type": "PostalAddress"} | {key: value for key, value in said.items() if value} if city or country else {}
-
-
-def as_script(text: str) -> SafeString:
-    """JSON for a script element: nothing in it can end the element."""
-    return mark_safe(text.translate(ESCAPED))  # noqa: S308

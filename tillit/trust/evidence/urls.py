@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("trust/jurisdiction.json", machine.jurisdiction, name="jurisdiction_json"),
     path("trust/annexes.json", machine.annexes, name="annexes_json"),
     path("trust/index.json", machine.index, name="index_json"),
+    path("trust/index.jsonld", machine.index_jsonld, name="index_jsonld"),
     path("trust/schemas/<slug:name>.json", machine.schema, name="schema"),
     path("trust/panels/more", panels.more, name="more"),
 ]

@@ -56,6 +56,7 @@ def table(files: dict[str, str], name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(files[f"reports/{name}"])))
 
 
+@pytest.mark.promise("dora-register-fragment")
 def test_the_package_has_the_structure_that_authorities_ask_for(typed, anna):
     answer = anna.get(f"{PATH}package.zip")
     root, files = read_package(answer.content)

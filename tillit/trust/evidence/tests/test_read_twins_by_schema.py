@@ -18,7 +18,7 @@ CERTIFICATE = """
 slug = "iso27001"
 processor = ""
 standard = "ISO/IEC 27001:2022"
-body = "</script><b>"
+body = "Invented Certifiers"
 certificate_number = "NO-27"
 valid_from = 2026-01-01
 valid_to = 2027-12-31
@@ -115,8 +115,10 @@ def test_an_unknown_schema_is_not_found(public):
 
 def linked_data(public):
     sent = public.get("/trust/").content.decode()
-    (found,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', sent, re.DOTALL)
-    return json.loads(found)
+    (address,) = re.findall(r'<link rel="alternate" type="application/ld\+json" href="([^"]+)"', sent)
+    answer = public.get(address)
+    assert answer.headers["Content-Type"] == "application/ld+json"
+    return answer.json()
 
 
 def test_the_page_carries_itself_as_linked_data(in_force, linked_text, public):
@@ -130,13 +132,12 @@ def test_the_page_carries_itself_as_linked_data(in_force, linked_text, public):
     assert service["areaServed"] == [{"@type": "Country", "name": "NO"}]
     assert service["termsOfService"] == "http://tillit.test/trust/#agreements"
     (certificate,) = said["hasCertification"]
-    assert certificate["issuedBy"]["name"] == "</script><b>"
+    assert certificate["issuedBy"]["name"] == "Invented Certifiers"
     assert certificate["expires"] == "2027-12-31"
 
 
 def test_before_the_first_register_the_linked_data_is_empty(public):
-    sent = public.get("/trust/").content.decode()
-    assert "application/ld+json" not in sent or linked_data(public) == {}
+    assert linked_data(public) == {}
 
 
 @pytest.mark.parametrize("path", ["/trust/dora/", "/trust/gdpr/", "/trust/jurisdiction/", "/trust/annexes/"])

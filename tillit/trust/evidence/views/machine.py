@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from tillit.foundation.requests import Request
-from tillit.trust.evidence import clauses
+from tillit.trust.evidence import clauses, linked
 from tillit.trust.evidence import published as schemas
 from tillit.trust.evidence.queries import annexes as annexes_of
 from tillit.trust.evidence.queries import jurisdiction as jurisdiction_of
@@ -48,6 +48,15 @@ def index(request: Request) -> JsonResponse:
         for name, path, schema in schemas.twins()
     ]
     return twin(twins=listed, subscribe=request.build_absolute_uri(reverse("evidence:subscribe")))
+
+
+@public_page
+def index_jsonld(request: Request) -> JsonResponse:
+    """The trust centre in schema.org's words. A file of its own: the page itself has no script element at all."""
+    told = JsonResponse(linked.organisation(request, Cloud()), json_dumps_params={"ensure_ascii": False, "indent": 1})
+    told.headers["Content-Type"] = "application/ld+json"
+    told.headers["Access-Control-Allow-Origin"] = "*"
+    return told
 
 
 @public_page
