@@ -25,6 +25,7 @@ def refusal(url, who=None, purpose="mail"):
     return caught.value
 
 
+@pytest.mark.promise("data-goes-only-to-listed-processors")
 def test_an_undeclared_server_is_refused_before_its_name_is_even_looked_up(broker, web, recorded, operator_tenant):
     found = refusal(f"http://localhost:{web.port}/")
     assert found.reason == "undeclared"
