@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 
+from allauth.account.adapter import get_adapter
 from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
 from django.utils.crypto import salted_hmac
 
 from tillit.foundation.requests import Request
@@ -23,8 +25,8 @@ def may_ask(request: Request, email: str) -> bool:
 def network_of(request: Request) -> str:
     """The /24 of an IPv4 address, the /48 of an IPv6 one: what one house or company usually has."""
     try:
-        address = ip_address(request.META.get("REMOTE_ADDR", ""))
-    except ValueError:
+        address = ip_address(get_adapter().get_client_ip(request))  # knows how many proxies stand in front
+    except (ValueError, PermissionDenied):
         return "unknown"
     return str(ip_network(f"{address}/{24 if address.version == 4 else 48}", strict=False))
 

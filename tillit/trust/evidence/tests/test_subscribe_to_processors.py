@@ -237,6 +237,12 @@ def test_neighbours_count_as_one_network(rf, address, network):
     assert network_of(rf.get("/", REMOTE_ADDR=address)) == network
 
 
+def test_behind_a_proxy_the_visitors_own_network_counts(rf, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    asked = rf.get("/", REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR="192.0.2.77, 198.51.100.9")
+    assert network_of(asked) == "198.51.100.0/24"
+
+
 def test_a_wrong_address_is_said(seed, public):
     answer = ask(public, "nora")
     assert answer.status_code == 422
