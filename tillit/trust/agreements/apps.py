@@ -26,6 +26,7 @@ class AgreementsConfig(AppConfig):
     published = {"agreements.published": "tillit.trust.agreements.publishing.version"}
     checks = {"agreements-in-step": "tillit.trust.agreements.checks.in_step"}
     panels = {"foundation.banner": "agreements:waiting"}
+    register_meaning = "tillit.trust.agreements.queries.meaning"
     menu = (
         MenuEntry(_("Agreements"), "agreements:shelf", "agreements.read", "v", 85),
         MenuEntry(_("Agreements"), "agreements:desk", "agreements.edit", "v", 82),

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.translation import gettext as _
 from django_scopes import scopes_disabled
 
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
 from tillit.foundation.tenancy import in_tenant
+from tillit.foundation.texts import pick
 from tillit.trust import queries as register
 from tillit.trust.agreements.inspection import Inspection, inspect, out_of_step
 from tillit.trust.agreements.literals import Variables
@@ -260,4 +262,14 @@ def open_acceptances(found: Iterable[Acceptance]) -> list[tuple[AgreementVersion
         (version, [one for one in customers if held.get((one.pk, version.agreement), 0) < version.number])
         for version in asks
         if version.agreement in listed
+    ]
+
+
+def meaning(names: set[str]) -> list[str]:
+    """For the preview of a change of the register: the agreements in force that carry one of these values."""
+    held = in_force()
+    titles = [pick(one.title)[0] for one in entries() if one.slug in held and names & held[one.slug].values.keys()]
+    return [
+        _("“%(title)s” carries a value that changes: publish a new version of it.") % {"title": title}
+        for title in titles
     ]

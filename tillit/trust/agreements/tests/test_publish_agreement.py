@@ -137,3 +137,10 @@ def test_the_public_log_learns_hashes_and_no_text(publish, operator):
     assert told["subject"] == f"agreements/{DPA}/1"
     assert told["content"]["sha256"] == version.sha256
     assert "texts" not in told["content"]
+
+
+def test_a_change_of_the_register_names_the_agreements_that_carry_the_value(publish, operator):
+    publish()
+    (sentence,) = queries.meaning({"promises.processor_notice_days", "operator.name"})
+    assert "publish a new version of it" in sentence
+    assert queries.meaning({"operator.name"}) == []
