@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -56,7 +56,8 @@ class Declared:
     """A processor that may be reached, beside what was seen; `processor` None: what the register does not list."""
 
     processor: Processor | None
-    seen: list[Seen] = field(default_factory=list)
+    seen: list[Seen]
+    watched_since: datetime | None  # the first decision on record; what was before nobody knows
 
     @property
     def last_at(self) -> datetime | None:
@@ -64,9 +65,11 @@ class Declared:
 
     @property
     def unused(self) -> bool:
-        """In force for 90 days, and not reached in them."""
+        """In force and watched for 90 days, and not reached in them."""
         before = now() - UNUSED_AFTER
-        if self.processor is None or self.processor.in_force_at > before:
+        if self.processor is None or self.watched_since is None:
+            return False
+        if max(self.processor.in_force_at, self.watched_since) > before:
             return False
         return self.last_at is None or self.last_at < before
 
@@ -117,8 +120,8 @@ def public_flows() -> Shown:
     """Declared beside observed, and what was refused, over all customers. Seven queries at most."""
     processors = Processor.objects.filter(purposes__len__gt=0).standing()
     with everybody() as operator:
-        declared = _beside(processors, Flow.objects.all())
         first = Decision.objects.order_by("pk").values_list("at", flat=True).first()
+        declared = _beside(processors, Flow.objects.all(), first)
         refused = _refused(Flow.objects.refused_by_rule(), operator)
     since = max(first, now() - SHOWN_FOR).date() if first else None
     return Shown(declared, refused, since)
@@ -128,11 +131,11 @@ def flows_of(tenant: Tenant) -> list[Declared]:
     """The processors that were really reached for this customer in 90 days, those it was last reached first."""
     newest = Processor.objects.order_by("slug", "-number").distinct("slug")
     with in_tenant(tenant):
-        used = [one for one in _beside(newest, Flow.objects.all()) if one.seen]
+        used = [one for one in _beside(newest, Flow.objects.all(), None) if one.seen]
     return sorted(used, key=lambda one: one.last_at or now(), reverse=True)
 
 
-def _beside(processors: Iterable[Processor], flows: QuerySet[Flow]) -> list[Declared]:
+def _beside(processors: Iterable[Processor], flows: QuerySet[Flow], watched: datetime | None) -> list[Declared]:
     """Each processor once, the version that holds; and last what was seen of ones that are not there."""
     current: dict[str, Processor] = {}
     for processor in processors:
@@ -141,9 +144,12 @@ def _beside(processors: Iterable[Processor], flows: QuerySet[Flow]) -> list[Decl
     seen = _seen(flows.filter(day__gte=lately))
     if missing := current.keys() - {one.processor for one in seen}:
         seen += _seen(flows.filter(processor__in=missing), volume=Volume.NONE)
-    found = [Declared(processor, [one for one in seen if one.processor == slug]) for slug, processor in current.items()]
+    found = [
+        Declared(processor, [one for one in seen if one.processor == slug], watched)
+        for slug, processor in current.items()
+    ]
     others = [one for one in seen if one.processor not in current]
-    return [*found, *([Declared(None, others)] if others else [])]
+    return [*found, *([Declared(None, others, watched)] if others else [])]
 
 
 def _seen(flows: QuerySet[Flow], *, volume: Volume | None = None) -> list[Seen]:

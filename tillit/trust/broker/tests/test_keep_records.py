@@ -16,7 +16,7 @@ from django.db import OperationalError, connection
 from tillit.foundation import outbound
 from tillit.foundation.tenancy import in_tenant
 from tillit.foundation.ways import Shut, connect
-from tillit.trust.broker import asking, server, telling
+from tillit.trust.broker import account, asking, telling
 from tillit.trust.broker.journal import Decided, Full, Journal
 from tillit.trust.broker.models import Flow
 from tillit.trust.broker.rules import Rules
@@ -272,7 +272,7 @@ def test_the_files_of_a_broker_that_lives_are_left_alone(broker, tmp_path):
 
 def test_an_open_connection_is_known_and_a_long_one_recorded_every_hour(broker, web, recorded, monkeypatch):
     broker.declare(f"http://127.0.0.1:{web.port}")
-    monkeypatch.setattr(server, "LONGEST_RECORD", 0.5)
+    monkeypatch.setattr(account, "LONGEST_RECORD", 0.5)
     with connect(None, "mail", "127.0.0.1", web.port) as way:
         assert [one.host for one in broker.journal.opened()] == ["127.0.0.1"]
         way.sendall(b"GET / HTTP/1.0\r\n")

@@ -103,6 +103,14 @@ def test_what_nobody_uses_for_90_days_is_flagged(public, apply, keep, time_machi
     assert public.get("/trust/flows.json").json()["flows"][0]["unused"] is False
 
 
+def test_nobody_is_said_to_be_unused_before_anybody_has_watched(public, apply, keep, time_machine):
+    apply(BLANK + POST)
+    time_machine.move_to(timezone.now() + timedelta(days=200))
+    assert public.get("/trust/flows.json").json()["flows"][0]["unused"] is False
+    keep(decided(processor="", allowed=False, reason="undeclared"))  # from now on it is known
+    assert public.get("/trust/flows.json").json()["flows"][0]["unused"] is False
+
+
 def test_a_refused_attempt_is_public_at_once_and_gone_after_30_days(
     public, apply, broker, operator_tenant, time_machine
 ):
