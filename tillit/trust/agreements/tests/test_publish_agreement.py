@@ -140,7 +140,7 @@ def test_the_public_log_learns_hashes_and_no_text(publish, operator):
 
 
 def test_a_change_of_the_register_names_the_agreements_that_carry_the_value(publish, operator):
-    publish()
+    publish(texts(valid_from="2026-11-20"))
     (sentence,) = queries.meaning({"promises.processor_notice_days", "operator.name"})
     assert "publish a new version of it" in sentence
     assert queries.meaning({"operator.name"}) == []
