@@ -15,6 +15,7 @@ from tillit.site.postgres import Cluster
 from tillit.site.provision import provision
 from tillit.site.settings import database
 from tillit.tenants.middleware import forget_hosts
+from tillit.trust.quiet import speak
 
 pytest_plugins = ["tillit.foundation.testing", "tillit.trust.broker.testing"]
 
@@ -59,6 +60,7 @@ def django_db_setup(cluster: Cluster, django_db_blocker) -> None:
 def _fresh_memory() -> None:
     """Nothing is remembered in the process from one test to the next."""
     forget_hosts()
+    speak()
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,10 @@ from tillit.foundation.purposes import known_purposes
 from tillit.foundation.requests import Request
 from tillit.trust import history, queries
 from tillit.trust.models import Told
+from tillit.trust.quiet import quiet
 
 
+@quiet
 def notices(request: Request) -> HttpResponse:
     """Quiet, and only for those who can decide: two queries where there is nothing to say."""
     if not request.actor.user or not request.actor.may("trust.object"):

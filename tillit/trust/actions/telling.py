@@ -21,6 +21,7 @@ from tillit.trust.dated import Entry
 from tillit.trust.history import before, changes_of, title_of
 from tillit.trust.models import NoticeRead, Told
 from tillit.trust.queries import KEYS, LISTS
+from tillit.trust.quiet import speak
 from tillit.trust.words import TOLD
 
 BATCH = 200  # customers in one job
@@ -77,6 +78,7 @@ def _tell(tenant: Tenant, section: str, row: Any, ended: bool) -> bool:
             )
         )
         Told.objects.create(tenant=tenant, **named, at=at, until=until, administrators=len(administrators))
+    speak()
     for person in administrators:
         _write(person, tenant, section, row, ended)
     return True

@@ -27,6 +27,7 @@ from tillit.trust.agreements.rendering import canonical, sha256
 from tillit.trust.agreements.variables import Values, keys_in
 from tillit.trust.choices import Audience
 from tillit.trust.models import Agreement
+from tillit.trust.quiet import speak
 
 GIVEN_DAYS = 30  # how long a document given on request may be read, unless said otherwise
 SALT = "agreements.given"
@@ -124,6 +125,7 @@ def publish_agreement(
     version.save(force_insert=True)
     draft.delete()
     record(actor, "agreements.published", version, agreement=agreement, number=version.number)
+    speak()
     return version
 
 

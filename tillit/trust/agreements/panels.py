@@ -7,8 +7,10 @@ from django.shortcuts import render
 
 from tillit.foundation.requests import Request
 from tillit.trust.agreements import queries
+from tillit.trust.quiet import quiet
 
 
+@quiet
 def waiting(request: Request) -> HttpResponse:
     if not request.actor.user or not request.actor.may("agreements.accept"):
         return HttpResponse(status=204)

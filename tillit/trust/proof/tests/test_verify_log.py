@@ -238,7 +238,7 @@ def test_only_what_changed_is_logged(logged, apply):
     size = Checkpoint.objects.first().size
     apply(SEED)
     assert Checkpoint.objects.first().size == size
-    apply(SEED.replace('name = "Mailgun', 'name = "Mailgun (renamed)', 1))
+    apply(SEED.replace('slug = "mailgun"\nname = "Mailgun', 'slug = "mailgun"\nname = "Mailgun (renamed)', 1))
     added = LogEntry.objects.filter(index__gte=size)
     assert [entry.subject for entry in added] == ["processors/mailgun"]
     assert check()[0] == []
