@@ -138,11 +138,13 @@ class _Change:
         for row in gone:
             self._end(row, self.moment)
         changed = {row.pk: row for row in [*touched, *gone]}
-        ended, reopened = [], []  # in this order: an entry never has two open versions, not even inside one statement
-        for row in changed.values():
-            (reopened if row.ended_at is None else ended).append(row)
-        for rows in (ended, reopened):
-            noun.objects.bulk_update(rows, ["position", "ended_at", "ending"])
+        ended = [row for row in changed.values() if row.ended_at is not None]
+        reopened = [row for row in changed.values() if row.ended_at is None]
+        for some in (
+            ended,
+            reopened,
+        ):  # in this order: an entry never has two open versions, not in one statement either
+            noun.objects.bulk_update(some, ["position", "ended_at", "ending"])
         noun.objects.bulk_create(new)
         self._tell(section, new, [*taken_back, *gone])
 
