@@ -1,8 +1,24 @@
 """From the operator's edit to the customer's no: proposal, preview, announcement, public page, objection."""
 
+import json
 import re
+import socket
 
 from playwright.sync_api import expect
+
+from tillit.site import runtime
+
+
+def refused_for(tillit, host, port):
+    """Ask the running broker for a way to send mail there, as a worker does; the reason why there is none."""
+    with socket.socket(socket.AF_UNIX) as way:
+        way.settimeout(20)
+        way.connect(str(runtime.broker_socket(tillit.data)))
+        way.sendall(f"CONNECT {host}:{port} HTTP/1.1\r\nTillit-Purpose: mail\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: way.recv(4096), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b" 403 " in head.splitlines()[0]
+    return json.loads(body)["reason"]
 
 
 def test_a_new_processor_from_the_operators_edit_to_a_customers_objection(signed_in, browse, tillit):
@@ -60,6 +76,16 @@ def test_a_new_processor_from_the_operators_edit_to_a_customers_objection(signed
     anna.get_by_role("button", name="Object").click()
     expect(anna.get_by_role("heading", name="Your objection")).to_be_visible()
     expect(anna.get_by_text("Nothing rests yet")).to_be_visible()
+
+    # its way is shut until the notice is over, and nobody gets out to a company that is not declared at all
+    assert refused_for(tillit, "smtp.walk-post.example", 465) == "not-yet"
+    assert refused_for(tillit, "mail.nobody-declared.example", 465) == "undeclared"
+    for _attempt in range(60):  # the page promises a minute
+        public.goto(tillit.address("/trust/?lang=en"))
+        if public.get_by_text("mail.nobody-declared.example").count():
+            break
+        public.wait_for_timeout(1_000)
+    expect(public.locator("#flows")).to_contain_text("mail.nobody-declared.example")
 
     # the operator sees it, a reader of the same company reads it without buttons
     olav.goto(f"{olav.home}/operator/register/objections/")
