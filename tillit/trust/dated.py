@@ -48,6 +48,10 @@ class EntryQuerySet(models.QuerySet[Any]):
         """What the operator said last: the newest version of every entry that was not taken out."""
         return self.filter(ended_at=None)
 
+    def not_ended(self, at: datetime) -> Self:
+        """Without an end up to then, whenever they begin."""
+        return self.filter(Q(ended_at=None) | Q(ended_at__gt=at))
+
     def ended(self, at: datetime | None = None) -> Self:
         return self.filter(ended_at__lte=at or now())
 

@@ -170,7 +170,7 @@ def routes() -> list[Route]:
         since = now() - timedelta(days=1)
         return [
             route
-            for processor in Processor.objects.filter(purposes__len__gt=0).standing(since)
+            for processor in Processor.objects.filter(purposes__len__gt=0).not_ended(since)
             if processor.ended_at is None or processor.ended_at > processor.in_force_at
             for route in _routes_of(processor, shut)
         ]

@@ -88,6 +88,14 @@ def test_while_a_move_is_announced_the_old_version_still_holds(clock, seed, in_f
     assert Processor.objects.filter(slug="microsoft-azure").count() == 2
 
 
+def test_a_route_that_opened_today_stays_open_while_its_move_is_announced(announced, clock, in_force, seed_text):
+    clock.move_to(DUE + timedelta(hours=1))
+    in_force(seed_text + NEW.replace('["NO"]', '["NO", "SE"]'))
+    assert "smtp.nordpost.example" in hosts()
+    clock.shift(timedelta(days=30))
+    assert "smtp.nordpost.example" in hosts()
+
+
 def test_taking_an_announcement_back_leaves_the_old_version_in_force(clock, seed, in_force, seed_text):
     in_force(seed_text.replace('["NL", "IE"]', '["NL", "SE"]'))
     clock.shift(timedelta(days=3))
