@@ -18,6 +18,7 @@ CONNECT_SECONDS = 5.0  # for one address
 REACH_SECONDS = 10.0  # for all of a name's addresses
 MOST_ADDRESSES = 16
 THIS_NETWORK = ipaddress.ip_network("0.0.0.0/8")  # RFC 1122: a source, never a destination
+UNICAST = ipaddress.ip_network("2000::/3")  # RFC 4291: nothing else of IPv6 is given out, whatever it may lead to
 NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
 
 
@@ -52,8 +53,8 @@ def may_be_reached(text: str, *, private: bool) -> bool:
     if isinstance(address, ipaddress.IPv4Address):
         if address in THIS_NETWORK or address.is_reserved:
             return False
-    elif address.sixtofour or address.teredo:  # tunnels end where nobody has looked
-        return False
+    elif address.sixtofour or address.teredo or not (private or address in UNICAST):
+        return False  # tunnels and translations end where nobody has looked
     return private or address.is_global
 
 

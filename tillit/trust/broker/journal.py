@@ -21,6 +21,7 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 MOST_BYTES = 64 << 20  # on disk, while the database is away; then nothing is let out any more
+DRAFT = "draft-"
 BEYOND = 1 << 20  # bytes, for the ends of what is open and for what is refused from then on
 
 
@@ -50,10 +51,13 @@ class Journal:
     """Thread-safe. `folder` is made if need be."""
 
     def __init__(self, folder: Path, *, most_bytes: int = MOST_BYTES) -> None:
-        self.folder = folder / uuid.uuid4().hex
+        name = uuid.uuid4().hex
+        self.folder = folder / name
         self.most_bytes = most_bytes
-        self.folder.mkdir(mode=0o700, parents=True)
-        self._claim = _claim(self.folder)
+        draft = folder / f"{DRAFT}{name}"  # a folder that others see is locked already, or its process has ended
+        draft.mkdir(mode=0o700, parents=True)
+        self._claim = _claim(draft)
+        draft.rename(self.folder)
         self._lock = threading.Lock()
         self._open: dict[str, Decided] = {}
         self._closed: list[Path] = []
@@ -107,9 +111,13 @@ class Journal:
     def abandoned(self) -> Iterator[tuple[Path, list[Decided]]]:
         """What processes left that ended without telling, by their folders: to be given to `forget` when told."""
         for folder in sorted(self.folder.parent.iterdir()):
-            claim = _claim(folder) if folder != self.folder and folder.is_dir() else None
-            if claim is not None:
+            theirs = folder != self.folder and folder.is_dir() and not folder.name.startswith(DRAFT)
+            claim = _claim(folder) if theirs else None
+            if claim is None:
+                continue
+            try:
                 yield folder, list(read(sorted(folder.glob("*.jsonl")), abandoned=True))
+            finally:
                 os.close(claim)
 
     def forget(self, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from itertools import islice
 
 from django.db import DataError, IntegrityError
@@ -25,9 +26,10 @@ class Teller:
     def tell(self) -> int:
         """Tell everything that waits; gives back how many decisions. Raises what the database raises."""
         count = 0
-        for folder, left in self.journal.abandoned():
-            count += self._keep(left)
-            self.journal.forget(folder)
+        with closing(self.journal.abandoned()) as abandoned:  # where the database is away, the folder is free again
+            for folder, left in abandoned:
+                count += self._keep(left)
+                self.journal.forget(folder)
         for place in self.journal.turn():
             count += self._keep(list(read([place])))
             self.journal.told(place)

@@ -270,6 +270,22 @@ def test_the_files_of_a_broker_that_lives_are_left_alone(broker, tmp_path):
     assert [len(left) for _folder, left in broker.journal.abandoned()] == [1]
 
 
+def test_what_another_broker_left_waits_for_the_database_too(broker, recorded, monkeypatch, tmp_path):
+    def away(*_arguments, **_said):
+        raise OperationalError
+
+    left = Journal(tmp_path / "journal")
+    left.end(decided(host="late.example"))
+    left.close()
+    journal = Journal(tmp_path / "journal")
+    with monkeypatch.context() as patched, pytest.raises(OperationalError):
+        patched.setattr(telling, "record_decisions", away)
+        Teller(journal).tell()
+    assert Teller(journal).tell() == 1
+    assert not left.folder.exists()
+    assert [one.host for one in recorded()] == ["late.example"]
+
+
 def test_an_open_connection_is_known_and_a_long_one_recorded_every_hour(broker, web, recorded, monkeypatch):
     broker.declare(f"http://127.0.0.1:{web.port}")
     monkeypatch.setattr(account, "LONGEST_RECORD", 0.5)
