@@ -20,7 +20,7 @@ from tillit.trust.choices import Transfer
 from tillit.trust.evidence import chains
 from tillit.trust.evidence.addresses import address
 from tillit.trust.evidence.queries.cloud import Cloud
-from tillit.trust.proof.badges import State
+from tillit.trust.proof.badges import PERIOD_HOURS, State, badge_of_run
 
 
 class Weight(models.TextChoices):
@@ -77,10 +77,9 @@ def last_run(cloud: Cloud, name: str) -> Fact:
         return Fact(Weight.MISSING, _("No check of this service proves it yet: %(name)s.") % called)
     if state.run is None:
         return Fact(Weight.MISSING, _("Not checked yet: %(name)s.") % called)
-    weight = Weight.PROVEN if state.run.ok else Weight.FAILED
-    if proven is not None and state.run.ok:
-        weight = WEIGHTS[proven.badge.state]
-    return Fact(weight, state.run.finding, state.run.at)
+    badge = proven.badge if proven else badge_of_run(state.run, PERIOD_HOURS, cloud.at)
+    said = badge.reason if badge.state == State.GREY and badge.reason else state.run.finding
+    return Fact(WEIGHTS[badge.state], said, state.run.at)
 
 
 def contract_as_one(cloud: Cloud) -> Fact:

@@ -67,13 +67,18 @@ def badge_of_measure(measure: Measure, run: CheckRun | None, at: datetime) -> Ba
         return Badge(State.RED, _("This was claimed until %(day)s only.") % {"day": local_date(measure.claim_until)})
     if not measure.checked_by:
         return Badge(State.GREY, _("Stated by the operator; no check proves it."))
+    return badge_of_run(run, period_of(measure), at)
+
+
+def badge_of_run(run: CheckRun | None, hours: int, at: datetime) -> Badge:
+    """What a check's last run shows, if it may prove something for so many hours."""
     if run is None:
         return Badge(State.GREY, _("Not checked yet."))
     if run.ok is None:
         return Badge(State.GREY)
     if not run.ok:
         return Badge(State.RED)
-    if not at - timedelta(hours=period_of(measure)) <= run.at <= at + CLOCKS_DIFFER:
+    if not at - timedelta(hours=hours) <= run.at <= at + CLOCKS_DIFFER:
         return Badge(State.GREY, _("Last checked %(at)s; that is too long ago.") % {"at": local_datetime(run.at)})
     return Badge(State.GREEN)
 

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tillit.trust.agreements.actions import draft_agreement, publish_agreement
 from tillit.trust.evidence import clauses, facts
 from tillit.trust.evidence.queries.cloud import Cloud
 from tillit.trust.proof.jobs.checks import run_due_checks
+from tillit.trust.proof.models.checks import CheckRun
 
 LAWS = {"dora": [f"30-2-{letter}" for letter in "abcdefghi"] + [f"30-3-{letter}" for letter in "abcdef"],
         "gdpr": [f"28-3-{letter}" for letter in "abcdefgh"]}  # fmt: skip
@@ -61,6 +63,15 @@ def test_a_check_that_fails_turns_its_clause_red(seed, public, operator_tenant, 
     weights = {fact.sentence: fact.weight for fact in found["30-2-c"]}
     assert facts.Weight.FAILED in weights.values()
     assert all(fact.at for fact in found["30-2-c"] if fact.weight == facts.Weight.PROVEN)
+
+
+def test_a_check_proves_nothing_a_day_later_and_nothing_while_it_cannot_say(linked):
+    """`linked` binds no measure to this check, so that no measure says for how long it holds."""
+    run = CheckRun.objects.create(name="row-level-security", ok=True, message="All tables.", milliseconds=1)
+    for days, weight in ((0, facts.Weight.PROVEN), (2, facts.Weight.MISSING)):
+        assert facts.last_run(Cloud(at=run.at + timedelta(days=days)), run.name).weight == weight
+    undecided = CheckRun.objects.create(name="retention", ok=None, message="Not yet.", milliseconds=1)
+    assert facts.last_run(Cloud(), undecided.name).weight == facts.Weight.MISSING
 
 
 def test_the_section_in_force_is_named_with_its_number_and_version(seed, operator, public, chosen_text):
