@@ -54,7 +54,8 @@ class Site:
         """Whether it was taken. That it was not is no reason to stop."""
         try:
             headers = {"Content-Type": "text/plain; charset=utf-8"}
-            return self.client.post(self.name + path, content=body, headers=headers).status_code == 204
+            with self.client.stream("POST", self.name + path, content=body, headers=headers) as answer:
+                return answer.status_code == 204  # what else it says is left unread: it could have no end
         except httpx.HTTPError:
             return False
 
