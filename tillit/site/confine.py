@@ -37,7 +37,7 @@ ASKED = {
 SEE = "See docs/running.md, «Workers without network»."
 
 
-def choose(asked: str, *, database_over_tcp: bool = False) -> tuple[str, ...]:
+def choose(asked: str) -> tuple[str, ...]:
     """The walls for workers, given what the operator asks for («»: the strongest).
 
     Raises Problem when that is no level, or impossible here.
@@ -46,12 +46,6 @@ def choose(asked: str, *, database_over_tcp: bool = False) -> tuple[str, ...]:
         names = ", ".join(filter(None, ASKED))
         raise Problem(f"TILLIT_CONFINEMENT is «{asked}»; it can be one of {names}.")
     wanted = ASKED[asked]
-    if database_over_tcp and set(wanted) & set(OF_THE_KERNEL):
-        if asked:
-            raise Problem(
-                f"TILLIT_CONFINEMENT={asked} leaves workers no network, and this database is reached by TCP only. {SEE}"
-            )
-        return ("hook",)
     reasons = possible()
     walls = tuple(name for name in wanted if not reasons[name])
     if asked == "namespace" and "namespace" not in walls:

@@ -121,7 +121,7 @@ class Cluster:
             return Path(lines[4])
         beside = self.folder.parent / "socket"
         name = f"{beside}/.s.PGSQL.{PORT}"
-        if runtime.short_enough(Path(name)) and not set(name) & set(",'\"\\\n"):
+        if runtime.short_enough(Path(name)) and not set(name) & runtime.NO_HOST:
             return beside
         return runtime.private_folder(self.folder)
 

@@ -13,13 +13,13 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tillit.site import runtime
 from tillit.site.logs import Logs
-from tillit.site.postgres import Cluster
+from tillit.site.postgres import PORT, Cluster
 from tillit.site.problems import Problem, explain
 from tillit.site.progress import Progress
 from tillit.site.provision import drop_database, provision
@@ -28,6 +28,7 @@ from tillit.site.runtime import ROOT
 EMBEDDED = "postgres"  # folder of the embedded server inside the data folder
 EVERYBODYS = ("postgres", "template1", "defaultdb")  # databases of a server that are not meant to be filled
 OURS = ("TILLIT_DATABASE_URL", "TILLIT_OWNER_DSN", "TILLIT_LEASH_FD", "TILLIT_READY_FD", "TILLIT_LISTEN_FD")
+OF_THE_NETWORK = ("host", "port", "ssl", "channel_binding", "gss", "krb", "keepalives", "tcp_", "load_balance")
 CODE = ("*.py", "*.sql", "*.toml")
 
 
@@ -63,15 +64,6 @@ class Preparation:
         place.mkdir(mode=0o700, exist_ok=True)
         if place.is_symlink() or place.stat().st_uid != os.geteuid():
             raise Problem(f"{place} belongs to another user; the broker's socket is to lie there.")
-
-    def over_tcp(self) -> bool:
-        """Whether the processes reach their database by TCP: one that was named, with a host that is no folder."""
-        if self.cluster is not None:
-            return False
-        known = conninfo_to_dict(self.url or runtime.installation(self.data).get("database", ""))
-        said = [known.get(name) or os.environ.get(f"PG{name.upper()}") for name in ("service", "hostaddr", "host")]
-        hosts = str(next(filter(None, said), "/")).split(",")
-        return not all(host.startswith(("/", "@")) or not host for host in hosts)
 
     def tables(self) -> None:
         """Bring the tables to this release, unless nothing changed since the last time."""
@@ -167,15 +159,42 @@ class Preparation:
 
 
 def server_of(url: str) -> str:
-    """The URL of Tillit's database on the server of `url`, without the administrator's name and password."""
-    rest = {key: value for key, value in conninfo_to_dict(url).items() if key not in ("user", "password", "dbname")}
+    """The URL of Tillit's database on the server of `url`, without the administrator's name and password.
+
+    It always names the host, so that the way there is known. Raises Problem when it is hidden elsewhere.
+    """
+    known: dict[str, Any] = dict(conninfo_to_dict(url))
+    rest = {key: value for key, value in known.items() if key not in ("user", "password", "dbname")}
+    for name in ("service", "hostaddr"):
+        if rest.get(name) or os.environ.get(f"PG{name.upper()}"):
+            raise Problem(f"The database server is named by {name}. Name it in TILLIT_DATABASE_URL by host and port.")
+    said = {"host": os.environ.get("PGHOST"), "port": os.environ.get("PGPORT")}
+    rest = {key: value for key, value in said.items() if value} | rest
     return f"postgresql:///{_database_of(url)}?{urlencode(rest)}"
 
 
-def child_environment(data: Path) -> dict[str, str]:
+def by_the_broker(url: str, folder: Path) -> str:
+    """The same database for those without network: where it is reached by TCP, by the broker's socket in `folder`.
+
+    What the URL says of the network and of encryption is between the broker and the server then.
+    """
+    known = conninfo_to_dict(url)
+    hosts = str(known.get("host") or "/").split(",")
+    if all(host.startswith(("/", "@")) for host in hosts):
+        return url
+    kept = {key: value for key, value in known.items() if not key.startswith(OF_THE_NETWORK)}
+    user, password = (quote(str(kept.pop(key, "")), safe="") for key in ("user", "password"))
+    rest = kept | {"host": str(folder), "port": PORT}
+    return f"postgresql://{user}:{password}@/{rest.pop('dbname')}?{urlencode(rest)}"
+
+
+def child_environment(data: Path, *, confined: bool = False) -> dict[str, str]:
     """What every process of the installation gets: nothing of ours that is meant for one process only."""
     kept = {key: value for key, value in os.environ.items() if key not in OURS}
-    return kept | runtime.load(data) | {"DJANGO_SETTINGS_MODULE": "tillit.site.settings", "PYTHONPATH": str(ROOT)}
+    known = runtime.load(data)
+    if confined and known:
+        known["TILLIT_DSN"] = by_the_broker(known["TILLIT_DSN"], runtime.broker_socket(data).parent)
+    return kept | known | {"DJANGO_SETTINGS_MODULE": "tillit.site.settings", "PYTHONPATH": str(ROOT)}
 
 
 def release() -> str:

@@ -20,6 +20,7 @@ from tillit.site.processes import alive
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "tillit"
+NO_HOST = set(",'\"\\\n")  # a folder with one of these cannot be told to libpq as a host
 SOCKET_PATH_LIMIT = 107  # bytes, of the kernel's address structure
 OWNER, APPLICATION = "tillit_owner", "tillit_app"
 SECRET_NAMES = ("secret_key", "admin_password", "owner_password", "app_password")
@@ -104,7 +105,8 @@ def broker_socket(data: Path) -> Path:
     Whoever makes the folder sees that it belongs to this user and is closed to others.
     """
     place = data.absolute() / "broker" / "socket"
-    return place if short_enough(place.with_name("socket.draft-1234567")) else private_folder(data) / "broker"
+    fits = short_enough(place.with_name(".s.PGSQL.5432.1234567"))  # the longest there: a database's, in the making
+    return place if fits and not set(str(place)) & NO_HOST else private_folder(data) / "broker"
 
 
 def environment() -> dict[str, str]:

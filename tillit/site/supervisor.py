@@ -140,7 +140,7 @@ class Supervisor:
         programs: list[Program],
         *,
         logs: Logs,
-        environment: Callable[[], dict[str, str]],
+        environment: Callable[[Program], dict[str, str]],
         say: Callable[[str], None],
         restarted: Callable[[bool], None] = lambda _complete: None,
         database: Cluster | None = None,
@@ -296,7 +296,7 @@ class Supervisor:
                 self._wait(LONGEST_PAUSE / 6)
 
     def _spawn(self, place: Place) -> Child:
-        return Child(place.program, self.environment(), self.logs)
+        return Child(place.program, self.environment(place.program), self.logs)
 
     def _wait(self, seconds: float = TICK) -> None:
         """Sleep until a signal arrives (a child's end is one) or the time is over."""

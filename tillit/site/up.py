@@ -77,7 +77,7 @@ def _run(data: Path, options: argparse.Namespace) -> int:
     base_host = os.environ.get("TILLIT_BASE_HOST") or _host_of(sockets[0])
     logs = Logs(data / "log")
     preparation = Preparation(data, logs=logs, progress=progress)
-    walls = confine.choose(os.environ.get("TILLIT_CONFINEMENT", ""), database_over_tcp=preparation.over_tcp())
+    walls = confine.choose(os.environ.get("TILLIT_CONFINEMENT", ""))
     if not runtime.installation(data):
         progress.say(f"Setting up Tillit in {data}. The first start takes a minute or two.")
     try:
@@ -105,10 +105,10 @@ def _serve(
         logs.note("supervisor", line)
         progress.say(f"{time.strftime('%H:%M:%S')} {line}")
 
-    def environment() -> dict[str, str]:
+    def environment(program: Program) -> dict[str, str]:
         with suppress(OSError):  # a full disk must not keep a child from being started again
             runtime.remember(data, release=release())
-        return child_environment(data)
+        return child_environment(data, confined=bool(program.walls))
 
     supervisor = Supervisor(
         _programs(sockets, walls, embedded=preparation.cluster is not None),

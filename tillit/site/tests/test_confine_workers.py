@@ -291,9 +291,6 @@ def test_the_operator_may_name_a_level(outside):
 def test_a_level_that_is_none_or_impossible_is_refused_with_a_sentence(monkeypatch):
     with pytest.raises(Problem, match="is «tight»; it can be one of namespace, landlock, hook, none"):
         confine.choose("tight")
-    with pytest.raises(Problem, match="this database is reached by TCP only"):
-        confine.choose("namespace", database_over_tcp=True)
-    assert confine.choose("", database_over_tcp=True) == ("hook",)
     nothing = dict.fromkeys(ALL, "Operation not permitted") | {"hook": ""}
     monkeypatch.setattr(confine, "possible", lambda: nothing)
     for asked in ("namespace", "landlock"):

@@ -59,7 +59,7 @@ def supervise(folder: Path, with_database: bool, with_support: bool) -> None:
     supervisor = Supervisor(
         [*web, Program("worker", THIS, ("wait",), settle=0.2), *helpers],
         logs=Logs(folder / "log"),
-        environment=lambda: dict(os.environ),
+        environment=lambda _program: dict(os.environ),
         say=Progress().say,
         database=cluster,
     )

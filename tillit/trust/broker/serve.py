@@ -118,9 +118,10 @@ def serve() -> None:
     report_ready()
     while not ended.wait(3600.0):
         pass
+    began = time.monotonic()
     broker.stop(grace=GRACE)
     if to_the_database is not None:
-        to_the_database.stop(grace=GRACE)
+        to_the_database.stop(grace=max(0.0, GRACE - (time.monotonic() - began)))
     telling.stopped.set()
     telling.thread.join(10.0)
     telling.once()
