@@ -10,7 +10,7 @@ from typing import Any
 
 CAN_WIDEN = ("processors", "regions")
 LISTED = ("countries", "storage_countries", "processing_countries", "purposes", "reached_at", "data_categories")
-NAMED = ("legal_entity", "seat_country", "transfer_basis", "parent")
+NAMED = ("legal_entity", "lei", "seat_country", "transfer_basis", "parent")
 
 
 def widens(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -23,6 +23,11 @@ def widens(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
         or bool(after.get("private_network") and not before.get("private_network"))
         or _keeps_longer(before.get("retention_hours"), after.get("retention_hours"))
     )
+
+
+def last_word(held: Mapping[str, Any], coming: Mapping[str, Any]) -> dict[str, Any]:
+    """What customers know of an entry that is being changed: an announcement that leaves a name out hides none."""
+    return {key: held[key] for key in NAMED if key in held} | dict(coming) if coming else dict(held)
 
 
 def _keeps_longer(before: int | None, after: int | None) -> bool:

@@ -23,11 +23,11 @@ from tillit.trust.channel import notify
 from tillit.trust.dated import Entry
 from tillit.trust.differences import Difference, counts, differences
 from tillit.trust.keepers import keepers
-from tillit.trust.models import Operator, Revision
+from tillit.trust.models import Agreement, Operator, Revision
 from tillit.trust.problems import Problem, RegisterRefused
 from tillit.trust.queries import KEYS, LISTS, export_register, notice_days, said_by
 from tillit.trust.register import Register
-from tillit.trust.widening import CAN_WIDEN, widens
+from tillit.trust.widening import CAN_WIDEN, last_word, widens
 
 
 @action
@@ -59,7 +59,7 @@ def rehearse_register(actor: Actor, *, register: Register) -> list[Difference]:
 
 def _replace(actor: Actor, register: Register) -> tuple[list[Difference], Revision]:
     before, after = export_register(), register.as_file()
-    _keep_promised_notice(before.get("promises", {}), after["promises"])
+    _keep_promised_notice(before, after)
     found = differences(before, after)
     change = _Change(actor, first=not before, found=found, notice=timedelta(days=_days(before, after)))
     Operator(pk=1, **after["operator"], **after["promises"]).save()
@@ -77,16 +77,23 @@ def _replace(actor: Actor, register: Register) -> tuple[list[Difference], Revisi
 def _keep_promised_notice(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     """What customers were promised cannot be made shorter by a line in a file."""
     shorter = {
-        "notice_hours": (before.get("notice_hours", 0), after["notice_hours"]),
-        "processor_notice_days": (
-            notice_days(before) if before else 0,
-            notice_days(after),
+        "promises.notice_hours": (
+            before.get("promises", {}).get("notice_hours", 0),
+            after["promises"]["notice_hours"],
+        ),
+        "promises.processor_notice_days": (
+            notice_days(before.get("promises", {})) if before else 0,
+            notice_days(after["promises"]),
         ),
     }
+    wanted_of = {entry["slug"]: entry.get("notice_days", 0) for entry in after.get("agreements", [])}
+    for entry in before.get("agreements", []):
+        promised = entry.get("notice_days", 0)
+        shorter[f"agreements[{entry['slug']}].notice_days"] = (promised, wanted_of.get(entry["slug"], promised))
     sentence = _("must be at least %(promised)s: so much notice was promised, and a promise is not shortened.")
     problems = [
-        Problem(f"promises.{key}", sentence % {"promised": promised})
-        for key, (promised, wanted) in shorter.items()
+        Problem(path, sentence % {"promised": promised})
+        for path, (promised, wanted) in shorter.items()
         if wanted < promised
     ]
     if problems:
@@ -94,12 +101,16 @@ def _keep_promised_notice(before: Mapping[str, Any], after: Mapping[str, Any]) -
 
 
 def _days(before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
-    """The longest notice that is promised anywhere, in the register or in an agreement, before or after."""
+    """The longest notice that is promised anywhere, in the register or in an agreement, before or after.
+
+    That of an agreement which was taken out goes on for as many days: it is not got round in two steps.
+    """
+    at = now()
     promised = [notice_days(register.get("promises", {})) for register in (before, after) if register]
-    in_agreements = [
-        entry.get("notice_days", 0) for register in (before, after) for entry in register.get("agreements", [])
-    ]
-    return max([*promised, *in_agreements])
+    in_agreements = [entry.get("notice_days", 0) for entry in after.get("agreements", [])]
+    known = Agreement.objects.filter(notice_days__gt=0).values_list("notice_days", "ended_at")
+    kept = [days for days, ended in known if ended is None or ended + timedelta(days=days) > at]
+    return max([*promised, *in_agreements, *kept])
 
 
 class _Change:
@@ -157,17 +168,18 @@ class _Change:
         if held is not None and said_by(section, held) == entry:
             held.ended_at = held.ending = None
             return None
-        begins = self._beginning(section, coming or held, coming, entry)
+        begins = self._beginning(section, held, coming, entry)
         if held is not None:
             self._end(held, begins)
         noun = LISTS[section]
         times = {"proposed_at": self.moment, "announced_at": self.moment, "in_force_at": begins}
         return noun(**entry, **times, revision=self.revision)
 
-    def _beginning(self, section: str, base: Entry | None, coming: Entry | None, entry: Mapping[str, Any]) -> datetime:
+    def _beginning(self, section: str, held: Entry | None, coming: Entry | None, entry: Mapping[str, Any]) -> datetime:
         """Later only for what widens: by the promised notice, or on the day that the entry names after that."""
         announced = coming.in_force_at if coming is not None else self.moment
-        if self.first or section not in CAN_WIDEN or not widens(said_by(section, base) if base else {}, entry):
+        known = last_word(*(said_by(section, row) if row else {} for row in (held, coming)))
+        if self.first or section not in CAN_WIDEN or not widens(known, entry):
             earliest = announced
         else:
             earliest = max(announced, self.moment + self.notice)

@@ -113,6 +113,23 @@ def test_a_smaller_word_does_not_begin_the_notice_anew_and_a_larger_one_does(ann
     assert Processor.objects.said().get(slug="nordpost").in_force_at == DUE + timedelta(days=10)
 
 
+@pytest.mark.parametrize(
+    ("said", "blank", "instead"),
+    [
+        ('legal_entity = "Nordpost AS"', "", 'legal_entity = "Overseas Inc"'),
+        ('lei = "5493001KJTIIGC8Y1R12"', "", 'lei = "529900T8BM49AURSDO55"'),
+        ('seat_country = "NO"', 'seat.en = "The north"', 'seat_country = "US"'),
+    ],
+)
+def test_another_company_does_not_slip_in_by_a_blank(clock, in_force, seed_text, said, blank, instead):
+    entry = NEW if said in NEW else NEW.replace('role = "mail"', f'role = "mail"\n{said}')
+    in_force(seed_text + entry)
+    in_force(seed_text + entry.replace(said, blank))
+    clock.shift(timedelta(days=29))
+    in_force(seed_text + entry.replace(said, instead))
+    assert Processor.objects.said().get(slug="nordpost").in_force_at == DUE + timedelta(days=29)
+
+
 def test_a_processor_that_goes_is_shut_at_once(announced, clock, in_force, seed_text):
     clock.move_to(DUE)
     in_force(seed_text)
@@ -143,6 +160,22 @@ def test_an_agreement_may_promise_a_longer_notice(clock, seed, in_force, seed_te
     longer = seed_text.replace('slug = "crm-online-dpa"\n', 'slug = "crm-online-dpa"\nnotice_days = 60\n')
     in_force(longer + NEW)
     assert Processor.objects.get(slug="nordpost").in_force_at == START + timedelta(days=60)
+
+
+def test_the_notice_of_an_agreement_is_not_shortened_either(clock, in_force, seed_text):
+    first = next(line for line in seed_text.split("[[agreements]]")[1].splitlines() if line.startswith("slug"))
+    longer = seed_text.replace(first, f"{first}\nnotice_days = 60", 1)
+    in_force(longer)
+    for shorter in (seed_text, longer.replace("notice_days = 60", "notice_days = 45")):
+        with pytest.raises(RegisterRefused, match="a promise is not shortened"):
+            in_force(shorter)
+    without = seed_text.replace("[[agreements]]" + seed_text.split("[[agreements]]")[1], "", 1)
+    in_force(without)
+    in_force(without + NEW)
+    assert Processor.objects.get(slug="nordpost").in_force_at == START + timedelta(days=60)
+    clock.shift(timedelta(days=60))
+    in_force(without + NEW + NEW.replace("nordpost", "sydpost"))
+    assert Processor.objects.get(slug="sydpost").in_force_at == START + timedelta(days=90)
 
 
 def test_a_day_may_be_named_after_the_notice_and_not_before(clock, seed, in_force, seed_text):
