@@ -1,12 +1,12 @@
 """A backup that was restored before it counts: dump, restore into a database of its own, compare every row, drop it.
 
 `backups/` in the data folder holds, per backup, `backup-<UTC time>.dump` (pg_dump, custom format), `.files.tar` (the
-customers' files) and `.json` (what was compared). `secrets.json` is not in it: without it nobody signs in to what is
-restored, so it is kept apart from the backups.
+customers' files and the sealed agreements) and `.json` (what was compared). `secrets.json` and `keys/` are not in it:
+without them nobody signs in to what is restored and the trust log does not go on, so they are kept apart.
 
 Row-level security binds the tables' owner too, so this is the superuser's work, and no worker's. What is compared: the
 number of rows and a sum over the hash of every row of every table, read in the snapshot that was dumped; and SHA-256 of
-every file, against what the restored database says of it.
+every file, against what the restored database says of it; none of which it speaks may be missing.
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ from tillit.site.postgres import packaged_binaries
 from tillit.site.problems import Problem
 
 FOLDER = "backups"
+PACKED = ("files", "agreements")  # folders of the data folder
+KNOWN_FILES = """
+    SELECT 'files/' || key, sha256 FROM foundation_storedfile
+    UNION SELECT 'agreements/' || left(sha256, 2) || '/' || sha256 || '.pdf', sha256 FROM agreements_sealeddocument"""
 MOMENT = "%Y%m%dT%H%M%SZ"
 DRILL = "tillit_drill_"  # how the databases are called that exist while a backup is tried
 LONGEST = 4 * 3600  # seconds for a tool
@@ -65,13 +69,13 @@ def back_up(data: Path, admin_dsn: str, *, say: Callable[[str], None] = lambda _
         _clear(folder, admin_dsn)
         say("Dumping")
         marks = _dump(admin_dsn, dump)
-        files = _pack(data / "files", archive)
+        files = _pack(data, archive)
         say("Restoring into a database of its own")
         with _drill(admin_dsn) as elsewhere:
             _tool("restore", "pg_restore", "--exit-on-error", "--single-transaction", str(dump), dsn=elsewhere)
             say("Comparing")
             _compare(elsewhere, marks)
-            _compare_files(elsewhere, archive)
+            _compare_files(elsewhere, admin_dsn, archive)
         rows = sum(count for count, _sum in marks.values())
         proof |= {"ok": True, "step": "", "tables": len(marks), "rows": rows, "files": files}
         proof |= {
@@ -129,29 +133,38 @@ def _compare(dsn: str, expected: Marks) -> None:
         raise Failed("compare", f"restored tables differ: {', '.join(differing[:5])}")
 
 
-def _pack(files: Path, place: Path) -> int:
-    """All of the customers' files in one archive; returns how many."""
+def _pack(data: Path, place: Path) -> int:
+    """The customers' files and the sealed agreements in one archive; returns how many."""
     count = 0
     with place.open("xb") as handle, tarfile.open(fileobj=handle, mode="w") as archive:
         place.chmod(0o600)
-        for path in sorted(files.rglob("*")) if files.is_dir() else ():
+        for path in sorted(path for folder in PACKED for path in (data / folder).rglob("*")):
             with suppress(FileNotFoundError):  # deleted meanwhile, by a rule of retention or a person
                 if path.is_file():
-                    archive.add(path, arcname=str(path.relative_to(files)))
+                    archive.add(path, arcname=str(path.relative_to(data)))
                     count += 1
     return count
 
 
-def _compare_files(dsn: str, place: Path) -> None:
+def _compare_files(dsn: str, live: str, place: Path) -> None:
     """Read the archive as it would be restored. A file that came after the snapshot is not known yet, and passes."""
-    with psycopg.connect(dsn) as database:
-        known: dict[str, str] = dict(database.execute("SELECT key, sha256 FROM foundation_storedfile").fetchall())
+    known = _known_files(dsn)
+    missing = set(known)
     with tarfile.open(place) as archive:
         for member in archive:
             content = archive.extractfile(member)
             digest = hashlib.file_digest(content, "sha256").hexdigest() if content else ""  # type: ignore[arg-type]
             if known.get(member.name, digest) != digest:
                 raise Failed("files", f"the file {member.name} is not what was uploaded")
+            missing.discard(member.name)
+    if missing and (lost := sorted(missing & _known_files(live).keys())):  # and not only deleted meanwhile
+        raise Failed("files", f"{len(lost)} files are missing, the first is {lost[0]}")
+
+
+def _known_files(dsn: str) -> dict[str, str]:
+    """Path in the data folder to SHA-256, as a database has it."""
+    with psycopg.connect(dsn) as database:
+        return dict(database.execute(KNOWN_FILES).fetchall())
 
 
 @contextmanager

@@ -23,6 +23,7 @@ STRUCTURE = """
     INSERT INTO company (id, name, more)
         SELECT n, 'Company ' || n, jsonb_build_object('n', n) FROM generate_series(1, 500) n;
     CREATE TABLE foundation_storedfile (key text, sha256 text);
+    CREATE TABLE agreements_sealeddocument (sha256 text);
     ALTER TABLE company ENABLE ROW LEVEL SECURITY;
     ALTER TABLE company FORCE ROW LEVEL SECURITY;
     CREATE POLICY nobody ON company USING (false)"""
@@ -46,7 +47,7 @@ def data(server, tmp_path):
     place.mkdir(parents=True)
     (place / "abc").write_bytes(CONTENT)
     with psycopg.connect(server.admin_dsn("tillit")) as admin:
-        admin.execute("TRUNCATE foundation_storedfile")
+        admin.execute("TRUNCATE foundation_storedfile, agreements_sealeddocument")
         admin.execute("INSERT INTO foundation_storedfile VALUES ('7/abc', %s)", [sha256(CONTENT).hexdigest()])
     return tmp_path
 
@@ -59,7 +60,7 @@ def databases(server):
 def test_a_backup_is_restored_and_every_row_compared(server, data):
     before = databases(server)
     proof = back_up(data, server.admin_dsn("tillit"))
-    assert (proof["ok"], proof["tables"], proof["rows"], proof["files"]) == (True, 2, 501, 1)
+    assert (proof["ok"], proof["tables"], proof["rows"], proof["files"]) == (True, 3, 501, 1)
     assert newest(data) == proof
     assert databases(server) == before, "what it was tried in is gone"
     kept = sorted(path.name.split(".", 1)[1] for path in (data / "backups").iterdir())
@@ -88,6 +89,24 @@ def test_a_file_that_is_not_what_was_uploaded_is_found(server, data):
     with pytest.raises(Failed, match="7/abc"):
         back_up(data, server.admin_dsn("tillit"))
     assert newest(data)["step"] == "files"
+
+
+def test_a_file_that_is_missing_is_found_unless_it_was_deleted_meanwhile(server, data, monkeypatch):
+    with psycopg.connect(server.admin_dsn("tillit")) as admin:
+        admin.execute("INSERT INTO foundation_storedfile VALUES ('7/lost', 'a')")
+        admin.execute("INSERT INTO agreements_sealeddocument VALUES ('abcd')")
+    with pytest.raises(Failed, match="2 files are missing, the first is agreements/ab/abcd"):
+        back_up(data, server.admin_dsn("tillit"))
+    real = backup._pack
+
+    def packed(*places):
+        with psycopg.connect(server.admin_dsn("tillit")) as admin:
+            admin.execute("DELETE FROM foundation_storedfile WHERE key = '7/lost'")
+            admin.execute("TRUNCATE agreements_sealeddocument")
+        return real(*places)
+
+    monkeypatch.setattr(backup, "_pack", packed)
+    assert back_up(data, server.admin_dsn("tillit"))["ok"]
 
 
 def test_what_a_killed_backup_left_behind_is_removed(server, data):
