@@ -3,26 +3,28 @@ shape of Atlassian Statuspage's public API v2, so that readers made for that one
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from http.client import responses
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tillit.availability import queries, statuspage
 from tillit.availability.models import Incident, MaintenanceWindow
 from tillit.availability.publishing import as_json, next_as_json
+from tillit.availability.serving import serve
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
 
 Json = dict[str, Any]
+VECTORS = {file.stem: file for file in sorted((Path(__file__).parent / "vectors").glob("*.json"))}
 FRESH = timedelta(seconds=30)  # how long a cache may keep what says nothing else
 
 
@@ -58,6 +60,15 @@ def maintenance(request: HttpRequest) -> HttpResponse:
         "windows": [as_json(window) for window in queries.windows_ahead()],
     }
     return answer(request, told)
+
+
+@login_not_required
+@require_safe
+def vectors(request: HttpRequest, name: str) -> HttpResponse:
+    """`GET /status/vectors/<name>.json`: every window of a line of the example plan, 2026 to 2030."""
+    if name not in VECTORS:
+        return problem(404, _("There are vectors by these names: %(names)s.") % {"names": ", ".join(sorted(VECTORS))})
+    return serve(request, VECTORS[name].read_bytes(), "application/json", seconds=3600)
 
 
 Part = Callable[[statuspage.Page], Json]
@@ -114,24 +125,14 @@ def active_maintenances(page: statuspage.Page) -> Json:
 
 def answer(request: HttpRequest, told: Json, *, valid_until: datetime | None = None) -> HttpResponse:
     """JSON that any page may read and any cache may keep until it is out of date; 304 for who has it already."""
-    body = json.dumps(told, ensure_ascii=False).encode()
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    response = HttpResponse(body, content_type="application/json")
     fresh = max(timedelta(), valid_until - now()) if valid_until else FRESH
-    headers = {
-        "ETag": etag,
-        "Cache-Control": f"public, max-age={int(fresh.total_seconds())}",
-        "Access-Control-Allow-Origin": "*",
-    }
-    found = get_conditional_response(request, etag=etag, response=response) or response
-    for name, value in headers.items():
-        found.headers[name] = value
-    return found
+    body = json.dumps(told, ensure_ascii=False).encode()
+    return serve(request, body, "application/json", seconds=int(fresh.total_seconds()))
 
 
 def problem(code: int, detail: str) -> HttpResponse:
     """RFC 9457."""
-    told = {"type": "about:blank", "title": "Not Found", "status": code, "detail": detail}
+    told = {"type": "about:blank", "title": responses[code], "status": code, "detail": detail}
     response = HttpResponse(json.dumps(told, ensure_ascii=False), status=code, content_type="application/problem+json")
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

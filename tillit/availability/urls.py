@@ -18,6 +18,7 @@ statuspage = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("status/", views.status, name="status"),
     path("status/maintenance/", views.year, name="year"),
+    path("status/vectors/<slug:name>.json", api.vectors, name="vectors"),
     path("status/api/v2/", include(statuspage)),
     path("trust/maintenance.json", api.maintenance, name="maintenance_json"),
     path("api/state/<slug:slug>", api.tenant_state, name="tenant_state"),
