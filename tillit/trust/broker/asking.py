@@ -21,6 +21,7 @@ from typing import Any
 
 LARGEST_HEAD = 4_096  # bytes
 HEAD_SECONDS = 5.0
+LONGEST_HOST = 253  # RFC 1035 with all its dots; no record holds a longer one
 END = b"\r\n\r\n"
 STATE = b"GET /state HTTP/1.1"
 OPENED = b"HTTP/1.1 200 Connected\r\n\r\n"
@@ -39,7 +40,7 @@ PURPOSE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 @dataclass(frozen=True)
 class Asked:
-    host: str
+    host: str  # lower case, and fit to be recorded
     port: int
     tenant: int | None
     purpose: str
@@ -103,8 +104,10 @@ def _parse(head: bytes, rest: bytes) -> Asked:
     known = PURPOSE.fullmatch(purpose) and re.fullmatch(r"[1-9]\d{0,17}|", tenant)
     if asked is None or not known or not 0 < int(asked[2]) < 65536:
         raise BadHead(400)
-    tls = fields.get("tillit-tls", "")
-    return Asked(asked[1].strip("[]"), int(asked[2]), int(tenant) if tenant else None, purpose, tls, rest)
+    tls, host = fields.get("tillit-tls", ""), asked[1].strip("[]").lower()
+    if not host.isprintable() or len(host) > LONGEST_HOST:  # a letter may become two when it is made small
+        raise BadHead(400)
+    return Asked(host, int(asked[2]), int(tenant) if tenant else None, purpose, tls, rest)
 
 
 def answer(status: int, **content: Any) -> bytes:

@@ -53,6 +53,9 @@ HEAD = b"CONNECT a.example:443 HTTP/1.1\r\nTillit-Purpose: mail\r\n"
         b"CONNECT a.example:0 HTTP/1.1\r\nTillit-Purpose: mail\r\n\r\n",
         b"CONNECT a.example:70000 HTTP/1.1\r\nTillit-Purpose: mail\r\n\r\n",
         b"CONNECT a b:443 HTTP/1.1\r\nTillit-Purpose: mail\r\n\r\n",
+        b"CONNECT a\x00b:443 HTTP/1.1\r\nTillit-Purpose: mail\r\n\r\n",  # no record could hold it
+        ("CONNECT " + "\u0130" * 250 + ":443 HTTP/1.1\r\nTillit-Purpose: mail\r\n\r\n").encode(),
+        "CONNECT a\u202eb:443 HTTP/1.1\r\nTillit-Purpose: mail\r\n\r\n".encode(),  # and nobody read it aright
         b"CONNECT a.example:443 HTTP/1.1\r\n\r\n",
         b"CONNECT a.example:443 HTTP/1.1\r\nTillit-Purpose: <b>mail</b>\r\n\r\n",
         HEAD + b"Tillit-Purpose: calendars\r\n\r\n",
