@@ -15,7 +15,7 @@ import os
 import shutil
 import threading
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -108,7 +108,7 @@ class Journal:
                 self._closed_bytes -= place.stat().st_size
         place.unlink(missing_ok=True)
 
-    def abandoned(self) -> Iterator[tuple[Path, list[Decided]]]:
+    def abandoned(self) -> Generator[tuple[Path, list[Decided]], None, None]:
         """What processes left that ended without telling, by their folders: to be given to `forget` when told."""
         for folder in sorted(self.folder.parent.iterdir()):
             theirs = folder != self.folder and folder.is_dir() and not folder.name.startswith(DRAFT)
