@@ -185,6 +185,11 @@ def _shut_for() -> dict[str, list[tuple[int, int]]]:
     return shut
 
 
+def processor_names() -> dict[str, str]:
+    """Slug to name, of every processor there ever was; its newest name."""
+    return dict(Processor.objects.order_by("number").values_list("slug", "name"))
+
+
 def objections() -> list[Objection]:
     """Every customer's, newest first; only in the operator's tenant are there more than one's own."""
     with scopes_disabled():  # row-level security lets the operator read them

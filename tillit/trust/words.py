@@ -109,6 +109,14 @@ CHOICES: dict[tuple[str, str], type[TextChoices]] = {
     ("processors", "role"): Role,
     ("processors", "transfer_basis"): Transfer,
 }
+# The short names of data that the example uses; an operator's own are shown as they are written.
+CATEGORIES = {
+    "calendar-entries": _("calendar entries"),
+    "contact-data": _("contact data"),
+    "correspondence": _("correspondence"),
+    "documents": _("documents"),
+    "user-accounts": _("user accounts"),
+}
 COUNTRY_KEYS = {"country", "seat_country", "jurisdiction", "countries", "storage_countries", "processing_countries"}
 LANGUAGE_KEYS = {"languages", "binding_language"}
 # What customers hear of a processor, in this order.
@@ -147,6 +155,8 @@ def _word(section: str, key: str, value: Any) -> str:
         return country_name(value)
     if key in LANGUAGE_KEYS:
         return str(locale().languages.get(value, value))
+    if key == "data_categories":
+        return str(CATEGORIES.get(value, value))
     if key == "purposes" and value in known_purposes():
         return str(known_purposes()[value].label)
     choices = CHOICES.get((section, key))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -38,6 +39,7 @@ class Table:
 
     name: str
     source: str
+    called: Mapping[str, str]  # the source for people, in their languages
     link: str
     clauses: tuple[Clause, ...]
 
@@ -66,7 +68,7 @@ def table(name: str) -> Table:
     """`dora` or `gdpr`."""
     said = tomllib.loads((TABLES / f"{name}.toml").read_text())
     clauses = tuple(Clause(**(entry | {"evidence": tuple(entry["evidence"])})) for entry in said["clauses"])
-    return Table(name, said["source"], said["link"], clauses)
+    return Table(name, said["source"], said["called"], said["link"], clauses)
 
 
 def rows(name: str, cloud: Cloud) -> list[Row]:

@@ -238,7 +238,7 @@ def transfers(cloud: Cloud) -> Fact:
     silent = [row for row in cloud.subprocessors if not row.transfer_basis]
     figures = {"count": len(rows), "silent": len(silent)}
     if silent:
-        said = _("%(count)s processors name a basis of transfer; %(silent)s state none.")
+        said = _("A basis of transfer is named for %(count)s of the processors and for %(silent)s not.")
         return Fact(Weight.MISSING, said % figures, cloud.changed_at)
     said = _("Every processor states its basis of transfer; for %(count)s data leaves the EEA.")
     return Fact(Weight.STATED, said % figures, cloud.changed_at)

@@ -17,6 +17,7 @@ from tillit.trust import queries as register
 from tillit.trust.agreements.sealed.printed import Annex, Table
 from tillit.trust.choices import Place, Role
 from tillit.trust.models import Certificate, Measure, Objection, Operator, Processor, Region, Retention
+from tillit.trust.words import shown
 
 
 def annexes(tenant: Tenant) -> list[Annex]:
@@ -33,7 +34,7 @@ def _parties(tenant: Tenant, held: Operator | None) -> Annex:
         (_("Processor"), _entity(held) if held else ""),
         (_("Contact of the processor"), held.contact.removeprefix("mailto:") if held else ""),
         (_("Region of the customer"), _region(region) if region else tenant.region),
-        (_("Categories of data"), _joined(_categories()) or _("those of clause 2 of the agreement")),
+        (_("Categories of data"), _categories() or _("those of clause 2 of the agreement")),
     ]
     kept = [(pick(one.text)[0], _hours(one.hours)) for one in Retention.objects.in_force()]
     tables = [
@@ -115,11 +116,13 @@ def _entity(held: Operator) -> str:
 
 def _region(region: Region) -> str:
     countries = _joined(country_name(code) for code in region.countries)
-    return f"{pick(region.name)[0]} ({countries})" if countries else pick(region.name)[0]
+    name = pick(region.name)[0]
+    return f"{name} ({countries})" if countries and countries != name else name
 
 
-def _categories() -> Iterable[str]:
-    return sorted({code for one in Processor.objects.in_force() for code in one.data_categories})
+def _categories() -> str:
+    found = sorted({code for one in Processor.objects.in_force() for code in one.data_categories})
+    return shown("processors", "data_categories", found)
 
 
 def _validity(one: Certificate) -> str:

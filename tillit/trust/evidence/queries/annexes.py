@@ -12,15 +12,17 @@ from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from tillit.foundation.formats import country_name, local_date, local_datetime
+from tillit.foundation.formats import country_name, local_date, local_datetime, local_number
 from tillit.foundation.models import Tenant
 from tillit.foundation.purposes import known_purposes
 from tillit.foundation.texts import pick
 from tillit.trust.evidence import chains
 from tillit.trust.evidence.countries import outside
 from tillit.trust.evidence.queries.cloud import Cloud
-from tillit.trust.models import Measure, Operator, Processor, Revision
+from tillit.trust.models import Measure, Operator, Processor, Region, Revision
+from tillit.trust.words import shown
 
 Pairs = list[tuple[str, str]]
 
@@ -133,7 +135,7 @@ def _link(row: Processor, cloud: Cloud, ranks: dict[str, int]) -> list[str]:
         _seat(row),
         row.contact.removeprefix("mailto:") or _not_stated(),
         f"{pick(row.type)[0]}: {pick(row.service)[0]}",
-        ", ".join(row.data_categories) or _not_stated(),
+        _categories(row.data_categories) or _not_stated(),
         _countries(row.storage_countries),
         _countries(row.processing_countries) if row.processing_countries else pick(row.processing)[0],
         _basis(row),
@@ -164,7 +166,7 @@ def _description(cloud: Cloud) -> Pairs:
     labels = {name: str(purpose.label) for name, purpose in known_purposes().items()}
     used = dict.fromkeys(name for row in cloud.subprocessors for name in row.purposes)
     region = cloud.region
-    shown = [region] if region else cloud.regions
+    regions = [region] if region else cloud.regions
     return [
         (_("Subject"), _("Running the CRM cloud service for the controller")),
         (_("Duration"), _("Term of the contract, and the time until everything is deleted")),
@@ -174,14 +176,14 @@ def _description(cloud: Cloud) -> Pairs:
         ),
         (_("Categories of data"), _data_categories(cloud)),
         (_("Calls to other servers for"), ", ".join(labels.get(name, name) for name in used) or _not_stated()),
-        (_("Places"), "; ".join(f"{pick(one.name)[0]}: {_countries(one.countries)}" for one in shown) or _not_stated()),
+        (_("Places"), "; ".join(map(_place, regions)) or _not_stated()),
         (_("Time limits for erasure"), _erasure(cloud)),
     ]
 
 
 def _measures(cloud: Cloud) -> dict[str, Any]:
     rows = [
-        [pick(one.measure.text)[0], one.badge.word, local_datetime(one.run.at) if one.run else _not_stated()]
+        [pick(one.measure.text)[0], one.badge.word, local_datetime(one.run.at) if one.run else _("not yet")]
         for one in cloud.measures
     ]
     return {"head": [_("Measure"), _("State"), _("Last checked")], "rows": rows}
@@ -200,12 +202,21 @@ def _transfers(cloud: Cloud) -> dict[str, Any]:
 
 def _data_categories(cloud: Cloud) -> str:
     found = dict.fromkeys(code for row in cloud.subprocessors for code in row.data_categories)
-    return ", ".join(found) or _("Contact details, correspondence, appointments, sales and service cases, documents")
+    said = _("Contact details, correspondence, appointments, sales and service cases, documents")
+    return _categories(list(found)) or said
+
+
+def _categories(codes: list[str]) -> str:
+    return shown("processors", "data_categories", codes)
 
 
 def _erasure(cloud: Cloud) -> str:
-    rules = [f"{pick(one.rule.text)[0]} ({one.rule.hours} h)" for one in cloud.rules if one.rule]
+    rules = [f"{pick(one.rule.text)[0].rstrip('.')}: {_hours(one.rule.hours)}" for one in cloud.rules if one.rule]
     return "; ".join(rules) or _not_stated()
+
+
+def _hours(hours: int) -> str:
+    return ngettext("%(hours)s hour", "%(hours)s hours", hours) % {"hours": local_number(hours)}
 
 
 def _basis(row: Processor) -> str:
@@ -219,6 +230,12 @@ def _seat(row: Processor) -> str:
     if row.seat_country:
         return ", ".join(filter(None, [row.seat_city, country_name(row.seat_country)]))
     return pick(row.seat)[0] or _not_stated()
+
+
+def _place(region: Region) -> str:
+    """Its name, and its countries where the name does not say them."""
+    name, countries = pick(region.name)[0], _countries(region.countries)
+    return name if name == countries else f"{name}: {countries}"
 
 
 def _countries(codes: Iterable[str]) -> str:

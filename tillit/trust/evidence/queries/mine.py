@@ -52,6 +52,11 @@ class MyTrustPage:
     objections: list[Objection]
     measures: list[ProvenMeasure]
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Slug to name of the processors that stand."""
+        return {one.slug: one.name for one in self.cloud.processors}
+
 
 def my_trust_page(cloud: Cloud) -> MyTrustPage:
     """For the tenant that is active; a fixed number of queries."""

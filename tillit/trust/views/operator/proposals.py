@@ -74,6 +74,7 @@ def objections(request: Request) -> HttpResponse:
         "standing": [one for one in found if not one.outcome],
         "ended": [one for one in found if one.outcome],
         "terminated": Objection.Outcome.TERMINATED,
+        "names": queries.processor_names(),
     }
     return render(request, "trust/register/objections.html", context)
 
