@@ -14,7 +14,7 @@ from typing import IO
 import xlsxwriter
 from django.utils.translation import gettext as _
 
-from tillit.crm.cells import CONTROL, guard
+from tillit.foundation.cells import CONTROL, guard
 from tillit.foundation.errors import Refused
 
 Cell = str | int | float | Decimal | bool | date | datetime | None

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from tillit.crm.cells import CONTROL, needs_care, tidy, unguard
 from tillit.crm.imports.encodings import Text
 from tillit.crm.imports.fields import KNOWN_NAMES, normal
 from tillit.crm.imports.problems import Cells, Problem, Unreadable
+from tillit.foundation.cells import CONTROL, needs_care, tidy, unguard
 
 DELIMITERS = ",;\t|"
 _BLOCK = 256 * 1024  # characters read at a time

@@ -9,8 +9,8 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
-from tillit.crm.cells import CONTROL, guard
 from tillit.crm.imports.problems import Problem
+from tillit.foundation.cells import CONTROL, guard
 
 
 class RejectedRows:

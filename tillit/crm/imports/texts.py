@@ -8,9 +8,9 @@ from typing import IO
 
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
-from tillit.crm.cells import tidy
 from tillit.crm.imports.markup import PHONETIC, TEXT, chunks, parser, too_long, unescaped
 from tillit.crm.imports.problems import MAX_LINE
+from tillit.foundation.cells import tidy
 
 _ITEM = f"{SHEET_MAIN_NS}}}si"
 

@@ -14,9 +14,9 @@ from openpyxl.utils.cell import column_index_from_string
 from openpyxl.utils.datetime import from_excel, from_ISO8601
 from openpyxl.xml.constants import SHEET_MAIN_NS
 
-from tillit.crm.cells import tidy
 from tillit.crm.imports.markup import PHONETIC, TEXT, chunks, parser, too_long, unescaped
 from tillit.crm.imports.problems import MAX_COLUMNS, MAX_LINE, MAX_WORKSHEET_ROW, Cells, Problem, Unreadable
+from tillit.foundation.cells import tidy
 
 _ROW = f"{SHEET_MAIN_NS}}}row"
 _CELL = f"{SHEET_MAIN_NS}}}c"

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tillit.crm import tables
-from tillit.crm.cells import guard, tidy, unguard
 from tillit.crm.imports.problems import Problem
 from tillit.crm.imports.reading import inspect, rows
 from tillit.crm.imports.rejected import RejectedRows
 from tillit.crm.tables import delimiter_for, write_csv, write_xlsx
+from tillit.foundation.cells import guard, tidy, unguard
 from tillit.foundation.errors import Refused
 
 FORMULAS = [

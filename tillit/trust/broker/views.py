@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 
 from tillit.foundation import ways
 from tillit.foundation.access import require
+from tillit.foundation.cells import guard
 from tillit.foundation.models import Tenant
 from tillit.foundation.purposes import known_purposes
 from tillit.foundation.requests import Request
@@ -28,7 +29,6 @@ from tillit.trust.views.machine import twin
 
 PAGE = 50
 MOST_EXPORTED = 20_000
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet program would take for one (OWASP, CSV injection)
 
 
 @require_safe
@@ -100,8 +100,7 @@ def _as_csv(rows: list[Decision]) -> str:
     )
     for row in rows:
         at = localtime(row.at).isoformat(timespec="milliseconds")
-        said = [row.tenant.slug, row.processor, row.purpose, row.host]
-        said = [f"'{cell}" if cell.startswith(FORMULA) else cell for cell in said]
+        said = map(guard, (row.tenant.slug, row.processor, row.purpose, row.host))
         figures = [row.bytes_out, row.bytes_in, row.seconds]
         writer.writerow([at, *said, row.port, "1" if row.allowed else "0", row.reason, *figures])
     return text.getvalue()

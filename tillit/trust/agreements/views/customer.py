@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tillit.foundation.access import require
+from tillit.foundation.cells import guard
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
 from tillit.trust.agreements import actions, queries
@@ -129,13 +130,8 @@ def export(request: Request) -> HttpResponse:
     for one in queries.acceptances():
         held = one.version
         row = [held.agreement, held.number, held.label, one.language, one.sha256, one.at.isoformat()]
-        writer.writerow([*row, *map(plain_cell, (one.by.email, one.name, one.function))])
+        writer.writerow([*row, *map(guard, (one.by.email, one.name, one.function))])
     return response
-
-
-def plain_cell(value: str) -> str:
-    """A spreadsheet must not take what somebody typed for a formula."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _acceptance(form: AcceptForm) -> dict[str, Any]:

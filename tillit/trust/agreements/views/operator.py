@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from tillit.foundation.access import require
+from tillit.foundation.cells import guard
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
 from tillit.foundation.texts import pick
@@ -26,7 +27,6 @@ from tillit.trust.agreements.inspection import Inspection, inspect
 from tillit.trust.agreements.models import AgreementVersion, Draft
 from tillit.trust.agreements.queries import Shelf
 from tillit.trust.agreements.rendering import parts
-from tillit.trust.agreements.views.customer import plain_cell
 from tillit.trust.choices import Audience
 
 
@@ -113,7 +113,7 @@ def export(request: Request) -> HttpResponse:
     writer.writerow([*columns, "by", "name", "function"])
     for one in queries.all_acceptances():
         held = one.version
-        said = map(plain_cell, (one.by.email, one.name, one.function))
+        said = map(guard, (one.by.email, one.name, one.function))
         row = [one.tenant.slug, held.agreement, held.number, held.label, one.language, one.sha256, one.at.isoformat()]
         writer.writerow([*row, *said])
     return response

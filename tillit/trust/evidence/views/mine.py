@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from tillit.foundation.access import require
+from tillit.foundation.cells import guard
 from tillit.foundation.requests import Request
 from tillit.trust.evidence import clauses
 from tillit.trust.evidence.addresses import address
@@ -80,18 +81,13 @@ def record_csv(request: Request) -> HttpResponse:
     writer = csv.writer(answer)
     for part in processing_record(Cloud(request.tenant))["parts"]:
         lines = [part["table"]["head"], *part["table"]["rows"]] if "table" in part else part["facts"]
-        writer.writerows([part["title"], *map(_harmless, line)] for line in lines)
+        writer.writerows([part["title"], *map(guard, line)] for line in lines)
     return _as_file(answer, request, "csv")
 
 
 def _of(cloud: Cloud) -> dict[str, Any]:
     held = cloud.operator
     return {"cloud": cloud, "operator": held, "order": held.languages if held else []}
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet must not take a text for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def _as_file(answer: Any, request: Request, ending: str) -> Any:
