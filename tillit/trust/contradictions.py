@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from tillit.foundation.holdings import holding
 from tillit.trust.choices import Transfer
 from tillit.trust.parts import CertificatePart, Parts, ProcessorPart, PromisesPart, StatementPart
 from tillit.trust.problems import Problem
@@ -30,7 +31,7 @@ def contradictions(parts: Parts) -> Iterator[Problem]:
     yield from _shared_hosts(parts.processors)
     yield from _strangers(parts)
     yield from _backward_times(parts.certificates)
-    yield from _two_rules(parts)
+    yield from _retention(parts)
     for measure in parts.measures:
         if bool(measure.checked_by) != bool(measure.period_hours):
             key = "period_hours" if measure.checked_by else "checked_by"
@@ -79,14 +80,18 @@ def _strangers(parts: Parts) -> Iterator[Problem]:
             yield Problem(f"processors[{slug}].parent", _("leads back to itself."))
 
 
-def _two_rules(parts: Parts) -> Iterator[Problem]:
-    """What is kept for two different times is kept for neither."""
+def _retention(parts: Parts) -> Iterator[Problem]:
+    """What is kept for two different times is kept for neither; and what is needed for longer, not at all."""
     seen: dict[str, str] = {}
     for rule in parts.retention:
         other = seen.setdefault(rule.holding, rule.slug)
         if other != rule.slug:
             sentence = _("“%(holding)s” has a rule already: “%(other)s”.")
             yield Problem(f"retention[{rule.slug}].holding", sentence % {"holding": rule.holding, "other": other})
+        least = getattr(holding(rule.holding), "least_hours", 0)
+        if rule.hours < least:
+            sentence = _("“%(holding)s” is kept for %(hours)s hours at least.")
+            yield Problem(f"retention[{rule.slug}].hours", sentence % {"holding": rule.holding, "hours": least})
 
 
 def _backward_times(certificates: list[CertificatePart]) -> Iterator[Problem]:

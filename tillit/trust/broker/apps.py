@@ -14,6 +14,7 @@ class BrokerConfig(AppConfig):
     grants = {"broker.record": (), "broker.look": ("operator",)}  # the broker alone records
     events = ("broker.refused",)
     purposes = {"database": Purpose(_("The database"), _("Nothing works without it."))}
+    holdings = {"broker-decisions": "tillit.trust.broker.holdings.BrokerDecisions"}
     panels = {"trust.flows": "broker:flows"}
     menu = (MenuEntry(_("Traffic"), "broker:traffic", "broker.look", "f", 83),)
     published = {"broker.refused": "tillit.trust.broker.publishing.attempt"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Self
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import CheckConstraint, Q
 from django.utils import timezone
@@ -90,6 +91,7 @@ class Decision(TenantModel):
             models.Index(fields=["tenant", "-id"], name="decision_of_tenant"),
             models.Index(fields=["host", "-id"], name="decision_of_host"),
             models.Index(fields=["-id"], condition=Q(allowed=False), name="decision_refused"),
+            BrinIndex(fields=["at"], name="decision_by_age"),
         ]
 
     def __str__(self) -> str:
@@ -109,7 +111,11 @@ class Flow(TenantModel):
     """The decisions of one day (UTC) that are alike. `reason` "": connections that came about; else refused ones."""
 
     operator_reads = True
-    ledger_leaves_out = ("contacts", "bytes_out", "bytes_in", "last_at")
+    # All of it: the ledger of a decision is the decision, and what a retention rule deletes must not live on elsewhere
+    ledger_leaves_out = (
+        *("day", "processor", "purpose", "host", "port", "reason"),
+        *("contacts", "bytes_out", "bytes_in", "last_at"),
+    )
 
     day = models.DateField()
     processor = models.CharField(max_length=80, blank=True)

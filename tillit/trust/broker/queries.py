@@ -117,14 +117,21 @@ def everybody() -> Iterator[Tenant]:
 
 
 def public_flows() -> Shown:
-    """Declared beside observed, and what was refused, over all customers. Seven queries at most."""
+    """Declared beside observed, and what was refused, over all customers. Eight queries at most."""
     processors = Processor.objects.filter(purposes__len__gt=0).standing()
     with everybody() as operator:
-        first = Decision.objects.order_by("pk").values_list("at", flat=True).first()
+        first = _watched_since()
         declared = _beside(processors, Flow.objects.all(), first)
         refused = _refused(Flow.objects.refused_by_rule(), operator)
     since = max(first, now() - SHOWN_FOR).date() if first else None
     return Shown(declared, refused, since)
+
+
+def _watched_since() -> datetime | None:
+    """When the broker first decided. Of what a retention rule has deleted, the last contacts are left in the sums."""
+    decided = Decision.objects.order_by("pk").values_list("at", flat=True).first()
+    summed = Flow.objects.order_by("pk").values_list("last_at", flat=True).first()
+    return min(filter(None, (decided, summed)), default=None)
 
 
 def flows_of(tenant: Tenant) -> list[Declared]:

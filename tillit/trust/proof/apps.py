@@ -28,6 +28,7 @@ class ProofConfig(AppConfig):
         "retention": "tillit.trust.proof.checks.retention_is_kept",
         "processor-notice": "tillit.trust.proof.checks.processors_are_announced",
     }
+    holdings = {"check-runs": "tillit.trust.proof.holdings.CheckRuns"}
     panels = {"trust.proof": ("proof:section", "proof:log_panel")}
     menu = (MenuEntry(_("Checks"), "proof:checks", "proof.run_checks", "h", 82),)
     published = {

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.core.mail import EmailMessage
+from django.db import ProgrammingError, transaction
 from django.utils import timezone
 
 from tillit.foundation.checks import Undecided, perform
-from tillit.foundation.holdings import known_holdings
+from tillit.foundation.holdings import holding, known_holdings
 from tillit.foundation.models import OutgoingMail
 from tillit.foundation.testing import happened, run_jobs
 from tillit.trust.proof.models.checks import Canary, CheckRun
@@ -175,3 +176,44 @@ def test_a_marked_mail_goes_every_way_but_the_last(says, purge_runs, settings):
     mail = OutgoingMail.objects.get(pk=Canary.objects.get().key)
     assert mail.sent_at <= timezone.now()
     assert bytes(mail.message) == b""
+
+
+def test_what_is_kept_for_long_is_proven_when_its_time_has_come(says, purge_runs, checks_run, clock):
+    """Decisions of the broker and runs of checks, which the application itself may not delete."""
+    long = [
+        f'[[retention]]\nslug = "{name}"\nholding = "{name}"\nhours = 9600\ntext.en = "Kept for 400 days."\n'
+        for name in ("broker-decisions", "check-runs")
+    ]
+    clock.move_to(datetime(2023, 3, 4, 12, 7, tzinfo=UTC))  # the database deletes what is old by its own clock
+    says(MAIL + "".join(long))
+    purge_runs()
+    checks_run()
+    clock.shift(timedelta(hours=25))
+    purge_runs()
+    assert state() == {"outgoing-mail": "green", "broker-decisions": "grey", "check-runs": "grey"}
+    assert perform("retention").figures == {"hours": 24}, "what had no time to be proven does not hide the rest"
+    clock.shift(timedelta(days=399))
+    purge_runs()
+    assert (state()["broker-decisions"], state()["check-runs"]) == ("green", "green")
+
+
+def test_of_each_check_the_newest_answer_stays(db):
+    def ran(days, ok, name="ledger"):
+        at = timezone.now() - timedelta(days=days)
+        return CheckRun.objects.create(name=name, at=at, ok=ok, message=f"{days} days ago", milliseconds=1)
+
+    made = [
+        ran(50, True),
+        ran(45, False),
+        ran(40, None),
+        ran(39, None),
+        ran(20, True, "backup"),
+        ran(31, True, "backup"),
+    ]
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        CheckRun.objects.all().delete()
+    assert holding("check-runs").purge(timezone.now()) == 3
+    kept = CheckRun.objects.order_by("at").values_list("message", flat=True)
+    assert list(kept) == ["45 days ago", "39 days ago", "20 days ago"]
+    assert CheckRun.objects.newest_of(["ledger"])["ledger"] == made[3]
+    assert holding("check-runs").purge(timezone.now()) == 0, "what is younger than 30 days stays, whatever is asked"
