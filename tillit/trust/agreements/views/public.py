@@ -104,7 +104,7 @@ def as_file(version: AgreementVersion, language: str) -> HttpResponse:
 
 
 def comparison(request: Request, old: AgreementVersion, new: AgreementVersion) -> dict[str, Any]:
-    """What the page of two versions shows, in a language that both have."""
+    """What the page of two versions shows, in a language that both have: what changed, and all with `?all=1`."""
     before, after = queries.with_text(old), queries.with_text(new)
     shared = [code for code in after.languages if code in before.sha256]
     if not shared:
@@ -113,7 +113,27 @@ def comparison(request: Request, old: AgreementVersion, new: AgreementVersion) -
     language = wanted if wanted in shared else shared[0]
     pairs = compared(before, after, language)
     changed = [one for one in pairs if not one.is_same]
-    return {"old": before, "new": after, "pairs": pairs, "changed": changed, "text_language": language}
+    shows_all = request.GET.get("all") == "1"
+    return {
+        "old": before,
+        "new": after,
+        "pairs": pairs if shows_all else changed,
+        "changed": changed,
+        "same": len(pairs) - len(changed),
+        "shows_all": shows_all,
+        "other": _asking(request, all="" if shows_all else "1"),
+        "text_language": language,
+    }
+
+
+def _asking(request: Request, **instead: str) -> str:
+    """This page's query with other answers; what is empty is left out."""
+    asked = request.GET.copy()
+    for key, value in instead.items():
+        asked[key] = value
+        if not value:
+            del asked[key]
+    return f"?{asked.urlencode()}" if asked else request.path
 
 
 def _shelf(slug: str) -> Shelf:
