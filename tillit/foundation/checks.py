@@ -169,7 +169,7 @@ def passwords() -> Finding:
     if unsafe or get_hasher().algorithm != Argon2PasswordHasher.algorithm:
         sentence = gettext_noop("Passwords not kept as Argon2: %(unsafe)s of %(all)s.")
         return Finding(False, sentence, {"unsafe": unsafe, "all": all_of_them})
-    return Finding(True, gettext_noop("Every password is kept as Argon2 (%(all)s)."), {"all": all_of_them})
+    return Finding(True, gettext_noop("Passwords kept as Argon2: %(all)s of %(all)s."), {"all": all_of_them})
 
 
 def confinement() -> Finding:

@@ -65,7 +65,7 @@ def patch_age() -> Finding:
     figures = {"days": (now() - newest).days, "since_on": newest.date().isoformat()}
     if now() - newest > PATCHED_WITHIN:
         return Finding(False, gettext_noop("No package was updated since %(since_on)s, for %(days)s days."), figures)
-    return Finding(True, gettext_noop("Packages were last updated on %(since_on)s, %(days)s days ago."), figures)
+    return Finding(True, gettext_noop("Packages were last updated on %(since_on)s."), figures)
 
 
 def backup_is_restored() -> Finding:

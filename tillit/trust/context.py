@@ -14,7 +14,7 @@ from tillit.trust.models import Operator
 
 
 def operator(request: Request) -> dict[str, Any]:
-    """`operator_name` and `example_data`, read only if a page shows them."""
+    """`operator_name`, `example_data` and where it comes from, read only if a page shows them."""
     if not is_public(request):
         return {}
 
@@ -25,4 +25,5 @@ def operator(request: Request) -> dict[str, Any]:
     return {
         "operator_name": SimpleLazyObject(lambda: getattr(held(), "name", "")),
         "example_data": SimpleLazyObject(lambda: getattr(held(), "example_data", False)),
+        "example_source": SimpleLazyObject(lambda: getattr(held(), "source", {})),
     }

@@ -19,7 +19,7 @@ from tillit.trust.models import Processor, Revision
 CAME, MOVED, COMING = 150, 70, 9  # days ago: announced
 CARRIER: dict[str, Any] = {
     "slug": "nordlys-post",
-    "name": "Nordlys Post AS (invented)",
+    "name": "Nordlys Post AS",
     "role": "mail",
     "seat_city": "Bodø",
     "seat_country": "NO",
@@ -31,7 +31,11 @@ CARRIER: dict[str, Any] = {
     "transfer_basis": "none",
     "retention_hours": 24,
     "processing": {"de": "Bodø, Norwegen", "en": "Bodø, Norway", "nb": "Bodø"},
-    "type": {"de": "E-Mail-Serviceanbieter", "en": "E-mail service provider", "nb": "Leverandør av e-posttjeneste"},
+    "type": {
+        "de": "E-Mail-Serviceanbieter (erfunden)",
+        "en": "E-mail service provider (invented)",
+        "nb": "Leverandør av e-posttjeneste (oppdiktet)",
+    },
     "service": {
         "de": "Versendet Einladungen und Mitteilungen des Dienstes.",
         "en": "Sends the service's invitations and notices.",
@@ -45,7 +49,7 @@ CARRIER: dict[str, Any] = {
 }
 RELAY: dict[str, Any] = CARRIER | {
     "slug": "rheinpost-relay",
-    "name": "Rheinpost Relay GmbH (invented)",
+    "name": "Rheinpost Relay GmbH",
     "seat_city": "Basel",
     "seat_country": "CH",
     "storage_countries": ["CH"],

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, F, Q
+from django.utils.text import Truncator
 
 from tillit.foundation.clock import now
 from tillit.foundation.texts import pick
@@ -17,6 +18,8 @@ from tillit.trust.dated import Entry
 from tillit.trust.models import Proposal
 from tillit.trust.queries import KEYS, LISTS, said_by
 from tillit.trust.words import label_of, shown
+
+LETTERS = 90  # of a sentence that stands for a name
 
 
 @dataclass(frozen=True)
@@ -108,9 +111,9 @@ def _changed(section: str, key: str, old: Any, new: Any) -> Iterable[Changed]:
 def title_of(section: str, entry: Any) -> str:
     """What people call an entry: a row of it, or what a file says of it."""
     said = entry if isinstance(entry, Mapping) else said_by(section, entry)
-    for key in ("name", "title", "standard"):
+    for key in ("name", "title", "standard", "text"):
         if said.get(key):
-            return shown(section, key, said[key])
+            return Truncator(shown(section, key, said[key]).rstrip(".")).chars(LETTERS)
     return str(said.get("key") or said.get("slug") or section)
 
 

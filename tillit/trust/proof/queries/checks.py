@@ -57,11 +57,11 @@ class KeptRule:
 
 @dataclass(frozen=True)
 class CheckState:
-    """A check as the operator sees it. `measures`: the slugs of those it proves."""
+    """A check as the operator sees it. `measures`: those that it proves."""
 
     name: str
     run: CheckRun | None
-    measures: list[str]
+    measures: list[Measure]
 
 
 def proven_measures(at: datetime | None = None) -> list[ProvenMeasure]:
@@ -122,9 +122,9 @@ def rules_in_force() -> list[str]:
 def check_states() -> list[CheckState]:
     """Every declared check, by name. Two queries."""
     runs = CheckRun.objects.newest_of(known_checks())
-    proves: dict[str, list[str]] = {}
-    for slug, name in Measure.objects.in_force().exclude(checked_by="").values_list("slug", "checked_by"):
-        proves.setdefault(name, []).append(slug)
+    proves: dict[str, list[Measure]] = {}
+    for measure in Measure.objects.in_force().exclude(checked_by=""):
+        proves.setdefault(measure.checked_by, []).append(measure)
     return [CheckState(name, runs.get(name), proves.get(name, [])) for name in sorted(known_checks())]
 
 

@@ -29,7 +29,7 @@ def log(request: Request) -> HttpResponse:
     before = int(asked) if asked.isdecimal() and len(asked) < 18 else None
     found = queries.newest(SHOWN + 1, before)
     context = _state(request) | {
-        "told": [_line(one) for one in found[:SHOWN]],
+        "told": _lines(found[:SHOWN]),
         "older": f"?before={found[SHOWN - 1].entry.index}" if len(found) > SHOWN else "",
         "is_first_page": before is None,
         "witnesses": queries.witnesses(),
@@ -49,7 +49,7 @@ def entry(request: Request, index: str) -> HttpResponse:
     except LookupError:  # a tile is missing: the verifier says so, this page still shows the entry
         size, proof = queries.size(), []
     context = _state(request) | {
-        "one": _line(found),
+        "one": _lines([found])[0],
         "leaf": found.entry.as_bytes().decode(),
         "content": json.dumps(found.content, ensure_ascii=False, indent=1) if found.verb != "erased" else "",
         "size": size,
@@ -73,10 +73,10 @@ def feed(request: Request) -> HttpResponse:
         language=request.LANGUAGE_CODE,
         author_name=name,
     )
-    for one in queries.newest(IN_FEED):
-        told = _line(one)
+    newest = queries.newest(IN_FEED)
+    for one, told in zip(newest, _lines(newest), strict=True):
         atom.add_item(
-            title=f"{told['noun']} {told['name']}: {told['verb']}",
+            title=f"{': '.join(filter(None, [told['noun'], told['name']]))} ({told['verb']})",
             link=f"{here}{told['url']}",
             description=", ".join(one.keys) or str(told["verb"]),
             unique_id=f"tag:{settings.BASE_HOST.partition(':')[0]},2026:trust-log/{one.entry.index}",
@@ -94,7 +94,7 @@ def panel(request: Request) -> HttpResponse:
     """The part of the trust page that says that changes are logged, and which came last."""
     context = {
         "checkpoint": queries.last_signed(),
-        "told": [_line(one) for one in queries.newest(IN_PANEL)],
+        "told": _lines(queries.newest(IN_PANEL)),
         "asked": _asked(request),
     }
     return render(request, "proof/log_panel.html", context)
@@ -114,15 +114,20 @@ def _asked(request: Request) -> str:
     return f"?lang={request.LANGUAGE_CODE}" if "lang" in request.GET else ""
 
 
-def _line(one: queries.Told) -> dict[str, Any]:
-    """An entry in words."""
+def _lines(found: list[queries.Told]) -> list[dict[str, Any]]:
+    """Entries in words."""
+    names = words.called(one.entry.subject for one in found)
+    return [_line(one, names) for one in found]
+
+
+def _line(one: queries.Told, names: dict[str, str]) -> dict[str, Any]:
     return {
         "index": one.entry.index,
         "at": one.entry.at,
         "kind": one.entry.kind,
         "url": reverse("proof:entry", args=[one.entry.index]),
         "noun": words.noun(one.section),
-        "name": words.name_in(one.says, one.name),
+        "name": names.get(one.entry.subject) or words.name_in(one.says, one.name),
         "verb": words.verb(one.verb),
         "tone": words.TONES[one.verb],
         "keys": one.keys,
