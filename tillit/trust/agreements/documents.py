@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
@@ -18,7 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 LANGUAGES = ("de", "en", "nb")
 LONGEST_FILE = 400_000  # characters
 FENCE = "+++"
-HEADING = re.compile(r"^(\d+(?:\.\d+)*)\s+(.*?)\s*(?:\{#([a-z][a-z0-9-]*)\})?$")
+HEADING = re.compile(r"^(\d+(?:\.\d+)*+)\s++(.*)$")
+NAME = re.compile(r"\{#([a-z][a-z0-9-]*)\}$")
 PARAGRAPH = re.compile(r"^(\d+(?:\.\d+)+)\s+(?:\{#([a-z][a-z0-9-]*)\}\s*)?")
 # A second grammar would be a second truth: what is a paragraph is what the renderer takes for one.
 BLOCKS = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -93,13 +96,17 @@ class Document:
     def file(self) -> str:
         return file_name(self.slug, self.language)
 
-    @property
+    @cached_property
     def body(self) -> str:
         return "\n".join(self.text.split("\n")[self.body_line - 1 :])
 
     def line_at(self, offset: int) -> int:
         """The line of the file in which this character of the body stands."""
-        return self.body_line + self.body.count("\n", 0, offset)
+        return self.body_line + bisect_left(self._ends, offset)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [found.start() for found in re.finditer("\n", self.body)]
 
     def clause(self, name: str) -> Clause | None:
         """By number or by anchor."""
@@ -127,7 +134,7 @@ def read_document(text: str, *, slug: str, language: str) -> Document:
 def _read_front(lines: list[str], file: str) -> Front:
     try:
         said = tomllib.loads("\n".join(lines))
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # not only TOMLDecodeError: numbers and nesting beyond measure
         line = re.search(r"at line (\d+)", str(error))
         number = int(line.group(1)) + 1 if line else 2
         raise Unreadable([Problem(file, number, _("This is no TOML: %(error)s") % {"error": error})]) from error
@@ -179,7 +186,9 @@ def _starts(lines: list[str], first: int) -> Iterator[_Start]:
             continue
         at = first + token.map[0]
         if token.type == "heading_open" and (found := HEADING.match(inline.content)):
-            yield _Start(at, found[1], found[2], found[3] or "", None, _level(token))
+            name = NAME.search(found[2])
+            title = found[2][: name.start()] if name else found[2]
+            yield _Start(at, found[1], title.rstrip(), name[1] if name else "", None, _level(token))
         elif token.type == "paragraph_open" and (found := PARAGRAPH.match(inline.content)):
             yield _Start(at, found[1], "", found[2] or "", lines[at].lstrip()[found.end() :])
 

@@ -8,7 +8,8 @@ from datetime import date
 
 from babel import Locale, dates
 
-FIGURE = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")
+# Never from the middle of a number, and never a part of one: else a long row of digits would be read again and again.
+FIGURE = re.compile(r"(?<!\d)(?<!\d[.,'’\u00a0\u202f])\d++(?:[.,'’\u00a0\u202f]\d++)*+")
 SPACES = r"'’\u00a0\u202f"
 GROUPS = {"de": rf"[.{SPACES}]", "en": rf"[,{SPACES}]", "nb": rf"[.{SPACES}]"}
 DECIMAL = {"de": ",", "en": ".", "nb": ","}

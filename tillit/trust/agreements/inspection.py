@@ -27,7 +27,9 @@ from tillit.trust.agreements.rendering import ALLOWED_LINK, MARKDOWN
 from tillit.trust.agreements.variables import BRACES, PLACE, keys_in
 
 HTML = re.compile(r"</?[a-zA-Z][^<>\n]*>|<!--")
-LINK = re.compile(r"\[((?:[^\[\]\\]|\\.)*)\]\(([^)\s]*)[^)]*\)")
+# Bounded and possessive: a text must not be able to keep the one who reads it busy for hours.
+LINK = re.compile(r"\[((?:[^\[\]\\]|\\.){0,1000}+)\]\(([^)\s]{0,2000}+)[^)]{0,500}+\)")
+IMAGE = re.compile(r"!\[[^\]]{0,1000}+\]\(")
 OTHER_AGREEMENT = re.compile(r"^\.\./([a-z0-9-]+)/")
 NUMBER = re.compile(r"^\d+(?:\.\d+)*$")
 
@@ -163,7 +165,7 @@ def _markup(document: Document, _variables: Variables) -> Iterator[Problem]:
     for number, line in _lines(document):
         if found := HTML.search(line):
             yield _problem(document, number, _("HTML is not used here: “%(html)s”.") % {"html": found[0]})
-        if re.search(r"!\[[^\]]*\]\(", line):
+        if IMAGE.search(line):
             yield _problem(document, number, _("Images are not used here."))
         if "`" in line:
             yield _problem(document, number, _("Code is not used here: “`”."))

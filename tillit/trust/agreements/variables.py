@@ -9,6 +9,8 @@ from dataclasses import dataclass
 # One line; no quotes or braces inside. `{{ literal 24 }}` says that a number only happens to equal a variable's.
 PLACE = re.compile(r"\{\{[ \t]*(?:literal[ \t]+(?P<literal>[^{}\n]*?)|(?P<key>[a-z0-9][a-z0-9._-]*))[ \t]*\}\}")
 BRACES = re.compile(r"\{\{|\}\}")
+IN_ADDRESS = re.compile(r"\]\([^)\s]*+$")
+LONGEST_ADDRESS = 2_000
 SPECIAL = re.compile(r"([\\`*_\[\]<>&#|~])")
 # Around a bound value, so that the page can show that it is one; no text may bring them along.
 OPENS, CLOSES = "\ue000", "\ue001"
@@ -60,7 +62,7 @@ def _replace(text: str, said: Callable[[Use], str | None], marked: bool) -> str:
         if value is None:
             continue
         before = text[at : use.start]
-        in_address = re.search(r"\]\([^)\s]*$", text[: use.start]) is not None
+        in_address = IN_ADDRESS.search(text, max(0, use.start - LONGEST_ADDRESS), use.start) is not None
         parts += [before, f"{OPENS}{value}{CLOSES}" if marked and use.key and not in_address else value]
         at = use.end
     return "".join([*parts, text[at:]])

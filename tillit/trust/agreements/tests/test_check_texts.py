@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -179,3 +180,20 @@ def test_a_value_that_has_changed_is_out_of_step():
     held = {"promises.notice_hours": {"de": "48", "en": "24"}, "promises.processor_notice_days": {"de": "30"}}
     assert out_of_step(held, REGISTER) == ["promises.notice_hours"]
     assert out_of_step({"gone": {"de": "1"}}, REGISTER) == ["gone"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["[a](" * 5_000, "[a](" + "x" * 20_000, "## 2 a" + " " * 20_000 + "b", "![" * 10_000, "1" * 20_000, "1." * 10_000],
+    ids=["links", "link", "spaces", "images", "digits", "points"],
+)
+def test_no_text_keeps_its_reader_busy_for_long(body):
+    began = time.process_time()
+    inspect("dpa", {"en": with_line("en", body)}, REGISTER)
+    assert time.process_time() - began < 10  # it was minutes, and more than linear
+
+
+@pytest.mark.parametrize("front", ["x = " + "[" * 5_000, "x = " + "9" * 5_000])
+def test_a_front_matter_beyond_measure_is_refused_with_a_sentence(front):
+    (problem,) = inspect("dpa", {"en": f"+++\n{front}\n+++\n1 Scope\n"}, {}).problems
+    assert "TOML" in problem.sentence
