@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         sys.stdout.write(json.dumps({"well": report.is_well} | asdict(report), ensure_ascii=False, indent=1) + "\n")
     else:
-        sys.stdout.writelines(f"{line}\n" for line in _lines(report, before))
+        sys.stdout.writelines(f"{_readable(line)}\n" for line in _lines(report, before))
     return WELL if report.is_well else WRONG
 
 
@@ -56,7 +56,12 @@ def _say_unknown(sentence: str, options: argparse.Namespace) -> None:
     if options.json:
         sys.stdout.write(json.dumps({"well": None, "error": sentence}, ensure_ascii=False) + "\n")
     else:
-        sys.stderr.write(f"Not checked: {sentence}.\n")
+        sys.stderr.write(f"Not checked: {_readable(sentence)}.\n")
+
+
+def _readable(line: str) -> str:
+    """What another server said must not steer the terminal it is shown on."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in line)
 
 
 def _lines(report: Report, before: remembering.Remembered | None) -> list[str]:

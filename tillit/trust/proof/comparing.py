@@ -14,7 +14,8 @@ from typing import Any
 
 from tillit.trust.proof.fetching import Source
 
-REGISTER = "/trust/register.json"
+REGISTER, WINDOWS = "/trust/register.json", "/trust/maintenance.json"
+MISSHAPEN = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 SECTIONS = (  # what of the log is the register's: first part of the subject
     *("operator", "promises", "statements", "agreements", "regions", "data_centres"),
     *("measures", "certificates", "retention", "processors"),
@@ -37,17 +38,35 @@ class Said:
 
 def compare_pages(source: Source, newest: dict[str, Said], add: Add) -> int:
     """Tell `add` of every difference; returns how many subjects were compared."""
-    register = _json(source, REGISTER)
+    pages = {REGISTER: _register, WINDOWS: _windows} | {f"/trust/{name}.json": _twin for name in TWINS}
     compared = 0
-    if register is not None:
-        compared = _compare_register(register.get("subjects") or {}, newest, add)
-    elif any(name.split("/")[0] in SECTIONS for name in newest):
+    for path, compare in pages.items():
+        said = _json(source, path)
+        try:
+            compared += compare(said, newest, add)
+        except MISSHAPEN:  # what is read here comes from whoever is being checked
+            add(f"{path} cannot be compared: it, or what the log says of it, is not built as a Tillit builds it")
+    return compared
+
+
+def _register(page: dict[str, Any] | None, newest: dict[str, Said], add: Add) -> int:
+    if page is not None:
+        return _compare_register(page.get("subjects") or {}, newest, add)
+    if any(name.split("/")[0] in SECTIONS for name in newest):
         add(f"{REGISTER} is missing: nothing tells whether the register still says what was logged")
+    return 0
+
+
+def _twin(page: dict[str, Any] | None, newest: dict[str, Said], add: Add) -> int:
     for section, key in TWINS.items():
-        twin = _json(source, f"/trust/{section}.json")
-        for entry in (twin or {}).get(section) or []:
+        for entry in (page or {}).get(section) or []:
             _compare_entry(f"{section}/{entry.get(key)}", entry, newest, add)
-    for window in (_json(source, "/trust/maintenance.json") or {}).get("windows") or []:
+    return 0
+
+
+def _windows(page: dict[str, Any] | None, newest: dict[str, Said], add: Add) -> int:
+    compared = 0
+    for window in (page or {}).get("windows") or []:
         if window.get("id") is not None and window.get("announced_at") is not None:
             compared += 1
             _compare_entry(f"windows/{window['id']}", window, newest, add)
@@ -137,6 +156,6 @@ def _short(value: Any) -> str:
 def _json(source: Source, path: str) -> dict[str, Any] | None:
     try:
         found = json.loads(source.get(path) or b"null")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None

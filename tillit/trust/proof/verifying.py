@@ -161,7 +161,7 @@ def _leaf(index: int, entry: bytes, report: Report) -> Leaf | None:
         if said["format"] != entries.FORMAT:
             raise ValueError("another format")
         return Leaf(index, *(str(said[key]) for key in ("at", "kind", "subject", "hash")))
-    except (ValueError, KeyError, TypeError):
+    except comparing.MISSHAPEN:
         report.add(f"entry {index} cannot be read: it is no entry of format {entries.FORMAT}", index=index)
         return None
 
@@ -242,7 +242,7 @@ def _content_bundle(source: Source, number: int) -> dict[int, dict[str, Any]]:
     try:
         told = json.loads(source.get(f"{LOG}contents/{number}.json") or b"{}")
         return {one["index"]: one for one in told.get("contents", [])}
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except comparing.MISSHAPEN:
         return {}
 
 
@@ -255,7 +255,7 @@ def _said(leaf: Leaf, told: dict[str, Any] | None, report: Report) -> comparing.
         return comparing.Said(leaf.index, known=False)
     try:
         fits = entries.content_hash(bytes.fromhex(told["salt"]), entries.canonical(told["content"])) == leaf.hash
-    except (ValueError, KeyError, TypeError):
+    except comparing.MISSHAPEN:
         fits = False
     if not fits:
         report.add(f"{leaf}: content differs from its leaf", index=leaf.index, subject=leaf.subject)
@@ -274,7 +274,8 @@ def _remember(
     if before is not None and not report.is_well:
         return before
     said = newest.get("log/key")
-    new = said.content.get("keys", []) if said is not None and isinstance(said.content, dict) else []
+    new = said.content.get("keys") if said is not None and isinstance(said.content, dict) else None
+    new = [key for key in new if isinstance(key, str)] if isinstance(new, list) else []
     keys = list(dict.fromkeys([*new, *report.keys])) if report.is_well else report.keys
     return Remembered.of(checkpoint, keys=keys, leaves=hashes)
 
