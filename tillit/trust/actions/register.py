@@ -109,7 +109,7 @@ def _days(before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
     promised = [notice_days(register.get("promises", {})) for register in (before, after) if register]
     in_agreements = [entry.get("notice_days", 0) for entry in after.get("agreements", [])]
     known = Agreement.objects.filter(notice_days__gt=0).values_list("notice_days", "ended_at")
-    kept = [days for days, ended in known if ended is None or ended + timedelta(days=days) > at]
+    kept = [days for days, ended in known if ended is None or ended + timedelta(days=days or 0) > at]
     return max([*promised, *in_agreements, *kept])
 
 

@@ -19,5 +19,4 @@ class EvidenceConfig(AppConfig):
     events = ("evidence.details_remembered", "evidence.subscribed", "evidence.unsubscribed")
     holdings = {"unconfirmed-subscriptions": "tillit.trust.evidence.holdings.UnconfirmedSubscriptions"}
     panels = {"trust.more": "evidence:more"}
-    annexes = "tillit.trust.evidence.queries.annexes.annexes"
     menu = (MenuEntry(_("Trust"), "evidence:mine", "evidence.read", "t", 84),)

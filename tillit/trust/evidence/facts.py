@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from tillit.foundation.formats import country_name, local_number
 from tillit.foundation.texts import pick
+from tillit.trust import chains
 from tillit.trust.choices import Transfer
-from tillit.trust.evidence import chains
 from tillit.trust.evidence.addresses import address
 from tillit.trust.evidence.queries.cloud import Cloud
 from tillit.trust.proof.badges import PERIOD_HOURS, State, badge_of_run

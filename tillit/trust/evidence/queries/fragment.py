@@ -13,7 +13,8 @@ from itertools import product
 
 from django.utils.translation import gettext as _
 
-from tillit.trust.evidence import chains, information, wording
+from tillit.trust import chains
+from tillit.trust.evidence import information, wording
 from tillit.trust.evidence.information import Gap, Problem, Rows
 from tillit.trust.evidence.models import ReportingDetails
 from tillit.trust.evidence.queries.cloud import Cloud

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from tillit.trust.evidence import chains
+from tillit.trust import chains
 from tillit.trust.evidence.countries import outside
 from tillit.trust.evidence.queries.cloud import Cloud
 from tillit.trust.models import DataCentre, Processor

@@ -40,7 +40,7 @@ def test_annexes_are_plain_data_in_the_language_that_is_asked_for(linked, fjordl
     assert "Fjordlys AS (invented)" in parties.values()
     (chain,) = made["annexes"][2]["parts"]
     rows = {row[0]: row for row in chain["table"]["rows"]}
-    assert rows["Kaldvann AB (SEBOLREG.5561234567)"][8:10] == ["Nordrack AS", "3"]
+    assert rows["Kaldvann AB (SEBOLREG.5561234567)"][9:11] == ["Nordrack AS", "3"]
 
 
 def test_the_annexes_say_from_what_they_were_made(linked, public):
