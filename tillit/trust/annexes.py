@@ -150,7 +150,7 @@ def description(cloud: Cloud) -> Pairs:
     region = cloud.region
     regions = [region] if region else cloud.regions
     return [
-        (_("Subject"), _("Running the CRM cloud service for the controller")),
+        (_("Subject matter"), _("Running the CRM cloud service for the controller")),
         (_("Duration"), _("Term of the contract, and the time until everything is deleted")),
         (
             _("Nature and purpose"),
@@ -158,7 +158,7 @@ def description(cloud: Cloud) -> Pairs:
         ),
         (_("Categories of data"), data_categories(cloud)),
         (_("Calls to other servers for"), ", ".join(labels.get(name, name) for name in used) or not_stated()),
-        (_("Places"), "; ".join(map(_place, regions)) or not_stated()),
+        (_("Places of processing"), "; ".join(map(_place, regions)) or not_stated()),
         (_("Time limits for erasure"), erasure(cloud)),
     ]
 
