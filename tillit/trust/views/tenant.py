@@ -95,7 +95,7 @@ def _context(request: Request, slug: str) -> dict[str, Any]:
         "held": held,
         "coming": coming,
         "changes": history.changes_of("processors", held, coming, TOLD) if coming else [],
-        "facts": history.changes_of("processors", None, row, TOLD),
+        "facts": history.changes_of("processors", None, held or row, TOLD),
         "purposes": purposes,
         "objection": standing,
         "past": [one for one in objections if one != standing],

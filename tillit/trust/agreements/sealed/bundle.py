@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -54,7 +55,7 @@ def held_by(language: str) -> list[Held]:
 
 def compose(tenant: Tenant, language: str, seal: Seal) -> tuple[Printed, dict[str, Any]]:
     """The document and its manifest. Belongs inside the tenant; touches nothing."""
-    with translation.override(language):
+    with translation.override(language), timezone.override(ZoneInfo(tenant.time_zone)):
         return _compose(tenant, language, seal)
 
 
@@ -72,7 +73,7 @@ def _compose(tenant: Tenant, language: str, seal: Seal) -> tuple[Printed, dict[s
         facts=[
             (_("Customer"), tenant.name),
             (_("Operator"), owner(operator)),
-            (_("As of"), local_datetime(timezone.now())),
+            (_("As of"), f"{local_datetime(timezone.now())} ({tenant.time_zone})"),
             (_("Agreements"), str(len(held))),
         ],
         overview=_overview(held),
