@@ -74,6 +74,21 @@ class Language:
         return response
 
 
+class SpoiltCookie:
+    """Who brings a form's cookie that is none gets a new one with the next form; no other page sets it.
+
+    Stands behind Django's `CsrfViewMiddleware`, which would answer with a cookie wherever it came.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponse:
+        if request.META.pop("CSRF_COOKIE_NEEDS_UPDATE", False):
+            request.META.pop("CSRF_COOKIE", None)
+        return self.get_response(request)
+
+
 class BodyLimit:
     """Whoever announces a body larger than is taken here is told so before it is read.
 

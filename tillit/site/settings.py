@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "tillit.foundation.web.SpoiltCookie",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tillit.foundation.web.Language",
     "tillit.foundation.web.BodyLimit",

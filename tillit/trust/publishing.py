@@ -27,6 +27,7 @@ View = Callable[..., HttpResponse]
 CACHED_SECONDS = 60
 MOST_KEPT = 2_000
 LARGEST_KEPT = 1_000_000  # bytes
+MOST_BYTES = 32_000_000  # of all kept pages together, in each web process
 
 
 class Made(NamedTuple):
@@ -79,6 +80,7 @@ def _until() -> float:
 
 
 def _keep(key: tuple[str, str, str], made: Made) -> None:
-    if len(_made) >= MOST_KEPT:  # somebody is inventing addresses
+    bytes_kept = sum(len(page.content) for page in _made.values())
+    if len(_made) >= MOST_KEPT or bytes_kept + len(made.content) > MOST_BYTES:  # somebody is inventing addresses
         _made.clear()
     _made[key] = made

@@ -26,7 +26,8 @@ from tillit.trust.register import read_register
 
 START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SEED = (Path(__file__).parents[2] / "trust" / "profiles" / "seed.toml").read_text()
-MOVED = SEED.replace('countries = ["DE"]\nretention_hours', 'countries = ["DE", "US"]\nretention_hours')
+BEFORE, MAILGUN, REST = SEED.partition('slug = "mailgun"')
+MOVED = BEFORE + MAILGUN + REST.replace('storage_countries = ["DE"]', 'storage_countries = ["DE", "US"]', 1)
 
 
 @pytest.fixture(autouse=True)

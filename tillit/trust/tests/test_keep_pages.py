@@ -44,3 +44,18 @@ def test_nobody_fills_the_memory_with_invented_addresses(seed, public):
     for number in range(50):
         assert public.get(f"/trust/?invented={number}").status_code == 200
     assert not publishing._made
+
+
+def test_nobody_fills_the_memory_with_invented_languages(seed, public, monkeypatch):
+    monkeypatch.setattr(publishing, "MOST_BYTES", 500_000)
+    for number in range(20):
+        assert public.get(f"/trust/?lang=x{number}").status_code == 200
+    assert 0 < sum(len(page.content) for page in publishing._made.values()) <= 500_000
+
+
+@pytest.mark.parametrize("address", ["/trust/", "/trust/processors.json", "/trust/log/", "/trust/log/key", "/status/"])
+def test_a_spoilt_cookie_is_not_answered_with_a_new_one(seed, public, settings, address):
+    for _again in range(2):  # made, and kept
+        public.cookies.clear()
+        public.cookies[settings.CSRF_COOKIE_NAME] = "spoilt"
+        assert "Set-Cookie" not in public.get(address).headers
