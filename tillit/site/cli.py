@@ -34,15 +34,19 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "agreements": Command("check the texts of the agreements in a folder, or make them drafts and publish them"),
-    "backup": Command("make a backup, restore it elsewhere and compare every row"),
+    "agreements": Command("check the texts of agreements in a folder, or make them drafts and publish them"),
+    "backup": Command("make a backup, restore it into a database of its own and compare every row"),
     "import": Command("bring a CSV or XLSX file into a tenant's companies or persons"),
     "operator": Command("invite somebody of the operator's staff, the first one above all"),
     "register": Command("put the register into force from a file, compare it, or write it to a file"),
     "restart": Command("replace every process by one of today's release; no request fails", uses_database=False),
     "state": Command("tell whether Tillit runs, where, and which release", uses_database=False),
-    "verify": Command("check any Tillit's trust log from outside", uses_database=False, needs_installation=False),
-    "witness": Command("watch another Tillit's trust log, or take in what others say of ours"),
+    "verify": Command(
+        "check any Tillit's trust log from outside; needs no installation",
+        uses_database=False,
+        needs_installation=False,
+    ),
+    "witness": Command("watch another Tillit's trust log, or take in what witnesses say of ours"),
 }
 
 
