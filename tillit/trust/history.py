@@ -111,9 +111,11 @@ def _changed(section: str, key: str, old: Any, new: Any) -> Iterable[Changed]:
 def title_of(section: str, entry: Any) -> str:
     """What people call an entry: a row of it, or what a file says of it."""
     said = entry if isinstance(entry, Mapping) else said_by(section, entry)
-    for key in ("name", "title", "standard", "text"):
+    for key in ("name", "title", "standard"):
         if said.get(key):
-            return Truncator(shown(section, key, said[key]).rstrip(".")).chars(LETTERS)
+            return shown(section, key, said[key])
+    if said.get("text"):
+        return Truncator(shown(section, "text", said["text"]).rstrip(".")).chars(LETTERS)
     return str(said.get("key") or said.get("slug") or section)
 
 

@@ -58,7 +58,7 @@ def name_in(content: Any, fallback: str) -> str:
         if isinstance(value, dict) and value:
             value = pick(value)[0]
         if isinstance(value, str) and value:
-            return Truncator(value.rstrip(".")).chars(LETTERS)
+            return Truncator(value.rstrip(".")).chars(LETTERS) if key == "text" else value
     return fallback
 
 

@@ -172,7 +172,7 @@ def test_markup_in_a_register_stays_text(in_force, seed_text, public):
 
 def test_the_page_needs_few_queries_whatever_its_size(seed, public, django_assert_max_num_queries):
     public.get("/trust/")
-    with django_assert_max_num_queries(36):
+    with django_assert_max_num_queries(39):
         public.get("/trust/")
 
 

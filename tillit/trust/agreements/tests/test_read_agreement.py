@@ -99,6 +99,15 @@ def test_two_versions_stand_beside_each_other_with_changed_words_marked(two_vers
         assert public.get(f"{DPA}compare/", asked).status_code in (200, 404)
 
 
+def test_only_what_changed_is_compared_until_somebody_asks_for_all(two_versions, public):
+    changed = public.get(f"{DPA}compare/", {"lang": "en"}).content.decode()
+    everything = public.get(f"{DPA}compare/", {"lang": "en", "all": "1"}).content.decode()
+    assert 'class="pair same"' not in changed
+    assert "?lang=en&amp;all=1" in changed
+    assert 'class="pair same"' in everything
+    assert 'href="?lang=en"' in everything
+
+
 def test_one_version_alone_is_not_compared(publish, public):
     publish(texts(**TODAY))
     assert public.get(f"{DPA}compare/").status_code == 404

@@ -43,7 +43,7 @@ def logged(says):
 
 def test_people_read_what_changed_in_words(logged, public):
     page = public.get("/trust/log/").content.decode()
-    assert "Processor Post Example AG" in page
+    assert "Processor: Post Example AG" in page
     assert "service" in page
     assert "bin/tillit verify http://tillit.test" in page
     assert bytes(Checkpoint.objects.first().root).hex() in page
