@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from tillit.availability.models import (
@@ -18,14 +17,16 @@ from tillit.availability.models import (
     MaintenanceRule,
     MaintenanceWindow,
     NoticeReceipt,
+    WindowVersion,
 )
-from tillit.availability.queries import NOTICE_DAYS, called_off, computed_windows
+from tillit.availability.numbering import next_sequence, number_rule
+from tillit.availability.queries import NOTICE_DAYS, computed_windows, settled
+from tillit.availability.refusals import refuse_contradictions, refuse_times
 from tillit.availability.register import Entry, read_component, read_rule
 from tillit.foundation.access import Actor, action, even_in_maintenance, require
 from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
-from tillit.foundation.texts import pick
 
 Texts = dict[str, str]  # by language
 
@@ -66,7 +67,7 @@ def apply_rules(actor: Actor, *, rules: Iterable[Entry]) -> list[MaintenanceRule
     _refuse_doubles([rule.key for rule in read])
     known = {rule.key: rule for rule in MaintenanceRule.objects.select_for_update()}
     for rule in read:
-        rule.pk = known[rule.key].pk if rule.key in known else None
+        number_rule(rule, known.get(rule.key))
         rule.save()
     kept = {rule.key for rule in read}
     MaintenanceRule.objects.exclude(key__in=kept).filter(retired_at=None).update(retired_at=now())
@@ -104,7 +105,7 @@ def announce_due_windows(actor: Actor) -> list[MaintenanceWindow]:
     standing = _withdraw_unforeseen(actor, foreseen, at)
     due = [window for key, window in foreseen.items() if key not in standing and window.gives_enough_notice(at)]
     for window in due:
-        window.announced_at = at
+        window.announced_at, window.sequence = at, next_sequence(window)
         window.save(force_insert=True)
         record(actor, "availability.maintenance_announced", window)
     return due
@@ -134,19 +135,39 @@ def announce_maintenance(
         announced_by=actor.user,
         **vars(details),
     )
-    if not window.gives_enough_notice(at):
-        raise Refused(_("Planned maintenance needs at least 24 hours' notice."), field="starts_at")
-    if ends_at <= at:
-        raise Refused(_("This window would already be over."), field="ends_at")
     if kind == MaintenanceWindow.Kind.EMERGENCY and not details.reason.strip():
         raise Refused(_("An emergency needs its reason."), field="reason")
-    if details.rule and ends_at > starts_at and not details.rule.has_room_for(starts_at, ends_at):
-        raise Refused(_outside(details.rule), field="starts_at")
-    if window.is_planned and (other := MaintenanceWindow.objects.overlapping(window).first()):
-        raise Refused(_already_planned(other), field="starts_at")
-    _check(window)
+    refuse_times(window)
     window.save(force_insert=True)
     record(actor, "availability.maintenance_announced", window)
+    return window
+
+
+@action
+def move_maintenance(
+    actor: Actor, *, window: MaintenanceWindow, starts_at: datetime, ends_at: datetime, because: str
+) -> MaintenanceWindow:
+    """Announce other times for a window that has not begun; what was announced before stays public beside them.
+
+    The notice counts anew, from now, and everybody is shown it again. Refused where an announcement would be.
+    """
+    require(actor, "availability.announce")
+    window = MaintenanceWindow.objects.select_for_update(of=("self",)).select_related("rule").get(pk=window.pk)
+    if window.phase != window.Phase.SCHEDULED:
+        raise Refused(_("Only a window that has not begun can be moved."))
+    if (starts_at, ends_at) == (window.starts_at, window.ends_at):
+        raise Refused(_("These are the times it has already."), field="starts_at")
+    if not because.strip():
+        raise Refused(_("Please say why it is moved: customers will read it."), field="because")
+    before = {name: getattr(window, name) for name in ("sequence", "starts_at", "ends_at", "announced_at")}
+    at = window.announced_at = window.moved_at = now()
+    window.starts_at, window.ends_at = starts_at, ends_at
+    window.sequence += 1
+    refuse_times(window)
+    said = {"replaced_at": at, "replaced_by": actor.user, "because": because.strip()}
+    WindowVersion.objects.create(window=window, **before, **said)
+    window.save()
+    record(actor, "availability.maintenance_moved", window, sequence=window.sequence)
     return window
 
 
@@ -191,7 +212,7 @@ def open_incident(
     if said.status in (Incident.Status.RESOLVED, Incident.Status.POSTMORTEM):
         raise Refused(_("An incident is open when it begins."), field="status")
     incident = Incident(title=title, impact=impact, started_at=started_at or at)
-    _check(incident)
+    refuse_contradictions(incident)
     incident.save(force_insert=True)
     record(actor, "availability.incident_opened", incident, impact=impact)
     _say(actor, incident, said, at)
@@ -241,7 +262,10 @@ def record_notice_shown(actor: Actor, *, windows: Iterable[MaintenanceWindow]) -
     """Keep that this person was shown the notice of these windows now; the first time counts."""
     require(actor, "availability.dismiss")
     receipts = [
-        NoticeReceipt(tenant=actor.tenant, user=actor.user, window=window, first_shown_at=now()) for window in windows
+        NoticeReceipt(
+            tenant=actor.tenant, user=actor.user, window=window, sequence=window.sequence, first_shown_at=now()
+        )
+        for window in windows
     ]
     NoticeReceipt.objects.bulk_create(receipts, ignore_conflicts=True)
     record(actor, "availability.notice_shown", windows=[receipt.window_id for receipt in receipts])
@@ -275,8 +299,8 @@ def _withdraw_unforeseen(
 ) -> set[tuple[int | None, str, object]]:
     """Cancel announced windows of rules that no longer fire then; returns what needs no announcement."""
     of_rules = MaintenanceWindow.objects.standing().exclude(day=None).exclude(rule=None)
-    standing = called_off()
-    for window in of_rules.filter(ends_at__gt=at).select_for_update():
+    standing = settled()
+    for window in of_rules.filter(ends_at__gt=at, moved_at=None).select_for_update():
         planned = foreseen.get(window.identity)
         as_planned = planned and (planned.starts_at, planned.ends_at) == (window.starts_at, window.ends_at)
         if as_planned or window.starts_at <= at or window.starts_at >= at + timedelta(days=NOTICE_DAYS):
@@ -289,27 +313,9 @@ def _withdraw_unforeseen(
 def _cancel(actor: Actor, window: MaintenanceWindow, because: str, *, by_plan: bool = False) -> None:
     window.cancelled_at, window.cancelled_because = now(), because
     window.cancelled_by = None if by_plan else actor.user
-    window.save(update_fields=["cancelled_at", "cancelled_by", "cancelled_because"])
+    window.sequence += 1
+    window.save(update_fields=["cancelled_at", "cancelled_by", "cancelled_because", "sequence"])
     record(actor, "availability.maintenance_cancelled", window)
-
-
-def _check(row: MaintenanceWindow | Incident) -> None:
-    """The database's own constraints, as a sentence and before it is asked."""
-    try:
-        row.full_clean()
-    except ValidationError as error:
-        raise Refused(" ".join(error.messages)) from error
-
-
-def _already_planned(other: MaintenanceWindow) -> str:
-    return _("There is already a window then: %(other)s. Cancel it first or choose another time.") % {"other": other}
-
-
-def _outside(rule: MaintenanceRule) -> str:
-    frame = pick(rule.schedule)[0]
-    return _("The plan has this work done only then: %(frame)s. Choose such a time, or no line of the plan.") % {
-        "frame": frame
-    }
 
 
 def _open(incident: Incident) -> Incident:

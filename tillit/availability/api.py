@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from http.client import responses
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from tillit.availability import queries, statuspage
+from tillit.availability import queries, statuspage, vectors
 from tillit.availability.models import Incident, MaintenanceWindow
 from tillit.availability.publishing import as_json, next_as_json
 from tillit.availability.serving import serve
@@ -24,7 +23,6 @@ from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
 
 Json = dict[str, Any]
-VECTORS = {file.stem: file for file in sorted((Path(__file__).parent / "vectors").glob("*.json"))}
 FRESH = timedelta(seconds=30)  # how long a cache may keep what says nothing else
 
 
@@ -64,11 +62,11 @@ def maintenance(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_safe
-def vectors(request: HttpRequest, name: str) -> HttpResponse:
+def vector(request: HttpRequest, name: str) -> HttpResponse:
     """`GET /status/vectors/<name>.json`: every window of a line of the example plan, 2026 to 2030."""
-    if name not in VECTORS:
-        return problem(404, _("There are vectors by these names: %(names)s.") % {"names": ", ".join(sorted(VECTORS))})
-    return serve(request, VECTORS[name].read_bytes(), "application/json", seconds=3600)
+    if name not in vectors.FILES:
+        return problem(404, _("There are vectors by these names: %(names)s.") % {"names": ", ".join(vectors.FILES)})
+    return serve(request, vectors.FILES[name].read_bytes(), "application/json", seconds=3600)
 
 
 Part = Callable[[statuspage.Page], Json]

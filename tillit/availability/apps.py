@@ -18,6 +18,7 @@ class AvailabilityConfig(AppConfig):
         "availability.rules_applied",
         "availability.components_applied",
         "availability.maintenance_announced",
+        "availability.maintenance_moved",
         "availability.maintenance_cancelled",
         "availability.maintenance_completed",
         "availability.incident_opened",
@@ -30,6 +31,7 @@ class AvailabilityConfig(AppConfig):
     checks = {"maintenance-notice": "tillit.availability.checks.maintenance_is_announced"}
     published = {
         "availability.maintenance_announced": "tillit.availability.publishing.window",
+        "availability.maintenance_moved": "tillit.availability.publishing.window",
         "availability.maintenance_cancelled": "tillit.availability.publishing.window",
         "availability.maintenance_completed": "tillit.availability.publishing.window",
         "availability.incident_opened": "tillit.availability.publishing.incident",

@@ -121,6 +121,12 @@ class CancellationForm(forms.Form):
     because = forms.CharField(label=_("Why is it cancelled?"), help_text=_("Customers read it."), max_length=500)
 
 
+class MoveForm(forms.Form):
+    starts_at = ClockField(label=_("Start"))
+    ends_at = ClockField(label=_("End"))
+    because = forms.CharField(label=_("Why is it moved?"), help_text=_("Customers read it."), max_length=500)
+
+
 class UpdateForm(forms.Form):
     """One more thing said about an open incident."""
 

@@ -73,6 +73,8 @@ class MaintenanceRule(Interruption):
     waves = models.JSONField(default=list)  # [{"wave": "a", "percent": 10, "days_later": 0}, ...]
     position = models.PositiveSmallIntegerField()
     retired_at = models.DateTimeField(null=True)  # no longer in the register; its windows keep their name
+    sequence = models.PositiveIntegerField(default=0)  # RFC 5545: raised whenever its windows come at other times
+    changed_at = models.DateTimeField(default=now)
 
     objects = MaintenanceRuleQuerySet.as_manager()
 
@@ -120,6 +122,7 @@ class MaintenanceRule(Interruption):
                     effect=self.effect,
                     least_seconds=self.least_seconds,
                     most_seconds=self.most_seconds,
+                    sequence=self.sequence,
                 )
 
 
@@ -136,10 +139,10 @@ class MaintenanceWindowQuerySet(models.QuerySet["MaintenanceWindow"]):
         return self.filter(starts_at__lt=now() + timedelta(days=days))
 
     def past(self, days: int) -> Self:
-        """Over or cancelled within these days, newest first."""
+        """Over or cancelled within these days, newest first, with the versions before a move."""
         over = Q(ends_at__lte=now()) | ~Q(completed_at=None) | ~Q(cancelled_at=None)
         recent = self.filter(over, ends_at__gt=now() - timedelta(days=days))
-        return recent.select_related("rule").order_by("-starts_at", "-id")
+        return recent.select_related("rule").prefetch_related("versions").order_by("-starts_at", "-id")
 
     def concerning(self, tenant: Tenant) -> Self:
         """Of everybody's, and of this tenant's wave and region. The operator is concerned by all."""
@@ -154,7 +157,7 @@ class MaintenanceWindowQuerySet(models.QuerySet["MaintenanceWindow"]):
             same_time = same_time.filter(wave__in=["", window.wave])
         if window.region:
             same_time = same_time.filter(region__in=["", window.region])
-        return same_time.filter(completed_at=None)
+        return same_time.filter(completed_at=None).exclude(pk=window.pk)
 
 
 class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  # its receipts are scoped
@@ -181,11 +184,15 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
     wave = models.CharField(_("wave"), max_length=1, blank=True, choices=Tenant.Wave)
     region = models.CharField(_("region"), max_length=40, blank=True)
     reason = models.TextField(_("reason"), max_length=2000, blank=True)
-    announced_at = models.DateTimeField(editable=False)
+    sequence = models.PositiveIntegerField(
+        db_default=0, default=0, editable=False
+    )  # RFC 5545: raised when moved or cancelled
+    announced_at = models.DateTimeField(editable=False)  # with these times: a move is announced anew
     announced_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
     cancelled_at = models.DateTimeField(null=True, editable=False)
     cancelled_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
     cancelled_because = models.TextField(blank=True, editable=False)
+    moved_at = models.DateTimeField(null=True, editable=False)  # the last time; why and from when: its versions
     completed_at = models.DateTimeField(null=True, editable=False)
     completed_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
 
@@ -234,6 +241,12 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
         return self.Phase.IN_PROGRESS if self.starts_at <= now() else self.Phase.SCHEDULED
 
     @property
+    def changed_at(self) -> datetime:
+        """When anything was last said about it; of one only foreseen, when its rule was."""
+        said = [at for at in (self.announced_at, self.moved_at, self.cancelled_at, self.completed_at) if at]
+        return max(said) if said or self.rule is None else self.rule.changed_at
+
+    @property
     def is_active(self) -> bool:
         return self.phase == self.Phase.IN_PROGRESS
 
@@ -250,6 +263,26 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
         """The share of customers in the window's wave, where the rule says it."""
         shares = self.rule.waves if self.rule else []
         return next((share["percent"] for share in shares if share["wave"] == self.wave), None)
+
+
+class WindowVersion(models.Model):
+    """What was announced of a window before it was moved: nothing announced is ever unsaid."""
+
+    window = models.ForeignKey(MaintenanceWindow, on_delete=models.CASCADE, related_name="versions")
+    sequence = models.PositiveIntegerField()
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    announced_at = models.DateTimeField()
+    replaced_at = models.DateTimeField()
+    replaced_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    because = models.TextField(blank=True)  # why it was moved
+
+    class Meta:
+        ordering = ["sequence"]
+        constraints = [UniqueConstraint("window", "sequence", name="one_version_of_each_sequence")]
+
+    def __str__(self) -> str:
+        return f"{self.window_id}.{self.sequence} {self.starts_at:%Y-%m-%d %H:%M} UTC"
 
 
 class ComponentQuerySet(models.QuerySet["Component"]):
@@ -350,15 +383,16 @@ class IncidentUpdate(models.Model):
 
 
 class NoticeReceipt(TenantModel):
-    """That a person was shown the notice of a window, when first, and when he or she put it away."""
+    """That a person was shown the notice of a window with these times, when first, and when it was put away."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     window = models.ForeignKey(MaintenanceWindow, on_delete=models.PROTECT, related_name="receipts")
+    sequence = models.PositiveIntegerField(default=0)  # the window's, when it was shown
     first_shown_at = models.DateTimeField()
     dismissed_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [UniqueConstraint("tenant", "user", "window", name="one_receipt_each")]
+        constraints = [UniqueConstraint("tenant", "user", "window", "sequence", name="one_receipt_each")]
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.window_id} {self.first_shown_at:%Y-%m-%d %H:%M}"

@@ -57,7 +57,26 @@ def as_json(window: MaintenanceWindow) -> Json:
         "region": window.region or None,
         "announced_at": statuspage.moment(window.announced_at) if window.announced_at else None,
         "reason": window.reason or None,
+        **_moves(window),
     } | next_as_json(window)
+
+
+def _moves(window: MaintenanceWindow) -> Json:
+    """What was announced before, of a window that was moved; nothing of others."""
+    if window.moved_at is None:
+        return {}
+    earlier = [
+        {
+            "sequence": version.sequence,
+            "starts_at": statuspage.moment(version.starts_at),
+            "ends_at": statuspage.moment(version.ends_at),
+            "announced_at": statuspage.moment(version.announced_at),
+            "replaced_at": statuspage.moment(version.replaced_at),
+            "because": version.because,
+        }
+        for version in window.versions.all()
+    ]
+    return {"sequence": window.sequence, "earlier": earlier}
 
 
 def _seconds(window: MaintenanceWindow) -> Json | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.db import connection
+from django.db.models import Q
 from django.utils.timezone import localtime
 
 from tillit.availability import recurrence
@@ -34,8 +35,9 @@ PAST_DAYS = 90
 # `upcoming().concerning(tenant).within(NOTICE_DAYS)` without what this person put away. Every page asks this, so it is
 # written by hand: the ORM takes five times as long to say it.
 OPEN_NOTICES = """
-    SELECT w.id, r.first_shown_at FROM availability_maintenancewindow w
-    LEFT JOIN availability_noticereceipt r ON r.tenant_id = %(tenant)s AND r.user_id = %(user)s AND r.window_id = w.id
+    SELECT w.id, w.sequence, r.first_shown_at FROM availability_maintenancewindow w
+    LEFT JOIN availability_noticereceipt r ON r.tenant_id = %(tenant)s AND r.user_id = %(user)s
+      AND r.window_id = w.id AND r.sequence = w.sequence
     WHERE w.cancelled_at IS NULL AND w.completed_at IS NULL AND w.ends_at > %(at)s AND w.starts_at < %(until)s
       AND (%(everybody)s OR (w.wave IN ('', %(wave)s) AND w.region IN ('', %(region)s))) AND r.dismissed_at IS NULL
     ORDER BY w.starts_at, w.id"""
@@ -103,8 +105,8 @@ def next_window(tenant: Tenant) -> MaintenanceWindow | None:
     return MaintenanceWindow.objects.upcoming().concerning(tenant).first()
 
 
-def notices_for(user: User, tenant: Tenant) -> dict[int, datetime | None]:
-    """The windows (by key) whose notice this person has not put away, and when it was first shown. One query."""
+def notices_for(user: User, tenant: Tenant) -> dict[tuple[int, int], datetime | None]:
+    """The windows (key and sequence) whose notice this person has not put away; when it was first shown. One query."""
     at = now()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -114,7 +116,7 @@ def notices_for(user: User, tenant: Tenant) -> dict[int, datetime | None]:
                 "everybody": tenant.is_operator, "wave": tenant.wave, "region": tenant.region,
             },
         )  # fmt: skip
-        return dict(cursor.fetchall())
+        return {(key, sequence): shown_at for key, sequence, shown_at in cursor.fetchall()}
 
 
 def windows_of(keys: Iterable[int]) -> list[MaintenanceWindow]:
@@ -129,26 +131,47 @@ def computed_windows(before: datetime, rules: Iterable[MaintenanceRule] | None =
     return sorted(windows, key=lambda window: window.starts_at)
 
 
-def windows_ahead(months: int = MONTHS_AHEAD) -> list[MaintenanceWindow]:
-    """Announced windows and those the rules foresee, in one sequence.
+def windows_ahead(months: int = MONTHS_AHEAD, tenant: Tenant | None = None) -> list[MaintenanceWindow]:
+    """Announced windows and those the rules foresee, in one sequence; all, or those that concern one tenant.
 
     Foreseen is only what can still be announced in time, and what nobody has called off.
     """
     at = now()
-    announced = list(MaintenanceWindow.objects.upcoming())
-    taken = {window.identity for window in announced} | called_off()
+    announced = list(MaintenanceWindow.objects.upcoming().prefetch_related("versions"))
+    taken = {window.identity for window in announced} | settled()
     foreseen = [
         window
         for window in computed_windows(at + relativedelta(months=months))
         if window.identity not in taken and window.gives_enough_notice(at)
     ]
-    return sorted([*announced, *foreseen], key=lambda window: window.starts_at)
+    told = [window for window in [*announced, *foreseen] if tenant is None or concerns(window, tenant)]
+    return sorted(told, key=lambda window: window.starts_at)
 
 
-def called_off() -> set[tuple[int | None, str, object]]:
-    """Windows of rules that a person cancelled: not announced again, not foreseen any more."""
-    by_people = MaintenanceWindow.objects.exclude(cancelled_by=None).exclude(rule=None)
-    return {window.identity for window in by_people.filter(ends_at__gt=now())}
+def calendar_windows(tenant: Tenant, *, routine: bool) -> list[MaintenanceWindow]:
+    """What a calendar shows this tenant: twelve months ahead, the last ninety days, and the routine if it is wanted."""
+    at = now()
+    past = MaintenanceWindow.objects.past(PAST_DAYS).concerning(tenant)
+    found = [*past, *windows_ahead(tenant=tenant)]
+    for rule in routine_rules() if routine else ():
+        windows = rule.windows(at, at + relativedelta(months=MONTHS_AHEAD))
+        found += [window for window in windows if concerns(window, tenant)]
+    return found
+
+
+def concerns(window: MaintenanceWindow, tenant: Tenant) -> bool:
+    """As `MaintenanceWindow.objects.concerning` asks the database."""
+    return tenant.is_operator or (window.wave in ("", tenant.wave) and window.region in ("", tenant.region))
+
+
+def settled() -> set[tuple[int | None, str, object]]:
+    """Windows of rules that a person cancelled or moved: not announced again, not foreseen any more.
+
+    They may lie behind us while their day is still to come: a window moved from Friday to Wednesday, on Thursday.
+    """
+    by_people = MaintenanceWindow.objects.exclude(cancelled_by=None, moved_at=None).exclude(rule=None)
+    long_ago = now() - timedelta(days=recurrence.MOST_DAYS + 1)
+    return {window.identity for window in by_people.filter(Q(ends_at__gt=now()) | Q(day__gte=long_ago.date()))}
 
 
 def merged(windows: Iterable[MaintenanceWindow]) -> list[Interruption]:
@@ -233,8 +256,8 @@ def export_components() -> list[dict[str, Any]]:
 
 
 def receipts_of(window: MaintenanceWindow) -> int:
-    """How many people of the active tenant were shown the notice of this window."""
-    return NoticeReceipt.objects.filter(window=window).count()
+    """How many people of the active tenant were shown the notice of this window, with the times it has now."""
+    return NoticeReceipt.objects.filter(window=window, sequence=window.sequence).count()
 
 
 INDICATORS = ("none", "maintenance", "minor", "major", "critical")  # from good to bad

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from tillit.availability import api, panels, views
+from tillit.availability import api, feeds, panels, views
 
 app_name = "availability"
 
@@ -18,7 +18,10 @@ statuspage = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("status/", views.status, name="status"),
     path("status/maintenance/", views.year, name="year"),
-    path("status/vectors/<slug:name>.json", api.vectors, name="vectors"),
+    path("status/maintenance.ics", feeds.calendar, name="calendar_feed"),
+    path("status/feed.atom", feeds.atom, name="atom_feed"),
+    path("status/feed.json", feeds.json_feed, name="json_feed"),
+    path("status/vectors/<slug:name>.json", api.vector, name="vectors"),
     path("status/api/v2/", include(statuspage)),
     path("trust/maintenance.json", api.maintenance, name="maintenance_json"),
     path("api/state/<slug:slug>", api.tenant_state, name="tenant_state"),
@@ -28,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices/", panels.banner, name="banner"),
     path("notices/dismiss", panels.dismiss, name="dismiss"),
     path("operator/maintenance/", views.calendar, name="calendar"),
+    path("operator/maintenance/<int:pk>/move", views.move, name="move"),
     path("operator/maintenance/<int:pk>/cancel", views.cancel, name="cancel"),
     path("operator/maintenance/<int:pk>/complete", views.complete, name="complete"),
     path("operator/incidents/", views.incidents, name="incidents"),

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_POST, require_safe
 
-from tillit.availability import actions, queries, words
+from tillit.availability import actions, queries, vectors, words
 from tillit.availability.forms import (
     AnnouncementForm,
     CancellationForm,
     ComponentForm,
     IncidentForm,
+    MoveForm,
     ResolutionForm,
     UpdateForm,
 )
@@ -64,6 +65,7 @@ def year(request: Request) -> HttpResponse:
     context = {
         "interruptions": queries.merged(queries.windows_ahead()),
         "routine": queries.routine_rules(),
+        "vectors": list(vectors.FILES),
         "zone": timezone.get_current_timezone_name(),
     }
     return render(request, "availability/year.html", context)
@@ -98,6 +100,22 @@ def cancel(request: Request, pk: int) -> HttpResponse:
             return redirect("availability:calendar")
     context = {"form": form, "window": window}
     return render(request, "availability/cancel.html", context, status=422 if form.errors else 200)
+
+
+def move(request: Request, pk: int) -> HttpResponse:
+    require(request.actor, "availability.announce")
+    window = get_object_or_404(MaintenanceWindow, pk=pk)
+    form = MoveForm(typed(request), initial={"starts_at": window.starts_at, "ends_at": window.ends_at})
+    if form.is_valid():
+        try:
+            window = actions.move_maintenance(request.actor, window=window, **form.cleaned_data)
+        except Refused as refusal:
+            show(refusal, form)
+        else:
+            messages.success(request, _("Moved: %(window)s.") % {"window": words.named(window)})
+            return redirect("availability:calendar")
+    context = {"form": form, "window": window, "zone": timezone.get_current_timezone_name()}
+    return render(request, "availability/move.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

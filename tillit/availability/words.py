@@ -12,7 +12,7 @@ from django.utils.timezone import get_current_timezone, get_current_timezone_nam
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tillit.availability.models import Component, Effect, Incident, Interruption, MaintenanceWindow
+from tillit.availability.models import Component, Effect, Incident, Interruption, MaintenanceWindow, WindowVersion
 from tillit.foundation.formats import locale
 from tillit.foundation.texts import pick
 
@@ -85,6 +85,13 @@ def expected(work: Interruption) -> str:
         return length or _("usually a few seconds")
     said = str(Effect(work.effect).label)
     return f"{said}: {length}" if length else said
+
+
+def span(timed: MaintenanceWindow | WindowVersion) -> str:
+    """`Fri, 4 Dec 2026, 00:00 CET – 06:00 CET`, in plain text: for feeds and calendars."""
+    start, end = timed.starts_at, timed.ends_at
+    last = "" if day(start) == day(end) else f"{day(end)}, "
+    return f"{day(start)}, {clock(start)} {zone(start)} – {last}{clock(end)} {zone(end)}"
 
 
 def named(window: MaintenanceWindow) -> str:

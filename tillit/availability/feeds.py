@@ -1,0 +1,106 @@
+"""Maintenance and what was said about the service, to subscribe to: iCalendar, Atom, JSON Feed.
+
+On the operator's host everything; on a customer's, what concerns the customer. Without sign-in and without a cookie.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from tillit.availability import calendars, queries, telling
+from tillit.availability.api import problem
+from tillit.availability.calendars import About
+from tillit.availability.models import MaintenanceWindow
+from tillit.availability.serving import serve
+from tillit.availability.zone import in_operators_time
+from tillit.foundation.models import Tenant
+from tillit.foundation.requests import Request
+
+View = Callable[[Request], HttpResponse]
+FRESH = 300  # seconds
+KINDS = ("planned", "emergency", "routine")
+TOLD = ("planned", "emergency")  # unless asked otherwise: a restart every night would fill a calendar
+
+
+def feed(view: View) -> View:
+    """For everybody, to read only, in the operator's time; a question that cannot be answered is told so."""
+
+    @functools.wraps(view)
+    def answered(request: Request) -> HttpResponse:
+        mistake = _mistake(request)
+        return problem(400, mistake) if mistake else in_operators_time(view)(request)
+
+    return login_not_required(require_safe(answered))
+
+
+@feed
+def calendar(request: Request) -> HttpResponse:
+    """`GET /status/maintenance.ics`: the windows of twelve months and of the last ninety days.
+
+    `?lang=`, `?kind=` (several; without it all but `routine`), `?wave=`, `?region=`.
+    """
+    kinds = request.GET.getlist("kind") or list(TOLD)
+    found = queries.calendar_windows(request.tenant, routine="routine" in kinds)
+    told = [one for one in found if calendars.kind_of(one) in kinds and _asked_for(request, one)]
+    ahead = _("Announced maintenance and what the maintenance plan foresees, twelve months ahead.")
+    about = About(_("Maintenance: %(name)s") % {"name": request.tenant.name}, ahead, _page(request))
+    return serve(request, calendars.write(about, told), "text/calendar; charset=utf-8", seconds=FRESH)
+
+
+@feed
+def atom(request: Request) -> HttpResponse:
+    """`GET /status/feed.atom`: announcements, moves, cancellations and incidents of ninety days."""
+    body = telling.atom(_said(request), telling.entries(request.tenant))
+    return serve(request, body, "application/atom+xml; charset=utf-8", seconds=FRESH)
+
+
+@feed
+def json_feed(request: Request) -> HttpResponse:
+    """`GET /status/feed.json`: the same as JSON Feed 1.1."""
+    told = telling.json_feed(_said(request), telling.entries(request.tenant))
+    body = json.dumps(told, ensure_ascii=False).encode()
+    return serve(request, body, "application/feed+json; charset=utf-8", seconds=FRESH)
+
+
+def _page(request: Request) -> str:
+    return request.build_absolute_uri(f"{reverse('availability:status')}?lang={request.LANGUAGE_CODE}")
+
+
+def _said(request: Request) -> telling.Said:
+    """What a feed says of itself; its own address names the language it is in."""
+    return telling.Said(
+        name=_("Service status: %(name)s") % {"name": request.tenant.name},
+        description=_("Maintenance announced, moved and cancelled, and every word about incidents."),
+        url=_page(request),
+        author=queries.operating_tenant().name,
+        feed_url=request.build_absolute_uri(f"{request.path}?lang={request.LANGUAGE_CODE}"),
+    )
+
+
+def _asked_for(request: Request, window: MaintenanceWindow) -> bool:
+    waves, regions = request.GET.getlist("wave"), request.GET.getlist("region")
+    return (not waves or window.wave in ("", *waves)) and (not regions or window.region in ("", *regions))
+
+
+def _mistake(request: Request) -> str:
+    """What is wrong with the question, in a sentence."""
+    known: dict[str, Callable[[], list[str]]] = {
+        "lang": lambda: [code for code, _name in settings.LANGUAGES],
+        "kind": lambda: list(KINDS),
+        "wave": lambda: list(Tenant.Wave.values),
+        "region": lambda: sorted(queries.regions()),
+    }
+    for name in known.keys() & request.GET.keys():
+        choices = known[name]()
+        if set(request.GET.getlist(name)) - set(choices):
+            return _("“%(name)s” may be: %(choices)s.") % {"name": name, "choices": ", ".join(choices)}
+    return ""

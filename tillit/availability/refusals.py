@@ -1,0 +1,46 @@
+"""What is refused of times, and of rows that contradict themselves: as a sentence, before the database is asked."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from tillit.availability.models import Incident, MaintenanceRule, MaintenanceWindow
+from tillit.foundation.errors import Refused
+from tillit.foundation.texts import pick
+
+
+def refuse_times(window: MaintenanceWindow) -> None:
+    """Refuse times that come too soon, lie outside the plan's frame or beside other work for the same customers.
+
+    A window of the plan that a person moves leaves its frame for a reason that everybody reads.
+    """
+    starts_at, ends_at, rule = window.starts_at, window.ends_at, window.rule
+    if not window.gives_enough_notice(window.announced_at):
+        raise Refused(_("Planned maintenance needs at least 24 hours' notice."), field="starts_at")
+    if ends_at <= window.announced_at:
+        raise Refused(_("This window would already be over."), field="ends_at")
+    if rule and not window.day and ends_at > starts_at and not rule.has_room_for(starts_at, ends_at):
+        raise Refused(_outside(rule), field="starts_at")
+    if window.is_planned and (other := MaintenanceWindow.objects.overlapping(window).first()):
+        raise Refused(_already_planned(other), field="starts_at")
+    refuse_contradictions(window)
+
+
+def refuse_contradictions(row: MaintenanceWindow | Incident) -> None:
+    """The database's own constraints, as a sentence and before it is asked."""
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        raise Refused(" ".join(error.messages)) from error
+
+
+def _already_planned(other: MaintenanceWindow) -> str:
+    return _("There is already a window then: %(other)s. Cancel it first or choose another time.") % {"other": other}
+
+
+def _outside(rule: MaintenanceRule) -> str:
+    frame = pick(rule.schedule)[0]
+    return _("The plan has this work done only then: %(frame)s. Choose such a time, or no line of the plan.") % {
+        "frame": frame
+    }

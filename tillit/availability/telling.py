@@ -1,0 +1,128 @@
+"""What was said about the service, newest first: announcements, moves, cancellations, and every word on an incident.
+
+Each entry is one thing said at one moment. It is never changed; who reads feeds sees what came after as a new entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import linebreaks
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from tillit.availability import words
+from tillit.availability.calendars import About, as_announced, clean
+from tillit.availability.models import Incident, IncidentUpdate, MaintenanceWindow, WindowVersion
+from tillit.foundation.clock import now
+from tillit.foundation.models import Tenant
+from tillit.foundation.texts import pick
+
+DAYS = 90
+MOST = 100  # entries
+
+
+@dataclass(frozen=True)
+class Said(About):
+    """What a feed says of itself."""
+
+    author: str
+    feed_url: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing said. `kind` is `announced`, `moved`, `cancelled`, `completed`, or an incident's status."""
+
+    key: str
+    kind: str
+    at: datetime
+    title: str
+    text: str
+    anchor: str
+
+    @property
+    def id(self) -> str:
+        """RFC 4151, and the language: the same words in another one are another entry."""
+        return f"tag:{settings.BASE_HOST.partition(':')[0]},{self.at:%Y-%m-%d}:{self.key}/{get_language() or 'en'}"
+
+
+def entries(tenant: Tenant) -> list[Entry]:
+    """What was said within ninety days that concerns this tenant; to the operator everything."""
+    since = now() - timedelta(days=DAYS)
+    windows = MaintenanceWindow.objects.concerning(tenant).filter(ends_at__gt=since).select_related("rule")
+    incidents = Incident.objects.told().filter(changed_at__gt=since)
+    said = [entry for window in windows.prefetch_related("versions") for entry in _of_window(window)]
+    said += [_of_update(incident, update) for incident in incidents for update in incident.updates.all()]
+    recent = [entry for entry in said if entry.at > since]
+    return sorted(recent, key=lambda entry: (entry.at, entry.key), reverse=True)[:MOST]
+
+
+def atom(about: Said, said: list[Entry]) -> bytes:
+    """RFC 4287."""
+    language = get_language() or "en"
+    feed = Atom1Feed(
+        title=clean(about.name), link=about.url, description=about.description, language=language,
+        author_name=clean(about.author), author_link=about.url, feed_url=about.feed_url, feed_guid=about.feed_url,
+    )  # fmt: skip
+    for entry in said:
+        feed.add_item(
+            title=entry.title, link=f"{about.url}#{entry.anchor}", description=linebreaks(entry.text, autoescape=True),
+            unique_id=entry.id, pubdate=entry.at, updateddate=entry.at, categories=[entry.kind],
+        )  # fmt: skip
+    return str(feed.writeString("utf-8")).encode()
+
+
+def json_feed(about: Said, said: list[Entry]) -> dict[str, Any]:
+    """JSON Feed 1.1."""
+    return {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": clean(about.name),
+        "description": about.description,
+        "home_page_url": about.url,
+        "feed_url": about.feed_url,
+        "language": get_language() or "en",
+        "authors": [{"name": clean(about.author), "url": about.url}],
+        "items": [
+            {
+                "id": entry.id,
+                "url": f"{about.url}#{entry.anchor}",
+                "title": entry.title,
+                "content_text": entry.text,
+                "date_published": entry.at.isoformat(timespec="seconds"),
+                "tags": [entry.kind],
+            }
+            for entry in said
+        ],
+    }
+
+
+def _of_window(window: MaintenanceWindow) -> Iterator[Entry]:
+    """Its announcement, every move, its early end."""
+    title, key, anchor = pick(window.title)[0], f"windows/{window.pk}", f"maintenance-{window.pk}"
+    versions: list[WindowVersion] = list(window.versions.all())
+    told: list[MaintenanceWindow | WindowVersion] = [*versions, window]
+    text = f"{words.span(told[0])}\n{as_announced(window)}"
+    said = [("announced", told[0].announced_at, _("Announced: %(title)s"), text)]
+    for version, after in zip(versions, told[1:], strict=True):
+        spans = {"before": words.span(version), "after": words.span(after)}
+        text = f"{_('From %(before)s to %(after)s.') % spans}\n{version.because}"
+        said.append(("moved", version.replaced_at, _("Moved: %(title)s"), text))
+    if window.cancelled_at:
+        text = f"{words.span(window)}\n{window.cancelled_because}".strip()
+        said.append(("cancelled", window.cancelled_at, _("Cancelled: %(title)s"), text))
+    elif window.completed_at:
+        said.append(("completed", window.completed_at, _("Completed: %(title)s"), words.span(window)))
+    for number, (kind, at, heading, text) in enumerate(said):
+        yield Entry(f"{key}/{number}-{kind}", kind, at, clean(heading % {"title": title}), clean(text), anchor)
+
+
+def _of_update(incident: Incident, update: IncidentUpdate) -> Entry:
+    title = f"{update.get_status_display()}: {pick(incident.title)[0]}"
+    key, anchor = f"incidents/{incident.pk}/{update.pk}", f"incident-{incident.pk}"
+    return Entry(key, update.status, update.at, clean(title), clean(pick(update.body)[0]), anchor)

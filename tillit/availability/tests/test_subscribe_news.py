@@ -1,0 +1,145 @@
+"""What was said about the service, in a feed reader: Atom as feedparser reads it, and JSON Feed."""
+
+from datetime import timedelta
+
+import feedparser
+import pytest
+
+from tillit.availability import actions
+from tillit.availability.models import Component
+from tillit.foundation.models import Tenant
+from tillit.foundation.testing import public_of
+
+ATOM, JSON = "/status/feed.atom", "/status/feed.json"
+
+
+def read(person, address=ATOM):
+    feed = feedparser.parse(person.get(address).content)
+    assert not feed.bozo
+    return feed
+
+
+@pytest.fixture
+def story(plan, announced, operator, clock):
+    """A window announced, moved and cancelled; an incident with three words on it."""
+    window = announced(72)
+    clock.shift(timedelta(hours=1))
+    later = window.starts_at + timedelta(days=4)
+    actions.move_maintenance(
+        operator.actor, window=window, starts_at=later, ends_at=later + timedelta(hours=2), because="Snow."
+    )
+    clock.shift(timedelta(hours=1))
+    actions.cancel_maintenance(operator.actor, window=window, because="Not needed.")
+    clock.shift(timedelta(hours=1))
+    crm = Component.objects.get(slug="crm")
+    said = actions.Said({"en": "We look into it.", "de": "Wir sehen nach."}, also=[crm])
+    incident = actions.open_incident(operator.actor, title={"en": "Lists load slowly"}, impact="minor", said=said)
+    clock.shift(timedelta(minutes=5))
+    actions.update_incident(
+        operator.actor, incident=incident, said=actions.Said({"en": "A queue."}, status="identified")
+    )
+    clock.shift(timedelta(minutes=5))
+    actions.resolve_incident(operator.actor, incident=incident, body={"en": "All is well."})
+    return window
+
+
+def test_a_reader_sees_what_was_said_newest_first(story, public):
+    feed = read(public)
+    assert [entry.title for entry in feed.entries][:6] == [
+        "Resolved: Lists load slowly",
+        "Cause found: Lists load slowly",
+        "Investigating: Lists load slowly",
+        "Cancelled: Work on the network",
+        "Moved: Work on the network",
+        "Announced: Work on the network",
+    ]
+    moved, announced = feed.entries[4], feed.entries[5]
+    assert "From Thu, 26 Nov 2026, 09:00 CET – 11:00 CET to Mon, 30 Nov 2026" in moved.summary
+    assert "26 Nov 2026" in announced.summary and "30 Nov" not in announced.summary  # what was said then
+    assert [tag.term for tag in moved.tags] == ["moved"]
+    assert "All is well." in feed.entries[0].summary
+    assert feed.entries[0].link.endswith("/status/?lang=en#incident-" + feed.entries[0].id.split("/")[-3])
+
+
+def test_it_says_who_speaks_in_which_language_and_where_it_lives(story, public, operator_tenant):
+    feed = read(public, f"{ATOM}?lang=de").feed
+    assert (feed.author, feed.language) == (operator_tenant.name, "de")
+    assert next(link.href for link in feed.links if link.rel == "self").endswith(f"{ATOM}?lang=de")
+    assert feed.id and feed.updated
+
+
+def test_entries_keep_their_names_and_words_while_more_is_said(story, operator, announced, public):
+    before = {entry.id: (entry.title, entry.summary, entry.published) for entry in read(public).entries}
+    announced(96, title="Something else")
+    after = {entry.id: (entry.title, entry.summary, entry.published) for entry in read(public).entries}
+    assert before.items() < after.items() and len(after) == len(before) + 1
+    german = {entry.id for entry in read(public, f"{ATOM}?lang=de").entries}
+    assert not german & set(after)
+
+
+def test_each_language_has_its_own_words(story, public):
+    titles = [entry.title for entry in read(public, f"{ATOM}?lang=de").entries]
+    assert "Verschoben: Work on the network" in titles
+    assert "Wir sehen nach." in read(public, f"{ATOM}?lang=de").entries[2].summary
+    assert "Flyttet: Work on the network" in [entry.title for entry in read(public, f"{ATOM}?lang=nb").entries]
+
+
+def test_the_json_feed_says_the_same(story, public):
+    answer = public.get(JSON)
+    assert answer.headers["Content-Type"].startswith("application/feed+json")
+    told, feed = answer.json(), read(public)
+    assert told["version"] == "https://jsonfeed.org/version/1.1"
+    assert [(item["id"], item["title"]) for item in told["items"]] == [(one.id, one.title) for one in feed.entries]
+    assert told["feed_url"].endswith(f"{JSON}?lang=en") and told["authors"][0]["name"] == feed.feed.author
+    assert all(item["date_published"] and item["content_text"] for item in told["items"])
+
+
+def test_a_customer_reads_of_its_own_windows_only(story, announced, public, fjordlys, alpenrose):
+    announced(60, title="Power in Oslo", region="norway")
+    Tenant.objects.filter(pk=fjordlys.pk).update(region="norway")
+    mine = public_of(Tenant.objects.get(pk=fjordlys.pk))
+    for address in (ATOM, JSON):
+        assert "Power in Oslo" in mine.get(address).content.decode()
+        assert "Power in Oslo" not in public_of(alpenrose).get(address).content.decode()
+    assert "Resolved: Lists load slowly" in [entry.title for entry in read(mine).entries]
+
+
+def test_what_is_older_than_ninety_days_is_gone(story, public, clock):
+    clock.shift(timedelta(days=91))
+    assert read(public).entries == []
+
+
+def test_strange_words_stay_words(operator, announced, public):
+    announced(48, kind="emergency", title="<script>\x07\u202e", reason="<b>bold</b> & more")
+    feed = read(public)
+    assert feed.entries[0].title == "Announced: &lt;script&gt;" or feed.entries[0].title == "Announced: <script>"
+    assert "&lt;b&gt;bold&lt;/b&gt; &amp; more" in feed.entries[0].summary
+    assert b"<script>" not in public.get(ATOM).content
+
+
+def test_feeds_are_kept_by_caches_and_cost_few_questions(story, public, fjordlys, django_assert_max_num_queries):
+    for address in (ATOM, JSON):
+        for visitor in (public, public_of(fjordlys)):
+            answer = visitor.get(address)
+            assert answer.headers["Cache-Control"] == "public, max-age=300"
+            assert not answer.cookies and "Cookie" not in answer.headers["Vary"]
+            with django_assert_max_num_queries(11):
+                again = visitor.get(address, headers={"if-none-match": answer.headers["ETag"]})
+            assert again.status_code == 304
+        assert public.post(address).status_code == 405
+
+
+@pytest.mark.parametrize("address", ["/status/", "/status/maintenance/"])
+def test_pages_say_where_to_subscribe(plan, public, fjordlys, address):
+    for visitor in (public, public_of(fjordlys)):
+        page = visitor.get(f"{address}?lang=de").content.decode()
+        host = visitor.defaults["HTTP_HOST"]
+        assert f"webcal://{host}/status/maintenance.ics?lang=de" in page
+        assert "In Ihrem Kalender abonnieren" in page
+        assert 'type="application/atom+xml"' in page and "/status/feed.json?lang=de" in page
+    assert ("/status/vectors/restart.json" in page) is (address == "/status/maintenance/")
+
+
+def test_my_trust_page_says_where_to_subscribe(plan, anna):
+    page = anna.get("/panels/my-windows").content.decode()
+    assert "/status/maintenance.ics?lang=en" in page and "/status/feed.atom?lang=en" in page
