@@ -69,6 +69,17 @@ def test_collisions_are_joined_as_they_were_by_hand():
     assert sum({"system", "microsoft-patches"} <= set(found["rules"]) for found in computed) == 32
 
 
+def test_the_year_page_shows_each_collision_as_one_row(plan, public):
+    rows = public.get("/status/maintenance/").context["interruptions"]
+    shown = {row.starts_at.strftime("%Y-%m-%dT%H:%M:%SZ"): row for row in rows}
+    both = {"system", "microsoft-patches"}
+    joined = [one for one in published("collisions") if both <= set(one["rules"]) and one["starts_at"] in shown]
+    assert len(joined) == 6  # of the twelve months from November 2026
+    for one in joined:
+        assert {window.rule.key for window in shown[one["starts_at"]].windows} == both
+        assert sum(row.starts_at.date() == shown[one["starts_at"]].starts_at.date() for row in rows) == 1
+
+
 def test_the_hard_nights_are_among_them():
     restarts = {date.fromisoformat(one["day"]): one for one in published("restart")}
     assert len(restarts) == 1826
