@@ -287,6 +287,7 @@ class Cluster:
             wrapper += ["--user", f"{uid}:{gid}", "--reach", str(binary), "--reach", str(reach or self.folder)]
         if leash is not None:
             wrapper += ["--leash", str(int(leash))]
+            wrapper += [] if self.settings.get("listen_addresses") else ["--without", "network"]
         return [*wrapper, "--", str(binary), *map(str, options)]
 
 

@@ -1,11 +1,13 @@
 """Run one command as another user, because PostgreSQL refuses to run as root. Started as a script, without packages.
 
-    python -I -S unprivileged.py [--user UID:GID] [--leash SIGNAL] [--reach FOLDER]... -- COMMAND [ARGUMENTS]
+    python -I -S unprivileged.py [--user UID:GID] [--leash SIGNAL] [--without network] [--reach FOLDER]... -- COMMAND …
 
 Nothing outside the data folder is opened up for that user. Where a folder is closed to it (a checkout below a 0700
 home, say), the command keeps one capability, CAP_DAC_OVERRIDE, which root has even in a default container; it is
 raised as an ambient capability so that it survives the exec. `--leash` has the kernel send SIGNAL (a number) when the
-process that started this one dies. On other systems than Linux both are left out.
+process that started this one dies. `--without network` leaves the command and all it starts Unix sockets only, as far
+as the kernel can (`walls/`): who gets hold of the superuser's password must not find a way out by a server's program.
+On other systems than Linux all three are left out.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from contextlib import suppress
+from importlib import import_module
 
 PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 28, 47, 2
 SECBIT_NO_SETUID_FIXUP = 4
@@ -20,6 +24,8 @@ CAP_DAC_OVERRIDE, CAP_SETPCAP = 1 << 1, 1 << 8  # as masks
 AMBIENT_NUMBER = 1  # of CAP_DAC_OVERRIDE
 CAPABILITY_VERSION_3 = 0x20080522
 LINUX = sys.platform == "linux"
+ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", ".."))
+WALLS = ("landlock", "seccomp")  # a network namespace would need root, or users of its own
 UNABLE = 77  # exit status: the reason is on standard error, in a sentence
 
 
@@ -36,6 +42,8 @@ def main(arguments: list[str]) -> None:
     options, command = arguments[:split], arguments[split + 1 :]
     named = list(zip(options[::2], options[1::2], strict=True))
     values = dict(named)
+    if "--without" in values:
+        take_network()  # first: the files of the walls may be out of the other user's reach
     if "--user" in values:
         uid, _, gid = values["--user"].partition(":")
         become(int(uid), int(gid), [place for name, place in named if name == "--reach"])
@@ -43,6 +51,14 @@ def main(arguments: list[str]) -> None:
         die_with_parent(int(values["--leash"]))  # last: a change of user would clear it
     os.chdir("/")
     os.execv(command[0], command)  # noqa: S606 - the very purpose
+
+
+def take_network() -> None:
+    """Put up each wall that the machine offers."""
+    sys.path.insert(0, ROOT)
+    for name in WALLS:
+        with suppress(OSError):
+            import_module(f"tillit.site.walls.{name}").put_up()
 
 
 def die_with_parent(signal_number: int) -> None:

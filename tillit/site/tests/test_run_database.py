@@ -3,12 +3,14 @@
 import os
 import shutil
 import signal
+import socket
 import stat
 
 import psycopg
 import pytest
+from psycopg import sql
 
-from tillit.site import runtime
+from tillit.site import confine, runtime
 from tillit.site.postgres import Cluster, packaged_binaries
 from tillit.site.problems import Problem
 from tillit.site.processes import alive, living_in
@@ -97,6 +99,22 @@ def test_the_database_is_reached_by_password_through_a_private_socket_only(clust
         assert connection.execute("SHOW data_checksums").fetchone()[0] == "on"
     assert stat.S_IMODE(cluster.socket_folder().stat().st_mode) & stat.S_IRWXO == 0
     assert stat.S_IMODE(cluster.folder.stat().st_mode) == 0o700
+
+
+REACH = """COPY told FROM PROGRAM 'bash -c "exec 3<>/dev/tcp/127.0.0.1/%s && echo reached || echo refused" 2>&1'"""
+
+
+@pytest.mark.promise("data-goes-only-to-listed-processors")
+def test_not_even_the_superusers_programs_reach_the_network(cluster):
+    """A worker that is taken over may read the superuser's password, and a server's program is no worker."""
+    reasons = confine.possible()
+    with socket.create_server(("127.0.0.1", 0)) as other, psycopg.connect(cluster.admin_dsn()) as connection:
+        connection.execute("CREATE TABLE told (line text)")
+        connection.execute(sql.SQL(REACH % other.getsockname()[1]))
+        told = [line for (line,) in connection.execute("SELECT line FROM told")]
+    if reasons["seccomp"] and reasons["landlock"]:
+        pytest.skip("THIS KERNEL OFFERS NO WALL: nothing is proven here about the programs of the database")
+    assert told[-1] == "refused"
 
 
 def test_a_folder_with_a_very_long_name_gets_its_socket_elsewhere(tmp_path):
