@@ -76,7 +76,7 @@ def last_run(cloud: Cloud, name: str) -> Fact:
     if state is None:
         return Fact(Weight.MISSING, _("No check of this service proves it yet: %(name)s.") % called)
     if state.run is None:
-        return Fact(Weight.MISSING, _("Not checked yet: %(name)s.") % called)
+        return Fact(Weight.MISSING, _("No result yet: %(name)s.") % called)
     badge = proven.badge if proven else badge_of_run(state.run, PERIOD_HOURS, cloud.at)
     said = badge.reason if badge.state == State.GREY and badge.reason else state.run.finding
     return Fact(WEIGHTS[badge.state], said, state.run.at)

@@ -73,7 +73,7 @@ def badge_of_measure(measure: Measure, run: CheckRun | None, at: datetime) -> Ba
 def badge_of_run(run: CheckRun | None, hours: int, at: datetime) -> Badge:
     """What a check's last run shows, if it may prove something for so many hours."""
     if run is None:
-        return Badge(State.GREY, _("Not checked yet."))
+        return Badge(State.GREY, _("No result yet."))
     if run.ok is None:
         return Badge(State.GREY)
     if not run.ok:

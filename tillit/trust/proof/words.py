@@ -37,14 +37,23 @@ VERBS: dict[str, str | Promise] = {
     "changed": _("changed"),
     "removed": _("removed"),
     "erased": _("content erased"),
+    "passed": _("Passed"),
+    "failed": _("Failed"),
 }
-TONES = {"added": "good", "changed": "info", "removed": "bad", "erased": "idle"}
+TONES = {"added": "good", "changed": "info", "removed": "bad", "erased": "idle", "passed": "good", "failed": "bad"}
 NAMED_BY = ("name", "title", "standard", "text")
 LETTERS = 90  # of a sentence that stands for a name
 
 
 def noun(section: str) -> str:
     return str(NOUNS.get(section, section))
+
+
+def kind(section: str, changed: str, content: Any) -> str:
+    """What happened, as people call it: of a check they want to know its answer, not that it was logged."""
+    if section == "checks" and isinstance(content, dict) and "ok" in content:
+        return "passed" if content["ok"] else "failed"
+    return changed
 
 
 def verb(kind: str) -> str:

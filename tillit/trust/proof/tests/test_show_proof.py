@@ -158,7 +158,7 @@ def test_nobody_can_set_a_badge(said, operator, anna, public, address):
 def test_operator_staff_see_every_check_and_ask_one_again(said, operator):
     page = operator.get("/operator/checks/").content.decode()
     assert "row-level-security" in page
-    assert "Not checked yet" in page
+    assert "No result yet" in page
     answer = operator.post("/operator/checks/run/", {"name": "row-level-security"}, follow=True)
     assert answer.redirect_chain[-1][0] == "/operator/checks/row-level-security/"
     assert "Row-level security is forced on all" in answer.content.decode()

@@ -121,6 +121,7 @@ def _lines(found: list[queries.Told]) -> list[dict[str, Any]]:
 
 
 def _line(one: queries.Told, names: dict[str, str]) -> dict[str, Any]:
+    kind = words.kind(one.section, one.verb, one.content)
     return {
         "index": one.entry.index,
         "at": one.entry.at,
@@ -128,7 +129,7 @@ def _line(one: queries.Told, names: dict[str, str]) -> dict[str, Any]:
         "url": reverse("proof:entry", args=[one.entry.index]),
         "noun": words.noun(one.section),
         "name": names.get(one.entry.subject) or words.name_in(one.says, one.name),
-        "verb": words.verb(one.verb),
-        "tone": words.TONES[one.verb],
+        "verb": words.verb(kind),
+        "tone": words.TONES[kind],
         "keys": one.keys,
     }
