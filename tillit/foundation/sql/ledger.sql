@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS foundation_ledgerentry_rest PARTITION OF foundation_l
 -- Partitions for the months from `first` on; idempotent. Called at every start and by a nightly job. A partition has no
 -- policy of its own, and every new table is open to the application by default: it is closed before anybody sees it.
 CREATE OR REPLACE FUNCTION ledger_partitions(first date, months integer) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     month date;
 BEGIN
@@ -46,14 +46,14 @@ END $$;
 
 -- The time written: now, unless the owner role (the demo's loader) tells another one. The application cannot.
 CREATE OR REPLACE FUNCTION ledger_time() RETURNS timestamptz LANGUAGE sql STABLE
-SET search_path = pg_catalog, public AS $$
+SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT CASE WHEN session_user = 'tillit_app' THEN now()
                 ELSE coalesce(nullif(current_setting('tillit.clock', true), '')::timestamptz, now()) END
 $$;
 
 -- What differs between two images of a row: {"before": {...}, "after": {...}} with the changed fields only.
 CREATE OR REPLACE FUNCTION ledger_difference(old_row jsonb, new_row jsonb) RETURNS jsonb[] LANGUAGE sql IMMUTABLE
-SET search_path = pg_catalog, public AS $$
+SET search_path = pg_catalog, public, pg_temp AS $$
     SELECT ARRAY[jsonb_object_agg(o.key, o.value), jsonb_object_agg(o.key, n.value)]
     FROM jsonb_each(old_row) o JOIN jsonb_each(new_row) n USING (key)
     WHERE o.value IS DISTINCT FROM n.value
@@ -61,7 +61,7 @@ $$;
 
 -- Trigger arguments: the columns that are derived or housekeeping and are left out of the images.
 CREATE OR REPLACE FUNCTION ledger_inserted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, public AS $$
+SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     INSERT INTO foundation_ledgerentry
         (tenant_id, at, transaction_id, actor_id, action, cause, table_name, row_id, kind, after)
@@ -74,7 +74,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION ledger_changed() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, public AS $$
+SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     INSERT INTO foundation_ledgerentry
         (tenant_id, at, transaction_id, actor_id, action, cause, table_name, row_id, kind, before, after)
@@ -89,7 +89,7 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION ledger_deleted() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, public AS $$
+SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
     INSERT INTO foundation_ledgerentry
         (tenant_id, at, transaction_id, actor_id, action, cause, table_name, row_id, kind, before)

@@ -130,6 +130,25 @@ def test_a_month_of_the_ledger_made_at_night_is_closed_to_the_application(db):
     assert "site.make_ledger_partitions" in app.tasks
 
 
+def test_a_table_of_the_same_name_in_the_sessions_own_schema_diverts_no_ledger_row(anna):
+    """Functions with the owner's rights look for temporary tables last."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE foundation_ledgerentry (LIKE public.foundation_ledgerentry)")
+    with in_tenant(anna.tenant, actor_id=anna.user.pk, action="test.keep"):
+        StoredFile.objects.create(tenant=anna.tenant, name="hers.csv", size=1, sha256="", key="k")
+        kept = "SELECT count(*) FROM public.foundation_ledgerentry WHERE table_name = 'foundation_storedfile'"
+        assert raw(kept) == [(1,)]
+        assert raw("SELECT count(*) FROM pg_temp.foundation_ledgerentry") == [(0,)]
+
+
+def test_functions_with_the_owners_rights_look_for_temporary_tables_last(db):
+    careless = (
+        "SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
+        " AND NOT coalesce(array_to_string(proconfig, ';'), '') ~ 'search_path=.*pg_temp\"?$'"
+    )
+    assert raw(careless) == []
+
+
 def test_the_ledger_tells_who_when_before_and_after(files, anna):
     with in_tenant(anna.tenant, actor_id=anna.user.pk, action="test.rename"):
         StoredFile.objects.update(name="renamed.csv")
