@@ -67,6 +67,8 @@ def draft_agreement(actor: Actor, *, agreement: str, texts: Mapping[str, str]) -
             raise Refused(_("Texts are written in German, English or Norwegian."), field="language")
         if len(text) > LONGEST_FILE:
             raise Refused(_("The file is too long: at most 400,000 characters."), field=language)
+        if "\0" in text:
+            raise Refused(_("The file is no text: it holds the character U+0000."), field=language)
     draft, _made = Draft.objects.select_for_update().get_or_create(agreement=agreement)
     draft.texts = {code: text for code, text in (draft.texts | dict(texts)).items() if text.strip()}
     draft.changed_at, draft.changed_by = now(), actor.user

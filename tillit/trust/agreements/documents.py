@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 LANGUAGES = ("de", "en", "nb")
 LONGEST_FILE = 400_000  # characters
 FENCE = "+++"
+VISIBLE = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"  # TOML may say them, no database keeps U+0000, and nobody reads any
 HEADING = re.compile(r"^(\d+(?:\.\d+)*+)\s++(.*)$")
 NAME = re.compile(r"\{#([a-z][a-z0-9-]*)\}$")
 PARAGRAPH = re.compile(r"^(\d+(?:\.\d+)+)\s+(?:\{#([a-z][a-z0-9-]*)\}\s*)?")
@@ -33,12 +34,12 @@ class Front(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    title: str = Field(min_length=1, max_length=200)
-    version: str = Field(min_length=1, max_length=20)
+    title: str = Field(min_length=1, max_length=200, pattern=VISIBLE)
+    version: str = Field(min_length=1, max_length=20, pattern=VISIBLE)
     valid_from: date
     binding_language: Literal["de", "en", "nb"]
     asks_acceptance: bool = False
-    changes: str = Field(default="", max_length=2000)
+    changes: str = Field(default="", max_length=2000, pattern=VISIBLE)
 
 
 @dataclass(frozen=True, order=True)

@@ -58,6 +58,16 @@ def test_a_file_is_brought_and_the_draft_is_published_after_a_look(seed, operato
     assert not Draft.objects.exists()
 
 
+def test_a_file_that_no_database_keeps_is_refused_with_a_sentence(seed, operator):
+    file = SimpleUploadedFile("crm-online-dpa.de.md", b"\0" + text("de").encode(), "text/markdown")
+    answer = operator.post(f"{DPA}?text=de", {"text": "", "file": file})
+    assert (answer.status_code, Draft.objects.count()) == (422, 0)
+    assert "U+0000" in answer.content.decode()
+    hidden = text("de").replace('title = "', 'title = "\\u0000', 1)
+    operator.post(f"{DPA}?text=de", {"text": hidden})
+    assert "“title” cannot be read" in operator.get(DPA, {"text": "de"}).content.decode()
+
+
 def test_a_date_in_the_past_is_told_and_nothing_is_lost(seed, operator):
     for code, said in texts().items():
         operator.post(f"{DPA}?text={code}", {"text": said})
