@@ -236,13 +236,13 @@ def smtp(who: Who, purpose: str, url: str) -> smtplib.SMTP:
 def imap(who: Who, purpose: str, url: str) -> imaplib.IMAP4:
     """A session with a mailbox's server, signed in where `url` names somebody. To be logged out.
 
-    `imaps://user:password@host:993` or `imap://host:143`, which is encrypted where the server offers it. Raises Shut,
-    an OSError, or `imaplib.IMAP4.error` where the server refuses.
+    `imaps://user:password@host:993` or `imap://host:143`, which is encrypted where the server offers it; a
+    password is never sent in clear. Raises Shut, an OSError, or `imaplib.IMAP4.error` where the server refuses.
     """
     parts = _parts(url, ("imap", "imaps"))
     session = _Imap(who, purpose, parts)
     try:
-        if parts.scheme == "imap" and "STARTTLS" in session.capabilities:
+        if parts.scheme == "imap" and (parts.username or "STARTTLS" in session.capabilities):
             session.starttls(ssl_context=certificates())
         if parts.username:
             session.login(unquote(parts.username), unquote(parts.password or ""))

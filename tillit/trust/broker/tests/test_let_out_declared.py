@@ -1,7 +1,9 @@
 """What the register declares is reached over every protocol, and what was decided is on record to the byte."""
 
+import imaplib
 import smtplib
 import socket
+import threading
 
 import pytest
 
@@ -107,6 +109,30 @@ def test_a_mailbox_is_read(broker, mailboxes, recorded):
     session.logout()
     (decision,) = recorded()
     assert (decision.allowed, decision.processor) == (True, "post")
+
+
+def test_a_password_is_not_told_to_a_mailbox_that_offers_no_encryption(broker):
+    heard = []
+
+    def plain_server(listening):
+        connection, _from = listening.accept()
+        with connection, connection.makefile("rwb", buffering=0) as lines:
+            lines.write(b"* OK ready\r\n")
+            for line in lines:
+                heard.append(line)
+                tag = line.split()[0]
+                if b"CAPABILITY" in line:
+                    lines.write(b"* CAPABILITY IMAP4rev1\r\n")
+                lines.write(tag + b" OK done\r\n")
+
+    broker.names["imap.post.example"] = ["127.0.0.1"]
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=plain_server, args=(listening,), daemon=True).start()
+        port = listening.getsockname()[1]
+        broker.declare(f"imap://imap.post.example:{port}")
+        with pytest.raises(imaplib.IMAP4.error):
+            outbound.imap(None, "mail", f"imap://demouser:demopass@imap.post.example:{port}")
+    assert not [line for line in heard if b"demopass" in line]
 
 
 def test_a_calendar_is_written_and_read(broker, calendars, recorded):
