@@ -57,6 +57,10 @@ def look(page, home, paths):
 @pytest.mark.parametrize(("lang", "scheme"), [("de-DE", "light"), ("en-GB", "dark")])
 def test_public_pages_are_in_order(browse, tillit, view, lang, scheme):
     page = browse(view=view, scheme=scheme, lang=lang)
+    for _second in range(60):  # until the worker has logged what the register was at the start
+        if page.request.get(tillit.address("/trust/log/checkpoint")).ok:
+            break
+        page.wait_for_timeout(1_000)
     assert look(page, tillit.address("", "fjordlys"), PUBLIC) == {}
 
 
