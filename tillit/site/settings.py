@@ -11,6 +11,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from tillit.site import runtime
 
+# Workbooks are read through defusedxml, also where lxml happens to be installed: an XML bomb is then refused.
+os.environ["OPENPYXL_LXML"] = "False"
+
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = runtime.environment() | {k: v for k, v in os.environ.items() if k.startswith("TILLIT_")}
 
