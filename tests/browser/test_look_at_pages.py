@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 from screens import NARROW, WIDE
 
 PUBLIC = [
@@ -74,7 +75,7 @@ def test_pages_of_people_are_in_order(signed_in, view, who, speaks, paths):
     page.goto(f"{page.home}/profile/")
     page.locator("select[name=language]").select_option(speaks)
     page.locator("select[name=language]").evaluate("element => element.form.requestSubmit()")
-    page.wait_for_function(f"document.documentElement.lang === '{speaks}'")
+    expect(page.locator("html")).to_have_attribute("lang", speaks)
     assert look(page, page.home, paths) == {}
 
 
