@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -46,6 +47,9 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(cluster: Cluster, django_db_blocker) -> None:
+    with psycopg.connect(cluster.admin_dsn("postgres"), autocommit=True) as admin:
+        admin.execute("ALTER SYSTEM SET autovacuum = off")  # plans must not depend on when it last came by
+        admin.execute("SELECT pg_reload_conf()")
     provision(cluster.admin_dsn("postgres"), "tillit", owner_password="owner", app_password="app")
     for alias, role in (("default", "tillit_app"), ("owner", "tillit_owner")):
         wiring = database(cluster.dsn(role, role.removeprefix("tillit_"), "tillit"))
