@@ -11,19 +11,11 @@ from aiosmtpd.controller import Controller
 
 from tillit.site import runtime
 from tillit.site.tests.whole import Installation, eventually
-from tillit.trust.broker.testing import free_port
+from tillit.trust.broker.testing import SMALLEST_REGISTER, free_port
 
-REGISTER = """
-format = 1
-[operator]
-name = "Tillit Drift (invented)"
-contact = "mailto:trust@tillit.example"
-security_contact = "mailto:security@tillit.example"
-time_zone = "Europe/Oslo"
-languages = ["en"]
-[promises]
-notice_hours = 24
-[[processors]]
+REGISTER = (
+    SMALLEST_REGISTER
+    + """[[processors]]
 slug = "relay"
 name = "Our own relay (invented)"
 role = "mail"
@@ -36,6 +28,7 @@ purposes = ["mail"]
 private_network = true
 reached_at = ["smtp://127.0.0.1:PORT"]
 """
+)
 
 
 class Inbox:

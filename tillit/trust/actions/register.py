@@ -151,10 +151,8 @@ class _Change:
         changed = {row.pk: row for row in [*touched, *gone]}
         ended = [row for row in changed.values() if row.ended_at is not None]
         reopened = [row for row in changed.values() if row.ended_at is None]
-        for some in (
-            ended,
-            reopened,
-        ):  # in this order: an entry never has two open versions, not in one statement either
+        # In this order: an entry never has two open versions, not even inside one statement.
+        for some in (ended, reopened):
             noun.objects.bulk_update(some, ["position", "ended_at", "ending"])
         noun.objects.bulk_create(new)
         self._tell(section, new, [*taken_back, *gone])

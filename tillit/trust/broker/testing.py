@@ -31,6 +31,17 @@ from tillit.trust.broker.server import Broker
 from tillit.trust.broker.telling import Teller
 from tillit.trust.routes import Route, parse_reached_at
 
+SMALLEST_REGISTER = """
+format = 1
+[operator]
+name = "Tillit Drift (invented)"
+contact = "mailto:trust@tillit.example"
+security_contact = "mailto:security@tillit.example"
+time_zone = "Europe/Oslo"
+languages = ["en"]
+[promises]
+notice_hours = 24
+"""
 LONG_AGO = datetime.datetime(2020, 1, 1, tzinfo=UTC)
 
 

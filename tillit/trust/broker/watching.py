@@ -7,6 +7,7 @@ has to end, and is `done` when the rest needs no look.
 from __future__ import annotations
 
 import ipaddress
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 from tillit.trust.broker.hello import (
@@ -157,7 +158,7 @@ class PlainWatcher:
         return out
 
 
-class _Upgrading:
+class _Upgrading(ABC):
     """Plain talk first; `_hello` once TLS has begun."""
 
     def __init__(self, host: str) -> None:
@@ -184,11 +185,13 @@ class _Upgrading:
         self.done = self._hello.done
         return out
 
+    @abstractmethod
     def _talk(self, data: bytes) -> bytes:
-        raise NotImplementedError
+        """Plain bytes that may pass; sets `_hello` where TLS begins."""
 
+    @abstractmethod
     def _taken(self) -> bytes:
-        raise NotImplementedError
+        """The bytes that came with the talk and belong to TLS already."""
 
 
 class LineWatcher(_Upgrading):

@@ -6,9 +6,6 @@ and letting a new one be made: from then on both sign, until the old file is tak
 
 from __future__ import annotations
 
-import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,6 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from tillit.foundation.errors import Refused
+from tillit.trust.keyfile import make_once
 
 
 def log_keys() -> list[Ed25519PrivateKey]:
@@ -54,14 +52,5 @@ def _unusable(path: Path) -> Refused:
 
 
 def _make(target: Path) -> None:
-    """Only one of two processes that start at once has its key stay: a link refuses to replace a file."""
     content = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    waiting = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-    with open(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    with suppress(FileExistsError):
-        os.link(waiting, target)
-    waiting.unlink()
+    make_once(target, content)

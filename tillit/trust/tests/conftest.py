@@ -11,6 +11,20 @@ from tillit.trust.actions.register import apply_register
 from tillit.trust.register import read_register
 
 PROFILES = Path(__file__).parents[1] / "profiles"
+# An invented processor, to be added to a register
+NEW = """
+[[processors]]
+slug = "nordpost"
+name = "Nordpost AS"
+role = "mail"
+seat_country = "NO"
+processing_countries = ["NO"]
+purposes = ["mail"]
+reached_at = ["smtps://smtp.nordpost.example"]
+processing.en = "Norway"
+type.en = "E-mail provider"
+service.en = "Sends mail."
+"""
 
 
 def profile(name):

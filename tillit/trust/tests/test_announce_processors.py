@@ -12,23 +12,11 @@ from tillit.trust.actions.objections import raise_objection, terminate_instead, 
 from tillit.trust.models import Processor, Revision
 from tillit.trust.problems import RegisterRefused
 from tillit.trust.queries import routes
+from tillit.trust.tests.conftest import NEW
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 DUE = START + timedelta(days=30)
 SECOND = timedelta(seconds=1)
-NEW = """
-[[processors]]
-slug = "nordpost"
-name = "Nordpost AS"
-role = "mail"
-seat_country = "NO"
-processing_countries = ["NO"]
-purposes = ["mail"]
-reached_at = ["smtps://smtp.nordpost.example"]
-processing.en = "Norway"
-type.en = "E-mail provider"
-service.en = "Sends mail."
-"""
 
 
 @pytest.fixture

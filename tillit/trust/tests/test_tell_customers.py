@@ -13,7 +13,7 @@ from tillit.foundation.testing import Person, happened, make_person, run_jobs
 from tillit.trust.actions import telling
 from tillit.trust.models import Objection, Processor, Told
 from tillit.trust.queries import resting, routes
-from tillit.trust.tests.test_announce_processors import NEW
+from tillit.trust.tests.conftest import NEW
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 DUE = START + timedelta(days=30)

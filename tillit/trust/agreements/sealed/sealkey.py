@@ -8,9 +8,6 @@ and its certificate says that nobody but the operator vouches for it.
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
+from tillit.trust.keyfile import make_once
 
 SELF_MADE = "self-made"  # in the certificate's name, so that every reader of a document shows it
 LASTS = timedelta(days=3650)
@@ -147,16 +145,7 @@ def _make(holder: str, country: str) -> None:
     content = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ) + _self_signed(key, holder, country).public_bytes(serialization.Encoding.PEM)
-    target = _own_file()
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    waiting = target.with_name(f"{target.name}.{secrets.token_hex(8)}")
-    with open(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    with suppress(FileExistsError):
-        os.link(waiting, target)
-    waiting.unlink()
+    make_once(_own_file(), content)
 
 
 def _self_signed(key: ec.EllipticCurvePrivateKey, holder: str, country: str) -> x509.Certificate:

@@ -20,19 +20,9 @@ from tillit.trust.broker.journal import Decided
 from tillit.trust.broker.publishing import attempt
 from tillit.trust.broker.queries import Volume, read_register
 from tillit.trust.broker.rules import Rules
+from tillit.trust.broker.testing import SMALLEST_REGISTER
 from tillit.trust.register import read_register as read_file
 
-BLANK = """
-format = 1
-[operator]
-name = "Tillit Drift (invented)"
-contact = "mailto:trust@tillit.example"
-security_contact = "mailto:security@tillit.example"
-time_zone = "Europe/Oslo"
-languages = ["en"]
-[promises]
-notice_hours = 24
-"""
 POST = """
 [[processors]]
 slug = "post"
@@ -65,7 +55,7 @@ def apply(operator_tenant):
 
 
 def test_declared_stands_beside_observed(public, apply, keep, fjordlys):
-    apply(BLANK + POST)
+    apply(SMALLEST_REGISTER + POST)
     page = public.get("/trust/").content.decode()
     assert "Post &amp; Bud AS" in page
     assert "none yet" in page
@@ -78,7 +68,7 @@ def test_declared_stands_beside_observed(public, apply, keep, fjordlys):
 
 
 def test_one_mail_changes_the_flow_that_everybody_reads(public, apply, keep):
-    apply(BLANK + POST)
+    apply(SMALLEST_REGISTER + POST)
     before = public.get("/trust/flows.json").json()["flows"]
     assert [(one["processor"], one["observed"]) for one in before] == [("post", [])]
     keep(decided(bytes_out=2_000, bytes_in=300))
@@ -90,7 +80,7 @@ def test_one_mail_changes_the_flow_that_everybody_reads(public, apply, keep):
 
 
 def test_what_nobody_uses_for_90_days_is_flagged(public, apply, keep, time_machine):
-    apply(BLANK + POST)
+    apply(SMALLEST_REGISTER + POST)
     start = timezone.now()
     keep(decided())
     time_machine.move_to(start + timedelta(days=89))
@@ -104,7 +94,7 @@ def test_what_nobody_uses_for_90_days_is_flagged(public, apply, keep, time_machi
 
 
 def test_nobody_is_said_to_be_unused_before_anybody_has_watched(public, apply, keep, time_machine):
-    apply(BLANK + POST)
+    apply(SMALLEST_REGISTER + POST)
     time_machine.move_to(timezone.now() + timedelta(days=200))
     assert public.get("/trust/flows.json").json()["flows"][0]["unused"] is False
     keep(decided(processor="", allowed=False, reason="undeclared"))  # from now on it is known
@@ -114,7 +104,7 @@ def test_nobody_is_said_to_be_unused_before_anybody_has_watched(public, apply, k
 def test_a_refused_attempt_is_public_at_once_and_gone_after_30_days(
     public, apply, broker, operator_tenant, time_machine
 ):
-    apply(BLANK)
+    apply(SMALLEST_REGISTER)
     with pytest.raises(Shut):
         outbound.call(None, "mail", "GET", "https://tracker.example/pixel?who=anna")
     broker.tell()
@@ -129,7 +119,7 @@ def test_a_refused_attempt_is_public_at_once_and_gone_after_30_days(
 
 
 def test_an_address_a_customer_named_is_not_public(public, apply, broker, fjordlys, operator, operator_tenant):
-    apply(BLANK)
+    apply(SMALLEST_REGISTER)
     broker.refresh()  # the customer is new
     with pytest.raises(Shut):
         outbound.call(fjordlys, "mail", "GET", "https://our-secret-partner.example/")
@@ -159,7 +149,7 @@ def test_the_same_refusal_is_one_event_a_minute_and_every_time_on_record(keep, o
 def test_the_public_pages_ask_the_database_little(
     public, apply, keep, fjordlys, alpenrose, django_assert_max_num_queries
 ):
-    apply(BLANK + POST)
+    apply(SMALLEST_REGISTER + POST)
     keep(*(decided(tenant=tenant.pk, host=f"h{n}.example") for tenant in (fjordlys, alpenrose) for n in range(20)))
     with django_assert_max_num_queries(14):
         public.get("/trust/flows.json")
@@ -168,15 +158,15 @@ def test_the_public_pages_ask_the_database_little(
 
 
 def test_what_left_the_register_is_still_told(public, apply, keep):
-    apply(BLANK + POST)
+    apply(SMALLEST_REGISTER + POST)
     keep(decided())
-    apply(BLANK)
+    apply(SMALLEST_REGISTER)
     page = public.get("/trust/").content.decode()
     assert "No longer declared" in page
 
 
 def test_a_customer_knows_the_processors_really_used_for_it(apply, keep, fjordlys, alpenrose):
-    apply(BLANK + POST)
+    apply(SMALLEST_REGISTER + POST)
     keep(decided(tenant=fjordlys.pk, bytes_out=50))
     (used,) = queries.flows_of(fjordlys)
     assert (used.processor.slug, used.seen[0].volume) == ("post", Volume.SMALL)
@@ -238,8 +228,8 @@ def test_the_register_itself_opens_and_shuts_the_way(apply, anna, fjordlys, alpe
     """From the file to the route: announced, one second before, in force, one customer's objection, taken out."""
     start = timezone.now().replace(microsecond=0)
     time_machine.move_to(start, tick=False)
-    apply(BLANK)
-    apply(BLANK + POST)
+    apply(SMALLEST_REGISTER)
+    apply(SMALLEST_REGISTER + POST)
     opens_at = start + timedelta(days=30)
 
     def answer(tenant):
@@ -255,7 +245,7 @@ def test_the_register_itself_opens_and_shuts_the_way(apply, anna, fjordlys, alpe
     assert (answer(fjordlys), answer(alpenrose)) == ("objection", "")
     withdraw_objection(anna.actor, objection=objection)
     assert (answer(fjordlys), answer(alpenrose)) == ("", "")
-    apply(BLANK)
+    apply(SMALLEST_REGISTER)
     assert answer(alpenrose) in ("ended", "undeclared")
 
 

@@ -8,21 +8,9 @@ from django.utils.timezone import now
 from tillit.foundation.tenancy import in_tenant
 from tillit.trust.actions.objections import raise_objection
 from tillit.trust.broker.models import Flow
+from tillit.trust.tests.conftest import NEW
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-NEW = """
-[[processors]]
-slug = "nordpost"
-name = "Nordpost AS"
-role = "mail"
-seat_country = "NO"
-processing_countries = ["NO"]
-purposes = ["mail"]
-reached_at = ["smtps://smtp.nordpost.example"]
-processing.en = "Norway"
-type.en = "E-mail provider"
-service.en = "Sends mail."
-"""
 
 
 @pytest.fixture

@@ -17,22 +17,10 @@ from tillit.trust.evidence.jobs import forget_unconfirmed
 from tillit.trust.evidence.limits import MOST_FOR_ADDRESS, MOST_FROM_NETWORK, network_of
 from tillit.trust.evidence.models import SentNews, Subscriber
 from tillit.trust.evidence.queries.lists import visitor
+from tillit.trust.tests.conftest import NEW
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 ADDRESS = "nora@kunde.example"
-NEW = """
-[[processors]]
-slug = "nordpost"
-name = "Nordpost AS"
-role = "mail"
-seat_country = "NO"
-processing_countries = ["NO"]
-purposes = ["mail"]
-reached_at = ["smtps://smtp.nordpost.example"]
-processing.en = "Norway"
-type.en = "E-mail provider"
-service.en = "Sends mail."
-"""
 
 
 @pytest.fixture(autouse=True)
