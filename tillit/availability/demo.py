@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tillit.availability import actions
+from tillit.availability.actions.incidents import Said, open_incident, resolve_incident, update_incident
+from tillit.availability.actions.plan import announce_due_windows
+from tillit.availability.actions.windows import Details, announce_maintenance, cancel_maintenance
 from tillit.availability.models import Component, Incident, MaintenanceRule, MaintenanceWindow
 from tillit.foundation import clock
 from tillit.foundation.access import Actor
@@ -38,7 +40,7 @@ def _days(staff: Actor, until: datetime) -> list[Told]:
     """What the hourly job does, once a day."""
     system = Actor.system(staff.tenant)
     days = [until - timedelta(days=back) for back in range(HALF_A_YEAR, -1, -1)]
-    return [(day, partial(actions.announce_due_windows, system)) for day in days]
+    return [(day, partial(announce_due_windows, system)) for day in days]
 
 
 def _announcements(staff: Actor, until: datetime) -> list[Told]:
@@ -51,13 +53,13 @@ def _announce(staff: Actor, told: dict[str, Any]) -> None:
     if rule is None:  # another register has been applied
         return
     starts_at = _start(rule, told)
-    actions.announce_maintenance(
+    announce_maintenance(
         staff,
         kind=rule.kind,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=told["lasting_minutes"]),
         title=rule.name,
-        details=actions.Details(reason=told.get("reason", ""), most_seconds=told["most_minutes"] * 60, rule=rule),
+        details=Details(reason=told.get("reason", ""), most_seconds=told["most_minutes"] * 60, rule=rule),
     )
 
 
@@ -74,7 +76,7 @@ def _start(rule: MaintenanceRule, told: dict[str, Any]) -> datetime:
 def _call_off(staff: Actor) -> None:
     ahead = MaintenanceWindow.objects.upcoming().filter(rule__key="system", starts_at__gt=clock.now())
     if window := ahead.first():
-        actions.cancel_maintenance(staff, window=window, because="There is nothing to patch this time.")
+        cancel_maintenance(staff, window=window, because="There is nothing to patch this time.")
 
 
 def _incidents(staff: Actor, until: datetime) -> list[Told]:
@@ -90,16 +92,16 @@ def _incidents(staff: Actor, until: datetime) -> list[Told]:
 def _say(staff: Actor, told: dict[str, Any], update: dict[str, Any]) -> None:
     parts = list(Component.objects.filter(slug=told["part"]))
     body = {language: update[language] for language in ("de", "en", "nb")}
-    said = actions.Said(body, update["status"], "", parts)
+    said = Said(body, update["status"], "", parts)
     if update["after"] == 0:
-        opened = actions.Said(body, update["status"], told["state"], parts)
-        actions.open_incident(staff, title=told["title"], impact=told["impact"], said=opened)
+        opened = Said(body, update["status"], told["state"], parts)
+        open_incident(staff, title=told["title"], impact=told["impact"], said=opened)
         return
     incident = Incident.objects.unresolved().get(title=told["title"])
     if update["status"] == "resolved":
-        actions.resolve_incident(staff, incident=incident, body=body)
+        resolve_incident(staff, incident=incident, body=body)
     else:
-        actions.update_incident(staff, incident=incident, said=said)
+        update_incident(staff, incident=incident, said=said)
 
 
 def _on(staff: Actor, until: datetime, days_ago: int, at: str) -> datetime:

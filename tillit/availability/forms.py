@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tillit.availability import recurrence
-from tillit.availability.actions import Details, Said
+from tillit.availability.actions.incidents import Said
+from tillit.availability.actions.windows import Details
 from tillit.availability.models import Component, Effect, Incident, MaintenanceRule, MaintenanceWindow
 from tillit.availability.queries import regions
 from tillit.foundation.models import Tenant

@@ -14,7 +14,8 @@ from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
-from tillit.availability import actions, queries
+from tillit.availability import queries
+from tillit.availability.actions.notices import dismiss_notice, record_notice_shown
 from tillit.availability.zone import in_operators_time
 from tillit.foundation.clock import now
 from tillit.foundation.requests import Request
@@ -43,7 +44,7 @@ def banner(request: Request) -> HttpResponse:
     if not notices:
         return HttpResponse(status=204)
     if new := [key for (key, _sequence), shown_at in notices.items() if shown_at is None]:
-        actions.record_notice_shown(request.actor, windows=queries.windows_of(new))
+        record_notice_shown(request.actor, windows=queries.windows_of(new))
     told = _told(tuple(notices), get_language() or "en", get_current_timezone_name(), int(now().timestamp() // 60))
     return render(request, "availability/banner.html", {"windows": [key for key, _sequence in notices], **told})
 
@@ -63,7 +64,7 @@ def _told(windows: tuple[tuple[int, int], ...], _language: str, _zone: str, _min
 @require_POST
 def dismiss(request: Request) -> HttpResponse:
     chosen = [int(pk) for pk in request.POST.getlist("window") if pk.isdecimal() and len(pk) < 18]
-    actions.dismiss_notice(request.actor, windows=chosen)
+    dismiss_notice(request.actor, windows=chosen)
     if is_fragment(request):
         return HttpResponse()
     back = request.POST.get("next", "/")

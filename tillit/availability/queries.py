@@ -127,7 +127,7 @@ def windows_of(keys: Iterable[int]) -> list[MaintenanceWindow]:
 def computed_windows(before: datetime, rules: Iterable[MaintenanceRule] | None = None) -> list[MaintenanceWindow]:
     """The windows of the planned rules from now until `before`, earliest first, whether announced or not."""
     planned = MaintenanceRule.objects.planned() if rules is None else rules
-    windows = [window for rule in planned for window in rule.windows(now(), before)]
+    windows = [window for rule in planned for window in MaintenanceWindow.foreseen(rule, now(), before)]
     return sorted(windows, key=lambda window: window.starts_at)
 
 
@@ -154,7 +154,7 @@ def calendar_windows(tenant: Tenant, *, routine: bool) -> list[MaintenanceWindow
     past = MaintenanceWindow.objects.past(PAST_DAYS).concerning(tenant)
     found = [*past, *windows_ahead(tenant=tenant)]
     for rule in routine_rules() if routine else ():
-        windows = rule.windows(at, at + relativedelta(months=MONTHS_AHEAD))
+        windows = MaintenanceWindow.foreseen(rule, at, at + relativedelta(months=MONTHS_AHEAD))
         found += [window for window in windows if concerns(window, tenant)]
     return found
 
@@ -206,7 +206,7 @@ def plan_with_next_dates(count: int = 3) -> list[Line]:
     lines = []
     for rule in MaintenanceRule.objects.in_force():
         far = timedelta(days=1) if rule.kind == rule.Kind.ROUTINE else relativedelta(months=MONTHS_AHEAD)
-        windows = sorted(rule.windows(at, at + far), key=lambda window: window.starts_at)
+        windows = sorted(MaintenanceWindow.foreseen(rule, at, at + far), key=lambda window: window.starts_at)
         lines.append(Line(rule, windows[: max(count, 2 * len(rule.waves))]))
     return lines
 

@@ -1,6 +1,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
-from tillit.availability import api, feeds, panels, views
+from tillit.availability import api, feeds, panels
+from tillit.availability.views import incidents, maintenance, public
 
 app_name = "availability"
 
@@ -16,8 +17,8 @@ statuspage = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("status/", views.status, name="status"),
-    path("status/maintenance/", views.year, name="year"),
+    path("status/", public.status, name="status"),
+    path("status/maintenance/", public.year, name="year"),
     path("status/maintenance.ics", feeds.calendar, name="calendar_feed"),
     path("status/feed.atom", feeds.atom, name="atom_feed"),
     path("status/feed.json", feeds.json_feed, name="json_feed"),
@@ -30,12 +31,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("panels/my-windows", panels.my_windows, name="my_windows"),
     path("notices/", panels.banner, name="banner"),
     path("notices/dismiss", panels.dismiss, name="dismiss"),
-    path("operator/maintenance/", views.calendar, name="calendar"),
-    path("operator/maintenance/<int:pk>/move", views.move, name="move"),
-    path("operator/maintenance/<int:pk>/cancel", views.cancel, name="cancel"),
-    path("operator/maintenance/<int:pk>/complete", views.complete, name="complete"),
-    path("operator/incidents/", views.incidents, name="incidents"),
-    path("operator/incidents/<int:pk>/", views.incident, name="incident"),
-    path("operator/incidents/<int:pk>/resolve", views.resolve, name="resolve"),
-    path("operator/components/<slug:slug>", views.component, name="component"),
+    path("operator/maintenance/", maintenance.calendar, name="calendar"),
+    path("operator/maintenance/<int:pk>/move", maintenance.move, name="move"),
+    path("operator/maintenance/<int:pk>/cancel", maintenance.cancel, name="cancel"),
+    path("operator/maintenance/<int:pk>/complete", maintenance.complete, name="complete"),
+    path("operator/incidents/", incidents.incidents, name="incidents"),
+    path("operator/incidents/<int:pk>/", incidents.incident, name="incident"),
+    path("operator/incidents/<int:pk>/resolve", incidents.resolve, name="resolve"),
+    path("operator/components/<slug:slug>", incidents.component, name="component"),
 ]

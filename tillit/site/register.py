@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from tillit.availability.actions import apply_components, apply_rules
+from tillit.availability.actions.plan import apply_components, apply_rules
 from tillit.availability.models import MaintenanceWindow
 from tillit.availability.queries import export_components, export_rules
 from tillit.foundation.access import Actor

@@ -9,7 +9,8 @@ import pytest
 from django.utils.timezone import localtime, now
 
 import tillit
-from tillit.availability import actions
+from tillit.availability.actions.plan import apply_components, apply_rules
+from tillit.availability.actions.windows import Details, announce_maintenance
 from tillit.availability.models import MaintenanceWindow
 from tillit.foundation.access import Actor
 
@@ -33,8 +34,8 @@ def register():
 def plan(register, operator_tenant):
     """The six rules and the parts of the example register are in force; what is due is announced."""
     system = Actor.system(operator_tenant)
-    actions.apply_rules(system, rules=register["maintenance_rules"])
-    actions.apply_components(system, components=register["components"])
+    apply_rules(system, rules=register["maintenance_rules"])
+    apply_components(system, components=register["components"])
 
 
 @pytest.fixture
@@ -43,13 +44,13 @@ def announced(operator):
 
     def announce(hours=48, *, lasting=2, kind="planned", title="Work on the network", **details):
         starts_at = now() + timedelta(hours=hours)
-        return actions.announce_maintenance(
+        return announce_maintenance(
             operator.actor,
             kind=kind,
             starts_at=starts_at,
             ends_at=starts_at + timedelta(hours=lasting),
             title={"en": title},
-            details=actions.Details(**details),
+            details=Details(**details),
         )
 
     return announce

@@ -7,7 +7,9 @@ import pytest
 from django.utils.timezone import now
 from procrastinate.contrib.django import app
 
-from tillit.availability import actions, jobs
+from tillit.availability import jobs
+from tillit.availability.actions.plan import announce_due_windows, apply_rules
+from tillit.availability.actions.windows import cancel_maintenance
 from tillit.availability.models import MaintenanceRule, MaintenanceWindow
 from tillit.foundation.access import Actor
 from tillit.foundation.testing import happened
@@ -51,7 +53,7 @@ def test_the_hourly_job_announces_what_has_come_near_and_nothing_twice(plan, sys
 @pytest.mark.parametrize(("second", "announced"), [(0, True), (1, False)])
 def test_what_was_slept_through_is_not_announced_too_late(system, register, clock, second, announced):
     clock.move_to(datetime(2026, 11, 23, 22, 0, second, tzinfo=OSLO), tick=False)
-    actions.apply_rules(system, rules=register["maintenance_rules"])
+    apply_rules(system, rules=register["maintenance_rules"])
     assert (NEXT[0] in starts()) is announced
     assert NEXT[1] in starts()
 
@@ -59,7 +61,7 @@ def test_what_was_slept_through_is_not_announced_too_late(system, register, cloc
 def test_every_announced_window_has_its_notice_through_a_whole_year(plan, system, clock):
     for _week in range(52):
         clock.shift(timedelta(days=7))
-        actions.announce_due_windows(system)
+        announce_due_windows(system)
     windows = MaintenanceWindow.objects.all()
     assert windows.count() > 70
     assert min(window.starts_at - window.announced_at for window in windows) >= timedelta(hours=24)
@@ -73,15 +75,15 @@ def test_the_nightly_restart_is_told_as_a_rule_and_not_night_by_night(plan):
 
 def test_what_a_person_cancelled_is_not_announced_again(plan, operator, system):
     window = MaintenanceWindow.objects.get(rule__key="system")
-    actions.cancel_maintenance(operator.actor, window=window, because="Nothing to patch.")
-    assert actions.announce_due_windows(system) == []
+    cancel_maintenance(operator.actor, window=window, because="Nothing to patch.")
+    assert announce_due_windows(system) == []
     assert starts() == NEXT[:2]
 
 
 def test_a_changed_plan_withdraws_what_it_no_longer_foresees(plan, system, register):
     rules = register["maintenance_rules"]
     rules[0]["start"] = rules[0]["start"].replace(hour=1)
-    actions.apply_rules(system, rules=rules)
+    apply_rules(system, rules=rules)
     assert ("system", "", "12-04 01:00") in starts()
     assert len(starts()) == 3
     withdrawn = MaintenanceWindow.objects.get(cancelled_at=now())
@@ -89,15 +91,15 @@ def test_a_changed_plan_withdraws_what_it_no_longer_foresees(plan, system, regis
 
 
 def test_a_rule_that_leaves_the_register_takes_its_announcements_along(plan, system, register):
-    actions.apply_rules(system, rules=register["maintenance_rules"][1:])
+    apply_rules(system, rules=register["maintenance_rules"][1:])
     assert starts() == NEXT[:2]
-    actions.apply_rules(system, rules=register["maintenance_rules"])
+    apply_rules(system, rules=register["maintenance_rules"])
     assert starts() == NEXT
 
 
 def test_a_window_under_way_is_not_withdrawn(plan, system, clock):
     clock.move_to(datetime(2026, 12, 4, 3, 0, tzinfo=OSLO), tick=False)
-    actions.apply_rules(system, rules=[])
+    apply_rules(system, rules=[])
     assert starts() == [NEXT[2]]
 
 

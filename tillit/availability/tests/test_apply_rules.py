@@ -5,7 +5,8 @@ from datetime import date, time
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from tillit.availability import actions, queries
+from tillit.availability import queries
+from tillit.availability.actions.plan import apply_components, apply_rules
 from tillit.availability.models import Component, MaintenanceRule
 from tillit.foundation.errors import Refused
 
@@ -17,15 +18,15 @@ def test_the_plan_comes_out_of_the_database_as_it_went_in(plan, register):
 
 def test_applying_it_twice_changes_nothing(plan, register, operator):
     before = list(MaintenanceRule.objects.order_by("pk").values())
-    actions.apply_rules(operator.actor, rules=register["maintenance_rules"])
+    apply_rules(operator.actor, rules=register["maintenance_rules"])
     assert list(MaintenanceRule.objects.order_by("pk").values()) == before
 
 
 def test_a_customer_cannot_apply_a_plan(anna, register):
     with pytest.raises(PermissionDenied):
-        actions.apply_rules(anna.actor, rules=register["maintenance_rules"])
+        apply_rules(anna.actor, rules=register["maintenance_rules"])
     with pytest.raises(PermissionDenied):
-        actions.apply_components(anna.actor, components=register["components"])
+        apply_components(anna.actor, components=register["components"])
 
 
 @pytest.mark.parametrize(
@@ -52,20 +53,20 @@ def test_a_rule_that_cannot_be_kept_is_refused_and_nothing_changes(plan, registe
     before = list(MaintenanceRule.objects.order_by("pk").values())
     changed = [rules[1] | {"note": {"en": "new"}}, rules[0] | slip]
     with pytest.raises(Refused, match=told) as refusal:
-        actions.apply_rules(operator.actor, rules=changed)
+        apply_rules(operator.actor, rules=changed)
     assert refusal.value.field == "maintenance_rules[system]"
     assert list(MaintenanceRule.objects.order_by("pk").values()) == before
 
 
 def test_a_key_may_stand_only_once(register, operator):
     with pytest.raises(Refused, match="stands twice"):
-        actions.apply_rules(operator.actor, rules=[register["maintenance_rules"][0]] * 2)
+        apply_rules(operator.actor, rules=[register["maintenance_rules"][0]] * 2)
 
 
 def test_parts_of_the_service_keep_their_state_and_leave_with_the_register(plan, register, operator):
     Component.objects.filter(slug="crm").update(state="degraded_performance")
-    actions.apply_components(operator.actor, components=register["components"][:2])
+    apply_components(operator.actor, components=register["components"][:2])
     assert [one.slug for one in Component.objects.in_service()] == ["crm", "sign-in"]
     assert Component.objects.get(slug="crm").state == "degraded_performance"
-    actions.apply_components(operator.actor, components=register["components"])
+    apply_components(operator.actor, components=register["components"])
     assert Component.objects.in_service().count() == len(register["components"])

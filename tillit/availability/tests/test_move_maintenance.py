@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils.timezone import localtime, now
 
-from tillit.availability import actions
+from tillit.availability.actions.plan import announce_due_windows
+from tillit.availability.actions.windows import move_maintenance
 from tillit.availability.models import MaintenanceWindow, NoticeReceipt
 from tillit.foundation.access import Actor
 from tillit.foundation.tenancy import in_tenant
@@ -105,11 +106,11 @@ def test_the_plan_leaves_alone_what_a_person_moved(plan, operator, operator_tena
     system = Actor.system(operator_tenant)
     window = MaintenanceWindow.objects.get(rule__key="system")  # Friday, 4 December
     earlier = datetime(2026, 12, 2, 0, 0, tzinfo=OSLO)
-    actions.move_maintenance(
+    move_maintenance(
         operator.actor, window=window, starts_at=earlier, ends_at=earlier + timedelta(hours=6), because="A holiday."
     )
-    assert actions.announce_due_windows(system) == []
+    assert announce_due_windows(system) == []
     clock.move_to(datetime(2026, 12, 2, 12, 0, tzinfo=OSLO), tick=False)  # it is over, its Friday still to come
-    found = actions.announce_due_windows(system)
+    found = announce_due_windows(system)
     assert "system" not in {one.rule.key for one in found if one.day == window.day}
     assert MaintenanceWindow.objects.filter(rule__key="system", day=window.day).count() == 1

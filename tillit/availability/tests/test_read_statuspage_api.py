@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
-from tillit.availability import actions
+from tillit.availability.actions.incidents import Said, open_incident, resolve_incident, update_incident
+from tillit.availability.actions.windows import cancel_maintenance
 from tillit.availability.models import Component
 
 API = "/status/api/v2/"
@@ -70,10 +71,10 @@ DOCUMENTS = {
 def trouble(plan, operator):
     """An open incident that has been said two things about."""
     mail = Component.objects.get(slug="mail")
-    said = actions.Said({"en": "Messages wait."}, state="partial_outage", also=[mail])
-    incident = actions.open_incident(operator.actor, title={"en": "Mail is late"}, impact="major", said=said)
-    said = actions.Said({"en": "A relay is down."}, status="identified")
-    actions.update_incident(operator.actor, incident=incident, said=said)
+    said = Said({"en": "Messages wait."}, state="partial_outage", also=[mail])
+    incident = open_incident(operator.actor, title={"en": "Mail is late"}, impact="major", said=said)
+    said = Said({"en": "A relay is down."}, status="identified")
+    update_incident(operator.actor, incident=incident, said=said)
     return incident
 
 
@@ -103,7 +104,7 @@ def test_who_has_it_already_is_told_only_that(trouble, public, operator):
     again = public.get(f"{API}summary.json", headers={"if-none-match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["Access-Control-Allow-Origin"] == "*"
-    actions.resolve_incident(operator.actor, incident=trouble, body={"en": "Delivered."})
+    resolve_incident(operator.actor, incident=trouble, body={"en": "Delivered."})
     changed = public.get(f"{API}summary.json", headers={"if-none-match": first.headers["ETag"]})
     assert changed.status_code == 200
 
@@ -144,9 +145,9 @@ def test_an_incident_from_beginning_to_end(trouble, public, operator, clock):
         }
     ]
     clock.shift(timedelta(hours=1))
-    said = actions.Said({"en": "Watching."}, status="monitoring")
-    actions.update_incident(operator.actor, incident=trouble, said=said)
-    actions.resolve_incident(operator.actor, incident=trouble, body={"en": "Delivered."})
+    said = Said({"en": "Watching."}, status="monitoring")
+    update_incident(operator.actor, incident=trouble, said=said)
+    resolve_incident(operator.actor, incident=trouble, body={"en": "Delivered."})
     assert read(public, "incidents/unresolved")["incidents"] == []
     (ended,) = read(public, "incidents")["incidents"]
     assert (ended["status"], ended["monitoring_at"], ended["resolved_at"]) == (
@@ -169,8 +170,8 @@ def test_an_incident_from_beginning_to_end(trouble, public, operator, clock):
     ],
 )
 def test_the_indicator_is_the_worst_that_is_said(plan, public, operator, state, impact, indicator, description):
-    said = actions.Said({"en": "x"}, state=state, also=[Component.objects.get(slug="crm")])
-    actions.open_incident(operator.actor, title={"en": "x"}, impact=impact, said=said)
+    said = Said({"en": "x"}, state=state, also=[Component.objects.get(slug="crm")])
+    open_incident(operator.actor, title={"en": "x"}, impact=impact, said=said)
     expected = {"indicator": indicator, "description": description}
     assert read(public, "status")["status"] == expected
     assert read(public, "status", headers={"accept-language": "de"})["status"] == expected
@@ -203,7 +204,7 @@ def test_a_window_from_announcement_to_completion(announced, public, clock):
 
 def test_a_cancelled_window_is_completed_and_says_why(announced, public, operator):
     window = announced(48)
-    actions.cancel_maintenance(operator.actor, window=window, because="No spare part.")
+    cancel_maintenance(operator.actor, window=window, because="No spare part.")
     told = maintenances(public)["Work on the network"]
     assert (told["status"], told["incident_updates"][0]["body"]) == ("completed", "Cancelled. No spare part.")
     assert maintenances(public, "/upcoming") == {}
@@ -228,9 +229,9 @@ def test_names_are_told_in_the_language_asked_for(trouble, public):
 
 def test_fifty_incidents_are_told_with_few_questions(plan, public, operator, django_assert_max_num_queries):
     for number in range(20):
-        said = actions.Said({"en": "x"}, also=[Component.objects.get(slug="crm")])
-        found = actions.open_incident(operator.actor, title={"en": f"{number}"}, impact="none", said=said)
-        actions.resolve_incident(operator.actor, incident=found, body={"en": f"{now()}"})
+        said = Said({"en": "x"}, also=[Component.objects.get(slug="crm")])
+        found = open_incident(operator.actor, title={"en": f"{number}"}, impact="none", said=said)
+        resolve_incident(operator.actor, incident=found, body={"en": f"{now()}"})
     public.get(f"{API}incidents.json")
     with django_assert_max_num_queries(14):
         assert len(read(public, "incidents")["incidents"]) == 20

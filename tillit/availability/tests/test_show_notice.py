@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
-from tillit.availability import actions, panels
+from tillit.availability import panels
+from tillit.availability.actions.plan import announce_due_windows
+from tillit.availability.actions.windows import cancel_maintenance
 from tillit.availability.models import NoticeReceipt
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Tenant
@@ -92,7 +94,7 @@ def test_before_sign_in_times_are_those_of_the_tenant(plan, alpenrose):
 
 def test_windows_at_the_same_time_are_one_interruption(plan, fjordlys, clock, operator_tenant):
     clock.move_to(now().replace(year=2027, month=2, day=8), tick=False)
-    actions.announce_due_windows(Actor.system(operator_tenant))
+    announce_due_windows(Actor.system(operator_tenant))
     page = seen(public_of(fjordlys), SIGN_IN)
     assert "Fri, 12 Feb 2027, 00:00–06:00 CET System maintenance; Microsoft patches" in page
 
@@ -175,7 +177,7 @@ def test_foreign_addresses_are_no_way_back(announced, anna):
 
 def test_the_banner_goes_when_the_work_is_over_or_called_off(announced, anna, operator, clock):
     called_off, done = announced(48, title="Called off"), announced(72, title="Done")
-    actions.cancel_maintenance(operator.actor, window=called_off, because="No need.")
+    cancel_maintenance(operator.actor, window=called_off, because="No need.")
     page = seen(anna)
     assert "Called off" not in page and "Done" in page
     clock.move_to(done.starts_at + timedelta(minutes=1), tick=False)

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils.timezone import now
 
-from tillit.availability import actions
+from tillit.availability.actions.incidents import Said, open_incident
+from tillit.availability.actions.plan import apply_rules
 from tillit.availability.models import Component, MaintenanceWindow
 from tillit.foundation.access import Actor
 from tillit.foundation.testing import public_of
@@ -48,7 +49,7 @@ def test_an_empty_installation_does_not_say_that_all_is_well(operator_tenant, pu
 
 
 def test_a_first_rule_or_window_is_something_said(register, operator, operator_tenant, public):
-    actions.apply_rules(Actor.system(operator_tenant), rules=register["maintenance_rules"][:1])
+    apply_rules(Actor.system(operator_tenant), rules=register["maintenance_rules"][:1])
     assert "All parts of the service are working." in text(public.get(STATUS))
 
 
@@ -144,8 +145,8 @@ def test_texts_of_strangers_stay_texts(operator, announced, public):
 def test_the_pages_ask_few_questions_of_the_database(plan, public, operator, django_assert_max_num_queries):
     crm = Component.objects.get(slug="crm")
     for number in range(3):
-        said = actions.Said({"en": "Looking into it."}, state="partial_outage", also=[crm])
-        actions.open_incident(operator.actor, title={"en": f"Trouble {number}"}, impact="minor", said=said)
+        said = Said({"en": "Looking into it."}, state="partial_outage", also=[crm])
+        open_incident(operator.actor, title={"en": f"Trouble {number}"}, impact="minor", said=said)
     public.get(STATUS)
     with django_assert_max_num_queries(17):
         public.get(STATUS)

@@ -13,7 +13,9 @@ import pytest
 from django.conf import settings
 from django.utils.timezone import now
 
-from tillit.availability import actions, vtimezone
+from tillit.availability import vtimezone
+from tillit.availability.actions.plan import announce_due_windows, apply_rules
+from tillit.availability.actions.windows import Details, announce_maintenance, cancel_maintenance, move_maintenance
 from tillit.availability.calendars import About, write
 from tillit.availability.models import MaintenanceRule, MaintenanceWindow
 from tillit.foundation.access import Actor
@@ -94,13 +96,13 @@ def test_a_calendar_shows_the_restart_right_in_the_nights_when_clocks_change(pla
 @pytest.mark.promise("infrastructure-work-on-saturday-night")
 def test_a_calendar_shows_the_nights_of_nine_and_of_eleven_hours(plan, operator, public, calendar_of):
     for first in (datetime(2027, 3, 27, 20, tzinfo=OSLO), datetime(2027, 10, 30, 20, tzinfo=OSLO)):
-        actions.announce_maintenance(
+        announce_maintenance(
             operator.actor,
             kind="planned",
             starts_at=first.astimezone(UTC),
             ends_at=(first + timedelta(hours=10)).astimezone(UTC),  # by the clock: 06:00
             title={"en": "Power"},
-            details=actions.Details(rule=MaintenanceRule.objects.get(key="infrastructure")),
+            details=Details(rule=MaintenanceRule.objects.get(key="infrastructure")),
         )
     calendar_of.take(public.get(FEED))
     assert calendar_of.look("2027-03-27", "UTC") == ["2027-03-27 19:00 to 2027-03-28 04:00: Power CONFIRMED"]
@@ -115,10 +117,8 @@ def test_a_calendar_that_reads_again_moves_the_window_and_strikes_the_cancelled(
     calendar_of.take(public.get(FEED))
     assert calendar_of.look("2027-01-02") == ["2027-01-02 09:00 to 2027-01-02 11:00: Network CONFIRMED"]
     later = moved.starts_at + timedelta(days=4)
-    actions.move_maintenance(
-        operator.actor, window=moved, starts_at=later, ends_at=later + timedelta(hours=1), because="Snow."
-    )
-    actions.cancel_maintenance(operator.actor, window=dropped, because="No need.")
+    move_maintenance(operator.actor, window=moved, starts_at=later, ends_at=later + timedelta(hours=1), because="Snow.")
+    cancel_maintenance(operator.actor, window=dropped, because="No need.")
     calendar_of.take(public.get(FEED))
     assert calendar_of.look("2027-01-02") == []
     assert calendar_of.look("2027-01-06") == ["2027-01-06 09:00 to 2027-01-06 10:00: Network CONFIRMED"]
@@ -200,7 +200,7 @@ def test_a_moved_window_keeps_its_name_and_raises_its_sequence(plan, announced, 
     clock.shift(timedelta(hours=1))
     for number in (1, 2):
         later = window.starts_at + timedelta(days=3 * number)
-        actions.move_maintenance(
+        move_maintenance(
             operator.actor, window=window, starts_at=later, ends_at=later + timedelta(hours=2), because="Snow."
         )
         after = events(public.get(FEED))[name]
@@ -212,7 +212,7 @@ def test_a_moved_window_keeps_its_name_and_raises_its_sequence(plan, announced, 
 
 def test_a_cancelled_window_stays_as_cancelled_under_its_name(plan, operator, public):
     window = MaintenanceWindow.objects.get(rule__key="system")
-    actions.cancel_maintenance(operator.actor, window=window, because="Nothing to patch.")
+    cancel_maintenance(operator.actor, window=window, because="Nothing to patch.")
     event = events(public.get(FEED))["system-20261204"]
     assert (event["status"], event["sequence"]) == ("CANCELLED", 1)
     assert "Cancelled. Nothing to patch." in event["description"]
@@ -221,7 +221,7 @@ def test_a_cancelled_window_stays_as_cancelled_under_its_name(plan, operator, pu
 def test_a_plan_with_other_times_raises_the_sequence_of_announced_and_foreseen(plan, register, public, operator_tenant):
     rules = register["maintenance_rules"]
     rules[0]["start"] = rules[0]["start"].replace(hour=1)
-    actions.apply_rules(Actor.system(operator_tenant), rules=rules)
+    apply_rules(Actor.system(operator_tenant), rules=rules)
     found = events(public.get(FEED))
     announced, foreseen = found["system-20261204"], found["system-20261218"]
     assert (announced["status"], announced["sequence"]) == ("CONFIRMED", 2)  # withdrawn, then announced anew
@@ -233,14 +233,14 @@ def test_a_plan_with_other_times_raises_the_sequence_of_announced_and_foreseen(p
 def test_the_same_plan_applied_again_changes_no_calendar(plan, register, public, operator_tenant, clock):
     before = public.get(FEED).content
     clock.shift(timedelta(minutes=5))
-    actions.apply_rules(Actor.system(operator_tenant), rules=register["maintenance_rules"])
+    apply_rules(Actor.system(operator_tenant), rules=register["maintenance_rules"])
     assert public.get(FEED).content == before
 
 
 def test_the_announcement_takes_the_place_of_what_was_foreseen(plan, public, clock, operator_tenant):
     assert events(public.get(FEED))["system-20261218"]["status"] == "TENTATIVE"
     clock.shift(timedelta(days=12))
-    actions.announce_due_windows(Actor.system(operator_tenant))
+    announce_due_windows(Actor.system(operator_tenant))
     event = events(public.get(FEED))["system-20261218"]
     assert (event["status"], event["sequence"]) == ("CONFIRMED", 0)
 
@@ -306,7 +306,7 @@ def test_it_is_kept_by_caches_and_costs_few_questions(plan, announced, operator,
     for number in range(3):
         window = announced(60 + 30 * number)
         later = window.starts_at + timedelta(hours=8)
-        actions.move_maintenance(
+        move_maintenance(
             operator.actor, window=window, starts_at=later, ends_at=later + timedelta(hours=1), because="Snow."
         )
     answer = public.get(FEED)

@@ -5,7 +5,8 @@ from datetime import timedelta
 import feedparser
 import pytest
 
-from tillit.availability import actions
+from tillit.availability.actions.incidents import Said, open_incident, resolve_incident, update_incident
+from tillit.availability.actions.windows import cancel_maintenance, move_maintenance
 from tillit.availability.models import Component
 from tillit.foundation.models import Tenant
 from tillit.foundation.testing import public_of
@@ -25,21 +26,19 @@ def story(plan, announced, operator, clock):
     window = announced(72)
     clock.shift(timedelta(hours=1))
     later = window.starts_at + timedelta(days=4)
-    actions.move_maintenance(
+    move_maintenance(
         operator.actor, window=window, starts_at=later, ends_at=later + timedelta(hours=2), because="Snow."
     )
     clock.shift(timedelta(hours=1))
-    actions.cancel_maintenance(operator.actor, window=window, because="Not needed.")
+    cancel_maintenance(operator.actor, window=window, because="Not needed.")
     clock.shift(timedelta(hours=1))
     crm = Component.objects.get(slug="crm")
-    said = actions.Said({"en": "We look into it.", "de": "Wir sehen nach."}, also=[crm])
-    incident = actions.open_incident(operator.actor, title={"en": "Lists load slowly"}, impact="minor", said=said)
+    said = Said({"en": "We look into it.", "de": "Wir sehen nach."}, also=[crm])
+    incident = open_incident(operator.actor, title={"en": "Lists load slowly"}, impact="minor", said=said)
     clock.shift(timedelta(minutes=5))
-    actions.update_incident(
-        operator.actor, incident=incident, said=actions.Said({"en": "A queue."}, status="identified")
-    )
+    update_incident(operator.actor, incident=incident, said=Said({"en": "A queue."}, status="identified"))
     clock.shift(timedelta(minutes=5))
-    actions.resolve_incident(operator.actor, incident=incident, body={"en": "All is well."})
+    resolve_incident(operator.actor, incident=incident, body={"en": "All is well."})
     return window
 
 

@@ -13,7 +13,9 @@ from django.core import signals
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 
-from tillit.availability import actions
+from tillit.availability.actions.incidents import Said, open_incident, resolve_incident
+from tillit.availability.actions.plan import announce_due_windows
+from tillit.availability.actions.windows import Details, announce_maintenance, cancel_maintenance
 from tillit.foundation.access import Actor
 from tillit.foundation.testing import run_jobs
 from tillit.site.commands import verify as command
@@ -69,22 +71,22 @@ def newest(prefix):
 
 def test_windows_are_logged_as_the_plan_shows_them(clock, apply, operator):
     apply(SEED)
-    actions.announce_due_windows(operator.actor)
+    announce_due_windows(operator.actor)
     run_jobs(1000)
     assert LogEntry.objects.filter(kind="availability.maintenance_announced").exists()
     assert problems() == []
-    window = actions.announce_maintenance(
+    window = announce_maintenance(
         operator.actor,
         kind="planned",
         starts_at=START + timedelta(hours=30),
         ends_at=START + timedelta(hours=31),
         title={"en": "Work on the network"},
-        details=actions.Details(),
+        details=Details(),
     )
     assert problems() == [f"windows/{window.pk}: the page has it, and the log does not"]
     run_jobs()
     assert problems() == []
-    actions.cancel_maintenance(operator.actor, window=window, because="Not needed")
+    cancel_maintenance(operator.actor, window=window, because="Not needed")
     run_jobs()
     assert newest("windows/")["cancelled_because"] == "Not needed"
     assert problems() == []
@@ -92,10 +94,10 @@ def test_windows_are_logged_as_the_plan_shows_them(clock, apply, operator):
 
 def test_every_word_about_an_incident_is_logged_and_nobodys_name(clock, apply, operator):
     apply(SEED)
-    said = actions.Said({"en": "We are looking."}, "investigating")
-    incident = actions.open_incident(operator.actor, title={"en": "Slow lists"}, impact="minor", said=said)
+    said = Said({"en": "We are looking."}, "investigating")
+    incident = open_incident(operator.actor, title={"en": "Slow lists"}, impact="minor", said=said)
     run_jobs()
-    actions.resolve_incident(operator.actor, incident=incident, body={"en": "It is over."})
+    resolve_incident(operator.actor, incident=incident, body={"en": "It is over."})
     run_jobs()
     logged = newest("incidents/")
     assert [update["body"]["en"] for update in logged["updates"]] == ["It is over.", "We are looking."]

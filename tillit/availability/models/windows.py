@@ -1,7 +1,4 @@
-"""Maintenance rules and windows, parts of the service, incidents, and who was shown which notice.
-
-All but the receipts are the operator's own and the same for every tenant; a window may concern one wave or region only.
-"""
+"""Maintenance windows, what was announced of them before, and who was shown which notice."""
 
 from __future__ import annotations
 
@@ -10,120 +7,15 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint, Value
 from django.utils.translation import gettext_lazy as _
 
 from tillit.availability import recurrence
+from tillit.availability.models.rules import Interruption, MaintenanceRule
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant, User
 from tillit.foundation.tenancy import TenantModel
 from tillit.foundation.texts import pick
-
-
-class Effect(models.TextChoices):
-    """What people notice while a window lasts."""
-
-    NONE = "none", _("No interruption")
-    SECONDS = "seconds", _("Interrupted for seconds, then signed in again")
-    READ_ONLY = "read_only", _("Reading works, changing does not")
-    OFFLINE = "offline", _("Not available")
-
-
-class Interruption(models.Model):
-    """What a rule expects of its windows, and a window of itself: the effect, and for how many seconds."""
-
-    effect = models.CharField(_("what people notice"), max_length=10, choices=Effect, default=Effect.SECONDS)
-    least_seconds = models.PositiveIntegerField(null=True, blank=True)
-    most_seconds = models.PositiveIntegerField(null=True, blank=True)
-
-    class Meta:
-        abstract = True
-
-
-class MaintenanceRuleQuerySet(models.QuerySet["MaintenanceRule"]):
-    def in_force(self) -> Self:
-        return self.filter(retired_at=None).order_by("position")
-
-    def planned(self) -> Self:
-        """Rules whose windows are announced one by one."""
-        return self.in_force().filter(kind=MaintenanceRule.Kind.PLANNED, as_needed=False)
-
-
-class MaintenanceRule(Interruption):
-    """One line of the maintenance plan, as the register says it. What its fields mean: `recurrence.Rule`."""
-
-    class Kind(models.TextChoices):
-        PLANNED = "planned", _("Planned maintenance")
-        ROUTINE = "routine", _("Routine")  # told once, as the rule: a restart every night
-        EMERGENCY = "emergency", _("Emergency patch")
-
-    key = models.SlugField(max_length=60, unique=True)
-    kind = models.CharField(max_length=10, choices=Kind)
-    name = models.JSONField()  # texts by language, as the three below
-    text = models.JSONField(default=dict)
-    schedule = models.JSONField(default=dict)
-    note = models.JSONField(default=dict)
-    zone = models.CharField(max_length=64)
-    rrule = models.CharField(max_length=200, blank=True)
-    anchor = models.DateField(null=True)
-    as_needed = models.BooleanField(default=False)
-    start = models.TimeField()
-    end = models.TimeField(null=True)
-    end_days_later = models.PositiveSmallIntegerField(default=0)
-    waves = models.JSONField(default=list)  # [{"wave": "a", "percent": 10, "days_later": 0}, ...]
-    position = models.PositiveSmallIntegerField()
-    retired_at = models.DateTimeField(null=True)  # no longer in the register; its windows keep their name
-    sequence = models.PositiveIntegerField(default=0)  # RFC 5545: raised whenever its windows come at other times
-    changed_at = models.DateTimeField(default=now)
-
-    objects = MaintenanceRuleQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return pick(self.name)[0]
-
-    def schedules(self) -> Iterator[recurrence.Rule]:
-        """The rule as the recurrence engine takes it: once, or once for each wave."""
-        for wave in self.waves or [{}]:
-            yield recurrence.Rule(
-                key=self.key,
-                zone=self.zone,
-                start=self.start,
-                end=self.end,
-                rrule=self.rrule or None,
-                anchor=self.anchor,
-                end_days_later=self.end_days_later,
-                days_later=wave.get("days_later", 0),
-                wave=wave.get("wave", ""),
-                as_needed=self.as_needed,
-            )
-
-    def frames(self, after: datetime, before: datetime) -> Iterator[recurrence.Occurrence]:
-        """When work of this line may happen; nothing for a line that names no days."""
-        for schedule in self.schedules():
-            yield from recurrence.frames(schedule, after, before)
-
-    def has_room_for(self, starts_at: datetime, ends_at: datetime) -> bool:
-        """Whether work may happen then: inside one of its frames, or whenever it is needed."""
-        frames = self.frames(starts_at, ends_at)
-        return not self.rrule or any(one.starts_at <= starts_at and ends_at <= one.ends_at for one in frames)
-
-    def windows(self, after: datetime, before: datetime) -> Iterator[MaintenanceWindow]:
-        """The windows with a moment in [after, before), computed, not announced, not saved."""
-        for schedule in self.schedules():
-            for found in recurrence.occurrences(schedule, after, before):
-                yield MaintenanceWindow(
-                    kind=MaintenanceWindow.Kind.PLANNED,
-                    rule=self,
-                    day=found.day,
-                    wave=found.wave,
-                    title=self.name,
-                    starts_at=found.starts_at,
-                    ends_at=found.ends_at,
-                    effect=self.effect,
-                    least_seconds=self.least_seconds,
-                    most_seconds=self.most_seconds,
-                    sequence=self.sequence,
-                )
 
 
 class MaintenanceWindowQuerySet(models.QuerySet["MaintenanceWindow"]):
@@ -183,6 +75,15 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
     ends_at = models.DateTimeField(_("end"))
     wave = models.CharField(_("wave"), max_length=1, blank=True, choices=Tenant.Wave)
     region = models.CharField(_("region"), max_length=40, blank=True)
+    components = models.JSONField(
+        default=list, db_default=Value([], models.JSONField()), blank=True
+    )  # slugs of the parts it concerns; none: all of them
+    job = models.CharField(max_length=60, blank=True, default="", db_default="")  # the work that may run only inside it
+    advisory = models.CharField(
+        max_length=60, blank=True, default="", db_default=""
+    )  # of an emergency: the slug of its security advisory
+    confirmed_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True, editable=False)  # of an emergency: when the second person agreed
     reason = models.TextField(_("reason"), max_length=2000, blank=True)
     sequence = models.PositiveIntegerField(
         db_default=0, default=0, editable=False
@@ -223,6 +124,25 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
 
     def __str__(self) -> str:
         return f"{pick(self.title)[0]} {self.starts_at:%Y-%m-%d %H:%M} UTC"
+
+    @classmethod
+    def foreseen(cls, rule: MaintenanceRule, after: datetime, before: datetime) -> Iterator[Self]:
+        """The windows of a rule with a moment in [after, before), computed, not announced, not saved."""
+        for schedule in rule.schedules():
+            for found in recurrence.occurrences(schedule, after, before):
+                yield cls(
+                    kind=cls.Kind.PLANNED,
+                    rule=rule,
+                    day=found.day,
+                    wave=found.wave,
+                    title=rule.name,
+                    starts_at=found.starts_at,
+                    ends_at=found.ends_at,
+                    effect=rule.effect,
+                    least_seconds=rule.least_seconds,
+                    most_seconds=rule.most_seconds,
+                    sequence=rule.sequence,
+                )
 
     @property
     def identity(self) -> tuple[int | None, str, object]:
@@ -283,103 +203,6 @@ class WindowVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.window_id}.{self.sequence} {self.starts_at:%Y-%m-%d %H:%M} UTC"
-
-
-class ComponentQuerySet(models.QuerySet["Component"]):
-    def in_service(self) -> Self:
-        return self.filter(retired_at=None).order_by("position")
-
-
-class Component(models.Model):
-    """A part of the service the status page speaks of. Its state is what the operator last said."""
-
-    class State(models.TextChoices):
-        OPERATIONAL = "operational", _("Operational")
-        DEGRADED = "degraded_performance", _("Slower than usual")
-        PARTIAL_OUTAGE = "partial_outage", _("Partly not working")
-        MAJOR_OUTAGE = "major_outage", _("Not working")
-        MAINTENANCE = "under_maintenance", _("Under maintenance")
-
-    slug = models.SlugField(max_length=60, unique=True)
-    name = models.JSONField()
-    text = models.JSONField(default=dict)
-    position = models.PositiveSmallIntegerField()
-    state = models.CharField(_("state"), max_length=20, choices=State, default=State.OPERATIONAL)
-    created_at = models.DateTimeField(default=now, editable=False)
-    changed_at = models.DateTimeField(default=now, editable=False)
-    retired_at = models.DateTimeField(null=True)
-
-    objects = ComponentQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return pick(self.name)[0]
-
-
-class IncidentQuerySet(models.QuerySet["Incident"]):
-    def unresolved(self) -> Self:
-        return self.filter(resolved_at=None).order_by("-started_at", "-id")
-
-    def told(self) -> Self:
-        """With everything said about them, each incident's newest update first."""
-        return self.prefetch_related("updates", "components")
-
-
-class Incident(models.Model):
-    """Something went wrong; what it touches, how badly, and how far we are."""
-
-    class Status(models.TextChoices):
-        INVESTIGATING = "investigating", _("Investigating")
-        IDENTIFIED = "identified", _("Cause found")
-        MONITORING = "monitoring", _("Repaired, being watched")
-        RESOLVED = "resolved", _("Resolved")
-        POSTMORTEM = "postmortem", _("Looked back at")
-
-    class Impact(models.TextChoices):
-        NONE = "none", _("No impact")
-        MINOR = "minor", _("Minor")
-        MAJOR = "major", _("Major")
-        CRITICAL = "critical", _("Critical")
-
-    title = models.JSONField(_("title"))
-    impact = models.CharField(_("impact"), max_length=10, choices=Impact)
-    status = models.CharField(_("status"), max_length=15, choices=Status, default=Status.INVESTIGATING)
-    components = models.ManyToManyField(Component, blank=True, related_name="incidents")
-    started_at = models.DateTimeField(default=now)
-    changed_at = models.DateTimeField(default=now, editable=False)
-    monitoring_at = models.DateTimeField(null=True, editable=False)
-    resolved_at = models.DateTimeField(null=True, editable=False)
-
-    objects = IncidentQuerySet.as_manager()
-
-    class Meta:
-        indexes = [models.Index(fields=["-started_at"])]
-        constraints = [
-            CheckConstraint(
-                condition=Q(status__in=["resolved", "postmortem"], resolved_at__isnull=False)
-                | (~Q(status__in=["resolved", "postmortem"]) & Q(resolved_at=None)),
-                name="incident_resolved_with_time",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return pick(self.title)[0]
-
-
-class IncidentUpdate(models.Model):
-    """One thing said about an incident, and which states of parts changed with it."""
-
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="updates")
-    status = models.CharField(max_length=15, choices=Incident.Status)
-    body = models.JSONField()
-    at = models.DateTimeField(default=now)
-    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    affected = models.JSONField(default=list)  # [{"slug", "old_state", "new_state"}, ...]
-
-    class Meta:
-        ordering = ["-at", "-id"]
-
-    def __str__(self) -> str:
-        return pick(self.body)[0][:60]
 
 
 class NoticeReceipt(TenantModel):

@@ -1,0 +1,118 @@
+"""One interruption: announced, moved, called off, completed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from tillit.availability.models import (
+    Effect,
+    MaintenanceRule,
+    MaintenanceWindow,
+    WindowVersion,
+)
+from tillit.availability.refusals import refuse_times
+from tillit.availability.withdrawing import call_off
+from tillit.foundation.access import Actor, action, require
+from tillit.foundation.clock import now
+from tillit.foundation.errors import Refused
+from tillit.foundation.events import record
+
+Texts = dict[str, str]  # by language
+
+
+@dataclass(frozen=True)
+class Details:
+    """What may be said of a window beyond kind, title and times. An empty wave or region means all of them."""
+
+    wave: str = ""
+    region: str = ""
+    reason: str = ""
+    effect: str = Effect.SECONDS
+    most_seconds: int | None = None
+    rule: MaintenanceRule | None = None
+
+
+@action
+def announce_maintenance(
+    actor: Actor, *, kind: str, starts_at: datetime, ends_at: datetime, title: Texts, details: Details = Details()
+) -> MaintenanceWindow:
+    """Tell every customer about an interruption before it happens.
+
+    Planned work is refused under 24 hours' notice, outside the frame of its line of the plan, and beside other work
+    for the same customers, which would make two announcements of one interruption. An emergency needs its reason,
+    and may come at any time.
+    """
+    require(actor, "availability.announce")
+    at = now()
+    window = MaintenanceWindow(
+        kind=kind,
+        title=title,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        announced_at=at,
+        announced_by=actor.user,
+        **vars(details),
+    )
+    if kind == MaintenanceWindow.Kind.EMERGENCY and not details.reason.strip():
+        raise Refused(_("An emergency needs its reason."), field="reason")
+    refuse_times(window)
+    window.save(force_insert=True)
+    record(actor, "availability.maintenance_announced", window)
+    return window
+
+
+@action
+def move_maintenance(
+    actor: Actor, *, window: MaintenanceWindow, starts_at: datetime, ends_at: datetime, because: str
+) -> MaintenanceWindow:
+    """Announce other times for a window that has not begun; what was announced before stays public beside them.
+
+    The notice counts anew, from now, and everybody is shown it again. Refused where an announcement would be.
+    """
+    require(actor, "availability.announce")
+    window = MaintenanceWindow.objects.select_for_update(of=("self",)).select_related("rule").get(pk=window.pk)
+    if window.phase != window.Phase.SCHEDULED:
+        raise Refused(_("Only a window that has not begun can be moved."))
+    if (starts_at, ends_at) == (window.starts_at, window.ends_at):
+        raise Refused(_("These are the times it has already."), field="starts_at")
+    if not because.strip():
+        raise Refused(_("Please say why it is moved: customers will read it."), field="because")
+    before = {name: getattr(window, name) for name in ("sequence", "starts_at", "ends_at", "announced_at")}
+    at = window.announced_at = window.moved_at = now()
+    window.starts_at, window.ends_at = starts_at, ends_at
+    window.sequence += 1
+    refuse_times(window)
+    said = {"replaced_at": at, "replaced_by": actor.user, "because": because.strip()}
+    WindowVersion.objects.create(window=window, **before, **said)
+    window.save()
+    record(actor, "availability.maintenance_moved", window, sequence=window.sequence)
+    return window
+
+
+@action
+def cancel_maintenance(actor: Actor, *, window: MaintenanceWindow, because: str) -> MaintenanceWindow:
+    """Call off a window that has not begun. It leaves every notice and stays in the list of the past."""
+    require(actor, "availability.announce")
+    window = MaintenanceWindow.objects.select_for_update().get(pk=window.pk)
+    if window.phase != window.Phase.SCHEDULED:
+        raise Refused(_("Only a window that has not begun can be cancelled."))
+    if not because.strip():
+        raise Refused(_("Please say why it is cancelled: customers will read it."), field="because")
+    call_off(actor, window, because.strip())
+    return window
+
+
+@action
+def complete_maintenance(actor: Actor, *, window: MaintenanceWindow) -> MaintenanceWindow:
+    """Say that the work of a running window is done before its time is over."""
+    require(actor, "availability.announce")
+    window = MaintenanceWindow.objects.select_for_update().get(pk=window.pk)
+    if not window.is_active:
+        raise Refused(_("Only a window that is under way can be completed."))
+    window.completed_at, window.completed_by = now(), actor.user
+    window.save(update_fields=["completed_at", "completed_by"])
+    record(actor, "availability.maintenance_completed", window)
+    return window

@@ -1,0 +1,22 @@
+"""Maintenance rules and windows, parts of the service, incidents, and who was shown which notice.
+
+All but the receipts are the operator's own and the same for every tenant; a window may concern one wave or region only.
+Django finds a room's tables here, so their names are gathered here.
+"""
+
+from tillit.availability.models.components import Component
+from tillit.availability.models.incidents import Incident, IncidentUpdate
+from tillit.availability.models.rules import Effect, Interruption, MaintenanceRule
+from tillit.availability.models.windows import MaintenanceWindow, NoticeReceipt, WindowVersion
+
+__all__ = [
+    "Component",
+    "Effect",
+    "Incident",
+    "IncidentUpdate",
+    "Interruption",
+    "MaintenanceRule",
+    "MaintenanceWindow",
+    "NoticeReceipt",
+    "WindowVersion",
+]

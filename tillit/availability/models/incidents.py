@@ -1,0 +1,95 @@
+"""What went wrong, and everything said about it."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.db import models
+from django.db.models import CheckConstraint, Q
+from django.utils.translation import gettext_lazy as _
+
+from tillit.availability.models.components import Component
+from tillit.availability.models.windows import MaintenanceWindow
+from tillit.foundation.clock import now
+from tillit.foundation.models import User
+from tillit.foundation.texts import pick
+
+
+class IncidentQuerySet(models.QuerySet["Incident"]):
+    def unresolved(self) -> Self:
+        return self.filter(resolved_at=None).order_by("-started_at", "-id")
+
+    def told(self) -> Self:
+        """With everything said about them, each incident's newest update first."""
+        return self.prefetch_related("updates", "components")
+
+
+class Incident(models.Model):
+    """Something went wrong; what it touches, how badly, and how far we are."""
+
+    class Status(models.TextChoices):
+        INVESTIGATING = "investigating", _("Investigating")
+        IDENTIFIED = "identified", _("Cause found")
+        MONITORING = "monitoring", _("Repaired, being watched")
+        RESOLVED = "resolved", _("Resolved")
+        POSTMORTEM = "postmortem", _("Looked back at")
+
+    class Impact(models.TextChoices):
+        NONE = "none", _("No impact")
+        MINOR = "minor", _("Minor")
+        MAJOR = "major", _("Major")
+        CRITICAL = "critical", _("Critical")
+
+    title = models.JSONField(_("title"))
+    impact = models.CharField(_("impact"), max_length=10, choices=Impact)
+    status = models.CharField(_("status"), max_length=15, choices=Status, default=Status.INVESTIGATING)
+    components = models.ManyToManyField(Component, blank=True, related_name="incidents")
+
+    class Source(models.TextChoices):
+        PERSON = "person", _("A person")
+        PROBE = "probe", _("A probe")
+        OVERRUN = "overrun", _("Maintenance that took too long")
+
+    source = models.CharField(max_length=10, choices=Source, default=Source.PERSON, editable=False)
+    region = models.CharField(max_length=40, blank=True, editable=False)  # none: all
+    window = models.ForeignKey(
+        MaintenanceWindow, null=True, editable=False, on_delete=models.PROTECT, related_name="overruns"
+    )
+    detected_at = models.DateTimeField(null=True, editable=False)  # by a probe, or by the clock; null: by a person
+    posted_at = models.DateTimeField(null=True, editable=False)  # when a person first wrote; null: nobody did yet
+    started_at = models.DateTimeField(default=now)
+    changed_at = models.DateTimeField(default=now, editable=False)
+    monitoring_at = models.DateTimeField(null=True, editable=False)
+    resolved_at = models.DateTimeField(null=True, editable=False)
+
+    objects = IncidentQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["-started_at"])]
+        constraints = [
+            CheckConstraint(
+                condition=Q(status__in=["resolved", "postmortem"], resolved_at__isnull=False)
+                | (~Q(status__in=["resolved", "postmortem"]) & Q(resolved_at=None)),
+                name="incident_resolved_with_time",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return pick(self.title)[0]
+
+
+class IncidentUpdate(models.Model):
+    """One thing said about an incident, and which states of parts changed with it."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="updates")
+    status = models.CharField(max_length=15, choices=Incident.Status)
+    body = models.JSONField()
+    at = models.DateTimeField(default=now)
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    affected = models.JSONField(default=list)  # [{"slug", "old_state", "new_state"}, ...]
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return pick(self.body)[0][:60]

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ProbesConfig(AppConfig):
+    name = "tillit.availability.probes"
+    label = "probes"
+    verbose_name = _("Probes")
+    default_auto_field = "django.db.models.BigAutoField"

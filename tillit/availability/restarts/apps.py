@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RestartsConfig(AppConfig):
+    name = "tillit.availability.restarts"
+    label = "restarts"
+    verbose_name = _("Restarts")
+    default_auto_field = "django.db.models.BigAutoField"

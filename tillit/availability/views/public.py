@@ -1,0 +1,57 @@
+"""The status pages, for everybody."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from tillit.availability import queries, vectors
+from tillit.availability.models import MaintenanceWindow
+from tillit.availability.zone import in_operators_time
+from tillit.foundation.clock import now
+from tillit.foundation.requests import Request
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=30)
+@in_operators_time
+def status(request: Request) -> HttpResponse:
+    """The state in one sentence, what is announced, the year ahead, the last ninety days."""
+    told = queries.current_status()
+    ahead = queries.merged(queries.windows_ahead())
+    context = {
+        "status": told,
+        "components": [(one, queries.shown_state(one, told.active)) for one in told.components],
+        "active": queries.merged(told.active),
+        "announced": [found for found in ahead if found.is_announced and not found.is_active],
+        "months": queries.by_month(found for found in ahead if not found.is_active),
+        "routine": queries.routine_rules(),
+        "past_windows": queries.past_windows(),
+        "past_incidents": queries.past_incidents(),
+        "notice_hours": MaintenanceWindow.NOTICE // timedelta(hours=1),
+        "at": now(),
+        "zone": timezone.get_current_timezone_name(),
+    }
+    return render(request, "availability/status.html", context)
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=30)
+@in_operators_time
+def year(request: Request) -> HttpResponse:
+    """The windows of the next twelve months as a table."""
+    context = {
+        "interruptions": queries.merged(queries.windows_ahead()),
+        "routine": queries.routine_rules(),
+        "vectors": list(vectors.FILES),
+        "zone": timezone.get_current_timezone_name(),
+    }
+    return render(request, "availability/year.html", context)
