@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from tillit.availability.actions import plan
+from tillit.availability.actions import plan, reminders
 from tillit.foundation.access import Actor
-from tillit.foundation.jobs import by_the_clock
+from tillit.foundation.jobs import by_the_clock, job
 
 
 @by_the_clock("availability.announce_due_windows", cron="7 * * * *")  # every hour: a worker may have slept through one
 def announce_due_windows(actor: Actor) -> None:
     plan.announce_due_windows(actor)
+
+
+@job("availability.remind_of_promise")
+def remind_of_promise(actor: Actor, *, incident_id: int) -> None:
+    reminders.remind_of_promise(actor, incident_id=incident_id)

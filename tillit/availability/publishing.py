@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tillit.availability import statuspage
-from tillit.availability.models import Incident, MaintenanceWindow
+from tillit.availability.models import Incident, IncidentUpdate, MaintenanceWindow
 from tillit.foundation.models import Event
 
 Json = dict[str, Any]
@@ -23,18 +23,37 @@ def window(event: Event) -> Json:
 def incident(event: Event) -> Json:
     """An incident with everything that was said about it; never who said it."""
     found = Incident.objects.told().get(pk=event.subject_id or 0)
+    times = ("detected_at", "posted_at", "acknowledged_at", "resolved_at", "next_update_at")
     content = {
         "title": found.title,
         "impact": found.impact,
         "status": found.status,
+        "source": found.source,
+        "region": found.region or None,
         "components": sorted(component.slug for component in found.components.all()),
         "started_at": statuspage.moment(found.started_at),
-        "resolved_at": statuspage.moment(found.resolved_at) if found.resolved_at else None,
-        "updates": [
-            {"at": statuspage.moment(said.at), "status": said.status, "body": said.body} for said in found.updates.all()
-        ],
+        **{name: statuspage.moment(at) if (at := getattr(found, name)) else None for name in times},
+        "updates": [_said(update) for update in found.updates.all()],
     }
     return {"subject": f"incidents/{found.pk}", "content": content}
+
+
+def _said(update: IncidentUpdate) -> Json:
+    """What was said at a moment; and, where its words were changed, what they were before."""
+    told: Json = {"at": statuspage.moment(update.at), "status": update.status, "body": update.body}
+    if update.impact:
+        told["impact"] = update.impact
+    if update.edited_at:
+        told["edited_at"] = statuspage.moment(update.edited_at)
+        told["earlier"] = [
+            {
+                "said_at": statuspage.moment(one.said_at),
+                "replaced_at": statuspage.moment(one.replaced_at),
+                "body": one.body,
+            }
+            for one in update.versions.all()
+        ]
+    return told
 
 
 def next_as_json(window: MaintenanceWindow) -> Json:
@@ -57,6 +76,7 @@ def as_json(window: MaintenanceWindow) -> Json:
         "region": window.region or None,
         "announced_at": statuspage.moment(window.announced_at) if window.announced_at else None,
         "reason": window.reason or None,
+        "sequence": window.sequence,
         **_moves(window),
     } | next_as_json(window)
 
@@ -76,7 +96,7 @@ def _moves(window: MaintenanceWindow) -> Json:
         }
         for version in window.versions.all()
     ]
-    return {"sequence": window.sequence, "earlier": earlier}
+    return {"earlier": earlier}
 
 
 def _seconds(window: MaintenanceWindow) -> Json | None:

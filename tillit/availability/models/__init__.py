@@ -5,7 +5,13 @@ Django finds a room's tables here, so their names are gathered here.
 """
 
 from tillit.availability.models.components import Component
-from tillit.availability.models.incidents import Incident, IncidentUpdate
+from tillit.availability.models.incidents import (
+    Incident,
+    IncidentTemplate,
+    IncidentUpdate,
+    PostmortemDraft,
+    UpdateVersion,
+)
 from tillit.availability.models.rules import Effect, Interruption, MaintenanceRule
 from tillit.availability.models.windows import MaintenanceWindow, NoticeReceipt, WindowVersion
 
@@ -13,10 +19,13 @@ __all__ = [
     "Component",
     "Effect",
     "Incident",
+    "IncidentTemplate",
     "IncidentUpdate",
     "Interruption",
     "MaintenanceRule",
     "MaintenanceWindow",
     "NoticeReceipt",
+    "PostmortemDraft",
+    "UpdateVersion",
     "WindowVersion",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from django.db import models
-from django.db.models import CheckConstraint, Q
+from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
 
 from tillit.availability.models.components import Component
@@ -20,8 +20,8 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         return self.filter(resolved_at=None).order_by("-started_at", "-id")
 
     def told(self) -> Self:
-        """With everything said about them, each incident's newest update first."""
-        return self.prefetch_related("updates", "components")
+        """With everything said about them, each incident's newest update first, and what was said there before."""
+        return self.prefetch_related("updates__versions", "components")
 
 
 class Incident(models.Model):
@@ -57,6 +57,10 @@ class Incident(models.Model):
     )
     detected_at = models.DateTimeField(null=True, editable=False)  # by a probe, or by the clock; null: by a person
     posted_at = models.DateTimeField(null=True, editable=False)  # when a person first wrote; null: nobody did yet
+    acknowledged_at = models.DateTimeField(null=True, editable=False)  # when a person first took it over
+    taken_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
+    next_update_at = models.DateTimeField(null=True, editable=False)  # by when we promised to write again
+    reminded_at = models.DateTimeField(null=True, editable=False)  # when somebody was reminded of that promise
     started_at = models.DateTimeField(default=now)
     changed_at = models.DateTimeField(default=now, editable=False)
     monitoring_at = models.DateTimeField(null=True, editable=False)
@@ -77,6 +81,11 @@ class Incident(models.Model):
     def __str__(self) -> str:
         return pick(self.title)[0]
 
+    @property
+    def is_promise_broken(self) -> bool:
+        """Whether the time has come at which we said we would write again."""
+        return bool(self.next_update_at and not self.resolved_at and self.next_update_at <= now())
+
 
 class IncidentUpdate(models.Model):
     """One thing said about an incident, and which states of parts changed with it."""
@@ -84,6 +93,11 @@ class IncidentUpdate(models.Model):
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="updates")
     status = models.CharField(max_length=15, choices=Incident.Status)
     body = models.JSONField()
+    impact = models.CharField(
+        max_length=10, blank=True, default="", db_default="", choices=Incident.Impact
+    )  # none: as it was
+    sequence = models.PositiveIntegerField(default=0, db_default=0, editable=False)  # how often its words were changed
+    edited_at = models.DateTimeField(null=True, editable=False)
     at = models.DateTimeField(default=now)
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     affected = models.JSONField(default=list)  # [{"slug", "old_state", "new_state"}, ...]
@@ -93,3 +107,58 @@ class IncidentUpdate(models.Model):
 
     def __str__(self) -> str:
         return pick(self.body)[0][:60]
+
+
+class UpdateVersion(models.Model):
+    """What an update said before its words were changed: both stay public."""
+
+    update = models.ForeignKey(IncidentUpdate, on_delete=models.CASCADE, related_name="versions")
+    sequence = models.PositiveIntegerField()
+    body = models.JSONField()
+    said_at = models.DateTimeField()
+    replaced_at = models.DateTimeField()
+    replaced_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["sequence"]
+        constraints = [UniqueConstraint("update", "sequence", name="one_update_version_of_each_sequence")]
+
+    def __str__(self) -> str:
+        return pick(self.body)[0][:60]
+
+
+class PostmortemDraft(models.Model):
+    """What is being written, in Markdown, to look back at a resolved incident. Public once it is an update."""
+
+    incident = models.OneToOneField(Incident, on_delete=models.CASCADE, related_name="draft")
+    body = models.JSONField(default=dict)
+    changed_at = models.DateTimeField(default=now)
+    changed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return pick(self.body)[0][:60]
+
+
+class IncidentTemplate(models.Model):
+    """Words kept ready for the night. `{parts}`, `{since}`, `{next_update}` are filled in when they are used."""
+
+    class Moment(models.TextChoices):
+        OPENING = "opening", _("Opening")
+        UPDATING = "updating", _("Saying how far we are")
+        RESOLVING = "resolving", _("Resolving")
+
+    moment = models.CharField(_("for"), max_length=10, choices=Moment)
+    name = models.JSONField(_("name"))
+    title = models.JSONField(_("title"), default=dict)  # of the incident; only when opening
+    body = models.JSONField(_("text"))
+    impact = models.CharField(max_length=10, blank=True, choices=Incident.Impact)  # none: as it is
+    status = models.CharField(max_length=15, blank=True, choices=Incident.Status)
+    state = models.CharField(max_length=20, blank=True, choices=Component.State)  # of the parts
+    minutes = models.PositiveSmallIntegerField(null=True)  # until we write again
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return pick(self.name)[0]
