@@ -138,7 +138,7 @@ def _wave(value: Any) -> dict[str, Any]:
 def _check_waves(rule: MaintenanceRule) -> None:
     names = [wave["wave"] for wave in rule.waves]
     if not set(names) <= set(Tenant.Wave.values) or len(set(names)) != len(names):
-        raise ValueError(_("Each wave must be one of a and b, and stand once."))
+        raise ValueError(_("Each wave must be one of a to f, and stand once."))
     if rule.waves and sum(wave["percent"] for wave in rule.waves) != 100:
         raise ValueError(_("The percents of the waves must add up to 100."))
 

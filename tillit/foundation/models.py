@@ -24,8 +24,14 @@ class Tenant(models.Model):
         OPERATOR = "operator", _("Operator")
 
     class Wave(models.TextChoices):
+        """In which part of the customers a release arrives, A first. The maintenance plan says how many there are."""
+
         A = "a", _("Wave A (first)")
-        B = "b", _("Wave B (the rest)")
+        B = "b", _("Wave B")
+        C = "c", _("Wave C")
+        D = "d", _("Wave D")
+        E = "e", _("Wave E")
+        F = "f", _("Wave F")
 
     class State(models.TextChoices):
         PROVISIONING = "provisioning", _("Being set up")
@@ -49,7 +55,7 @@ class Tenant(models.Model):
         verbose_name = _("tenant")
         constraints = [
             models.UniqueConstraint(F("kind"), condition=Q(kind="operator"), name="one_operator"),
-            CheckConstraint(condition=Q(wave__in=["a", "b"]), name="tenant_wave_known"),
+            CheckConstraint(condition=Q(wave__in=["a", "b", "c", "d", "e", "f"]), name="tenant_wave_known"),
         ]
 
     def __str__(self) -> str:

@@ -41,7 +41,7 @@ def test_a_customer_cannot_apply_a_plan(anna, register):
         ({"name": "Systemwartung"}, "texts by language"),
         ({"interruption_seconds": [3, 1]}, "least and the most"),
         ({"waves": [{"wave": "a", "percent": 10}]}, "add up to 100"),
-        ({"waves": [{"wave": "q", "percent": 100}]}, "a and b"),
+        ({"waves": [{"wave": "q", "percent": 100}]}, "a to f"),
         ({"waves": [{"percent": 100}]}, "its name and its percent"),
         ({"effect": "magic"}, "effect"),
         ({"frequency": "often"}, "frequency"),

@@ -60,7 +60,7 @@ def test_a_role_of_the_operators_name_opens_nothing_at_a_customer(fjordlys, alpe
         {"slug": "a\x00b"},
         {"name": ""},
         {"region": ""},
-        {"wave": "c"},
+        {"wave": "z"},
         {"time_zone": "Mars/Olympus"},
         {"administrator_email": "nobody"},
     ],
@@ -115,7 +115,7 @@ def test_changes_are_asked_back_and_told_to_the_customer(operator, anna, has_pas
     assert "is not open at present" in answer.text
 
 
-@pytest.mark.parametrize("change", [{"state": "deleted"}, {"state": "king"}, {"wave": "c"}, {"region": "x" * 41}])
+@pytest.mark.parametrize("change", [{"state": "deleted"}, {"state": "king"}, {"wave": "z"}, {"region": "x" * 41}])
 def test_an_unfit_change_is_refused(operator, fjordlys, change):
     form = {"name": "Fjordlys", "region": "norway", "wave": "a", "state": "running", "confirmed": "1"}
     assert operator.post("/operator/tenants/fjordlys/", form | change).status_code == 422
