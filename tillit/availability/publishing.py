@@ -21,10 +21,14 @@ def window(event: Event) -> Json:
 
 
 def incident(event: Event) -> Json:
-    """An incident with everything that was said about it; never who said it."""
     found = Incident.objects.told().get(pk=event.subject_id or 0)
+    return {"subject": f"incidents/{found.pk}", "content": incident_as_json(found)}
+
+
+def incident_as_json(found: Incident) -> Json:
+    """An incident with everything that was said about it; never who said it."""
     times = ("detected_at", "posted_at", "acknowledged_at", "resolved_at", "next_update_at")
-    content = {
+    return {
         "title": found.title,
         "impact": found.impact,
         "status": found.status,
@@ -35,7 +39,6 @@ def incident(event: Event) -> Json:
         **{name: statuspage.moment(at) if (at := getattr(found, name)) else None for name in times},
         "updates": [_said(update) for update in found.updates.all()],
     }
-    return {"subject": f"incidents/{found.pk}", "content": content}
 
 
 def _said(update: IncidentUpdate) -> Json:
