@@ -232,6 +232,11 @@ COOKIELESS_PATHS = ("/trust/", "/status/", "/api/", "/.well-known/", "/robots.tx
 # The trust log: the file of its key, where it is not `keys/log.pem` of the data folder
 LOG_KEY_FILE = ENVIRONMENT.get("TILLIT_LOG_KEY_FILE", "")
 
+# The signed copy of the status page: its folder, its address for people, and an object storage that holds it, too
+STATUS_COPY_FOLDER = ENVIRONMENT.get("TILLIT_STATUS_COPY_FOLDER", "")
+STATUS_COPY_PAGE = ENVIRONMENT.get("TILLIT_STATUS_COPY_PAGE", "")
+STATUS_COPY_URL = ENVIRONMENT.get("TILLIT_STATUS_COPY_URL", "")
+
 # Seconds for which a web process keeps a page of the trust centre that it made
 PUBLIC_PAGES_KEPT = 10.0
 
