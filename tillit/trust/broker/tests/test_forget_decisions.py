@@ -14,7 +14,8 @@ from tillit.trust.broker.actions import record_decisions
 from tillit.trust.broker.journal import Decided
 from tillit.trust.broker.models import Decision, Flow
 from tillit.trust.broker.queries import everybody
-from tillit.trust.broker.tests.test_show_flows import BLANK, POST
+from tillit.trust.broker.testing import SMALLEST_REGISTER
+from tillit.trust.broker.tests.test_show_flows import POST
 from tillit.trust.register import read_register
 
 LEDGER = "SELECT coalesce(after, before)::text FROM foundation_ledgerentry WHERE table_name = 'broker_flow'"
@@ -60,7 +61,7 @@ def test_decisions_and_sums_go_at_their_age(keep, fjordlys):
 
 
 def test_when_a_processor_was_last_reached_stays_known(public, keep, operator_tenant):
-    apply_register(Actor.system(operator_tenant), register=read_register(BLANK + POST))
+    apply_register(Actor.system(operator_tenant), register=read_register(SMALLEST_REGISTER + POST))
     keep(600, 500, 300, processor="", allowed=False, reason="undeclared")
     keep(600, 500)
     holding("broker-decisions").purge(ago(400))
@@ -91,8 +92,8 @@ def test_the_database_deletes_nothing_young_and_nothing_of_others(keep, fjordlys
 def test_a_rule_that_would_blind_the_trust_page_is_refused():
     rule = '[[retention]]\nslug = "flows"\nholding = "broker-decisions"\nhours = {}\ntext.en = "Traffic."\n'
     with pytest.raises(Exception, match="2400 hours at least"):
-        read_register(BLANK + rule.format(2399))
-    read_register(BLANK + rule.format(2400))
+        read_register(SMALLEST_REGISTER + rule.format(2399))
+    read_register(SMALLEST_REGISTER + rule.format(2400))
 
 
 def test_the_ledger_does_not_keep_what_the_rule_deletes(keep, operator_tenant):
