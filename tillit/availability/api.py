@@ -91,7 +91,7 @@ def summary(page: statuspage.Page) -> Json:
 
 
 def status(page: statuspage.Page) -> Json:
-    return {"status": {"indicator": page.status.indicator, "description": page.description}}
+    return {"status": {"indicator": page.indicator, "description": page.description}}
 
 
 def components(page: statuspage.Page) -> Json:

@@ -12,6 +12,7 @@ class AvailabilityConfig(AppConfig):
     grants = {
         "availability.announce": ("operator",),
         "availability.manage_incidents": ("operator",),
+        "availability.measure": (),  # the product itself
         "availability.dismiss": ("administrator", "member", "reader", "operator"),
     }
     events = (
@@ -31,6 +32,7 @@ class AvailabilityConfig(AppConfig):
         "availability.incident_template_kept",
         "availability.incident_template_dropped",
         "availability.component_state_changed",
+        "availability.component_measured",
         "availability.notice_shown",
         "availability.notice_dismissed",
     )

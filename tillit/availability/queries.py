@@ -25,6 +25,7 @@ from tillit.availability.models import (
     MaintenanceWindow,
     NoticeReceipt,
 )
+from tillit.availability.models.components import Shown
 from tillit.availability.register import write_component, write_rule
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant, User
@@ -67,7 +68,8 @@ class Interruption(recurrence.Interruption[MaintenanceWindow]):
 
 @dataclass(frozen=True)
 class Status:
-    """The state of the service: `indicator` in the words of Statuspage's API, and what makes it so."""
+    """The state of the service: `indicator` in the words of Statuspage's API, which has none for "unknown"; and what
+    makes it so."""
 
     indicator: str
     components: list[Component]
@@ -229,11 +231,18 @@ def current_status(tenant: Tenant | None = None) -> Status:
 
 
 def shown_state(component: Component, active: Iterable[MaintenanceWindow]) -> str:
-    """A part that works is under maintenance while a window of everybody's interrupts it for longer than seconds."""
-    interrupting = any(w.concerns_everybody and w.effect in (Effect.OFFLINE, Effect.READ_ONLY) for w in active)
-    if interrupting and component.state == Component.State.OPERATIONAL:
-        return Component.State.MAINTENANCE
-    return component.state
+    """The worst of what is said and what is measured (`Shown`): green only while fresh samples prove it.
+
+    A window of everybody's that interrupts for longer than seconds counts as said of the parts it is about.
+    """
+    interrupting = any(
+        window.concerns_everybody
+        and window.effect in (Effect.OFFLINE, Effect.READ_ONLY)
+        and (not window.components or component.slug in window.components)
+        for window in active
+    )
+    said = Shown.MAINTENANCE if interrupting else Shown.OPERATIONAL
+    return Shown.worst(component.state, component.measured(now()), said)
 
 
 def past_windows(days: int = PAST_DAYS) -> list[MaintenanceWindow]:
@@ -260,21 +269,23 @@ def receipts_of(window: MaintenanceWindow) -> int:
     return NoticeReceipt.objects.filter(window=window, sequence=window.sequence).count()
 
 
-INDICATORS = ("none", "maintenance", "minor", "major", "critical")  # from good to bad
+INDICATORS = ("none", "unknown", "maintenance", "minor", "major", "critical")  # from good to bad
 OF_STATE = {
-    Component.State.OPERATIONAL: "none",
-    Component.State.MAINTENANCE: "maintenance",
-    Component.State.DEGRADED: "minor",
-    Component.State.PARTIAL_OUTAGE: "major",
-    Component.State.MAJOR_OUTAGE: "critical",
+    Shown.OPERATIONAL: "none",
+    Shown.UNKNOWN: "unknown",
+    Shown.MAINTENANCE: "maintenance",
+    Shown.DEGRADED: "minor",
+    Shown.PARTIAL_OUTAGE: "major",
+    Shown.MAJOR_OUTAGE: "critical",
 }
 
 
 def _worst(components: list[Component], incidents: list[Incident], active: list[MaintenanceWindow]) -> str:
-    said = [OF_STATE[Component.State(component.state)] for component in components]
+    said = [OF_STATE[Shown(shown_state(component, active))] for component in components]
     said += [incident.impact for incident in incidents]
     said += ["maintenance" for window in active if window.effect != Effect.NONE]
-    return max(said, key=INDICATORS.index, default="none")
+    said += [] if components else ["unknown"]  # what has no parts cannot be measured
+    return max(said, key=INDICATORS.index)
 
 
 def regions() -> dict[str, str]:

@@ -22,8 +22,12 @@ from tillit.foundation.texts import pick
 
 Json = dict[str, Any]
 
+# That API has no word for what nobody knows. The mildest that is not green: who watches for green must not see it.
+STATUSES = {"unknown": "degraded_performance"}
+INDICATORS = {"unknown": "minor"}
 DESCRIPTIONS = {
     "silent": "Nothing is said about this service yet.",  # of which that API knows nothing
+    "unknown": "Not Measured",  # nor of this
     "none": "All Systems Operational",
     "maintenance": "Service Under Maintenance",
     "minor": "Partially Degraded Service",
@@ -58,6 +62,10 @@ class Page:
         return f"p{self.operator.pk}"
 
     @property
+    def indicator(self) -> str:
+        return INDICATORS.get(self.status.indicator, self.status.indicator)
+
+    @property
     def description(self) -> str:
         return DESCRIPTIONS[self.status.summary]
 
@@ -74,7 +82,7 @@ class Page:
         return {
             "id": f"c{component.pk}",
             "name": pick(component.name)[0],
-            "status": queries.shown_state(component, self.status.active),
+            "status": STATUSES.get(shown := queries.shown_state(component, self.status.active), shown),
             "created_at": moment(component.created_at),
             "updated_at": moment(component.changed_at),
             "position": component.position + 1,

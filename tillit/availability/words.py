@@ -12,12 +12,14 @@ from django.utils.timezone import get_current_timezone, get_current_timezone_nam
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tillit.availability.models import Component, Effect, Incident, Interruption, MaintenanceWindow, WindowVersion
+from tillit.availability.models import Effect, Incident, Interruption, MaintenanceWindow, WindowVersion
+from tillit.availability.models.components import Shown
 from tillit.foundation.formats import locale
 from tillit.foundation.texts import pick
 
 STATUS = {  # by `Status.summary`: what to say, in which tone
     "silent": (gettext_lazy("Nothing is said about this service yet."), "idle"),
+    "unknown": (gettext_lazy("Not every part of the service is being measured just now."), "idle"),
     "none": (gettext_lazy("All parts of the service are working."), "good"),
     "maintenance": (gettext_lazy("Maintenance is under way."), "info"),
     "minor": (gettext_lazy("Parts of the service are slower than usual."), "warn"),
@@ -25,11 +27,12 @@ STATUS = {  # by `Status.summary`: what to say, in which tone
     "critical": (gettext_lazy("The service is not working."), "bad"),
 }
 STATE_TONES = {
-    Component.State.OPERATIONAL: "good",
-    Component.State.MAINTENANCE: "info",
-    Component.State.DEGRADED: "warn",
-    Component.State.PARTIAL_OUTAGE: "bad",
-    Component.State.MAJOR_OUTAGE: "bad",
+    Shown.OPERATIONAL: "good",
+    Shown.UNKNOWN: "idle",
+    Shown.MAINTENANCE: "info",
+    Shown.DEGRADED: "warn",
+    Shown.PARTIAL_OUTAGE: "bad",
+    Shown.MAJOR_OUTAGE: "bad",
 }
 IMPACT_TONES = {
     Incident.Impact.NONE: "idle",

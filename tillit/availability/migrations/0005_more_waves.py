@@ -5,7 +5,7 @@ WAVES = [("a", "Wave A (first)"), ("b", "Wave B"), ("c", "Wave C"), ("d", "Wave 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("availability", "0004_incident_life"),
+        ("availability", "0005_component_probes"),
     ]
 
     operations = [

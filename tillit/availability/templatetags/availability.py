@@ -11,7 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tillit.availability import words
-from tillit.availability.models import Component, Incident
+from tillit.availability.models import Incident
+from tillit.availability.models.components import Shown
 
 register = template.Library()
 for _filter in (words.day, words.weekday, words.clock, words.month, words.zone, words.expected, words.audience):
@@ -60,12 +61,12 @@ def status_tone(summary: str) -> str:
 
 @register.filter
 def state_label(state: str) -> str:
-    return str(Component.State(state).label)
+    return str(Shown(state).label)
 
 
 @register.filter
 def state_tone(state: str) -> str:
-    return words.STATE_TONES[Component.State(state)]
+    return words.STATE_TONES[Shown(state)]
 
 
 @register.filter

@@ -9,9 +9,10 @@ import pytest
 from django.utils.timezone import localtime, now
 
 import tillit
+from tillit.availability.actions.measuring import Proof, take_measurement
 from tillit.availability.actions.plan import apply_components, apply_rules
 from tillit.availability.actions.windows import Details, announce_maintenance
-from tillit.availability.models import MaintenanceWindow
+from tillit.availability.models import Component, MaintenanceWindow
 from tillit.foundation.access import Actor
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -31,11 +32,25 @@ def register():
 
 
 @pytest.fixture
-def plan(register, operator_tenant):
-    """The six rules and the parts of the example register are in force; what is due is announced."""
+def prove(operator_tenant):
+    """Lets probes prove these parts (without names: all), in a state, until a time that is far away."""
+
+    def measure(*slugs, state="operational", until=None):
+        proof = Proof(state, now(), until or now() + timedelta(days=365))
+        for component in Component.objects.filter(slug__in=slugs) if slugs else Component.objects.in_service():
+            take_measurement(Actor.system(operator_tenant), component=component, proof=proof)
+
+    return measure
+
+
+@pytest.fixture
+def plan(register, operator_tenant, prove):
+    """The six rules and the parts of the example register are in force; what is due is announced. For a year probes
+    prove that all parts work: `prove(until=now())` lets that end."""
     system = Actor.system(operator_tenant)
     apply_rules(system, rules=register["maintenance_rules"])
     apply_components(system, components=register["components"])
+    prove()
 
 
 @pytest.fixture

@@ -45,12 +45,12 @@ def test_an_empty_installation_does_not_say_that_all_is_well(operator_tenant, pu
         assert sentence in text(answer)
         assert '<p class="state" data-tone="idle">' in answer.content.decode()
     told = public.get("/status/api/v2/status.json").json()["status"]
-    assert told == {"indicator": "none", "description": "Nothing is said about this service yet."}
+    assert told == {"indicator": "minor", "description": "Nothing is said about this service yet."}
 
 
 def test_a_first_rule_or_window_is_something_said(register, operator, operator_tenant, public):
     apply_rules(Actor.system(operator_tenant), rules=register["maintenance_rules"][:1])
-    assert "All parts of the service are working." in text(public.get(STATUS))
+    assert "Not every part of the service is being measured just now." in text(public.get(STATUS))
 
 
 @pytest.mark.parametrize("address", [STATUS, YEAR, "/status/api/v2/summary.json", "/trust/maintenance.json"])
