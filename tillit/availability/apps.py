@@ -11,6 +11,7 @@ class AvailabilityConfig(AppConfig):
 
     grants = {
         "availability.announce": ("operator",),
+        "availability.run_work": ("operator",),
         "availability.manage_incidents": ("operator",),
         "availability.measure": (),  # the product itself
         "availability.dismiss": ("administrator", "member", "reader", "operator"),
@@ -22,6 +23,9 @@ class AvailabilityConfig(AppConfig):
         "availability.maintenance_moved",
         "availability.maintenance_cancelled",
         "availability.maintenance_completed",
+        "availability.work_begun",
+        "availability.work_ended",
+        "availability.notices_proven",
         "availability.incident_opened",
         "availability.incident_taken_over",
         "availability.incident_updated",

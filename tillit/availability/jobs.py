@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tillit.availability.actions import plan, reminders
+from tillit.availability.actions import plan, reminders, work
 from tillit.foundation.access import Actor
 from tillit.foundation.jobs import by_the_clock, job
 
@@ -15,3 +15,9 @@ def announce_due_windows(actor: Actor) -> None:
 @job("availability.remind_of_promise")
 def remind_of_promise(actor: Actor, *, incident_id: int) -> None:
     reminders.remind_of_promise(actor, incident_id=incident_id)
+
+
+@by_the_clock("availability.prove_notices", cron="*/2 * * * *")
+@job("availability.prove_told_notices")  # at once, when something was announced
+def prove_notices(actor: Actor) -> None:
+    work.prove_notices(actor)

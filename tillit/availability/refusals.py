@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.core.exceptions import ValidationError
+from django.db.models import Max
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
-from tillit.availability.models import Incident, MaintenanceRule, MaintenanceWindow
+from tillit.availability.models import Incident, MaintenanceRule, MaintenanceWindow, NoticeProof, WindowWork
 from tillit.foundation.errors import Refused
 from tillit.foundation.texts import pick
 
@@ -25,6 +29,22 @@ def refuse_times(window: MaintenanceWindow) -> None:
     if window.is_planned and (other := MaintenanceWindow.objects.overlapping(window).first()):
         raise Refused(_already_planned(other), field="starts_at")
     refuse_contradictions(window)
+
+
+def refuse_clock_set_back(at: datetime) -> None:
+    """Refuse a time before something that has been kept already: what a wrong clock says proves nothing."""
+    kept = [
+        NoticeProof.objects.aggregate(latest=Max("verified_at")),
+        WindowWork.objects.aggregate(latest=Greatest(Max("started_at"), Max("ended_at"))),
+        MaintenanceWindow.objects.aggregate(latest=Max("announced_at")),
+    ]
+    latest = max((one["latest"] for one in kept if one["latest"]), default=at)
+    if at < latest:
+        told = {"now": f"{at:%Y-%m-%d %H:%M:%S} UTC", "latest": f"{latest:%Y-%m-%d %H:%M:%S} UTC"}
+        sentence = _(
+            "The clock says %(now)s, but something is kept from %(latest)s already. Set the clock right first."
+        )
+        raise Refused(sentence % told)
 
 
 def refuse_contradictions(row: MaintenanceWindow | Incident) -> None:

@@ -21,7 +21,19 @@ from tillit.foundation.models import Tenant
 
 Entry = Mapping[str, Any]
 RULE_TEXTS = ("name", "text", "schedule", "note")
-RULE_VALUES = ("kind", "zone", "rrule", "anchor", "as_needed", "start", "end", "end_days_later", "effect")
+RULE_VALUES = (
+    "kind",
+    "zone",
+    "rrule",
+    "anchor",
+    "as_needed",
+    "start",
+    "end",
+    "end_days_later",
+    "effect",
+    "region",
+    "job",
+)
 RULE_KEYS = {"key", "interruption_seconds", "waves", *RULE_TEXTS, *RULE_VALUES}
 FORMS: dict[str, tuple[type, ...]] = {
     "rrule": (str,),
@@ -30,6 +42,8 @@ FORMS: dict[str, tuple[type, ...]] = {
     "start": (time,),
     "end": (time, NoneType),
     "end_days_later": (int,),
+    "region": (str,),
+    "job": (str,),
 }
 RULE_DEFAULTS: dict[str, Any] = {
     "rrule": "",
@@ -38,6 +52,8 @@ RULE_DEFAULTS: dict[str, Any] = {
     "end": None,
     "end_days_later": 0,
     "effect": Effect.SECONDS,
+    "region": "",
+    "job": "",
 }
 COMPONENT_KEYS = {"slug", "name", "text"}
 

@@ -20,6 +20,7 @@ from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
+from tillit.foundation.jobs import later
 
 
 @action
@@ -74,6 +75,7 @@ def announce_due_windows(actor: Actor) -> list[MaintenanceWindow]:
         window.announced_at, window.sequence = at, next_sequence(window)
         window.save(force_insert=True)
         record(actor, "availability.maintenance_announced", window)
+    later("availability.prove_told_notices", actor, only_one="availability.prove_told_notices")
     return due
 
 

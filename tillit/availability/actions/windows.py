@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
+from tillit.foundation.jobs import later
 
 Texts = dict[str, str]  # by language
 
@@ -33,6 +34,8 @@ class Details:
     effect: str = Effect.SECONDS
     most_seconds: int | None = None
     rule: MaintenanceRule | None = None
+    components: list[str] = field(default_factory=list)  # slugs of the parts it concerns; none: all of them
+    job: str = ""  # the work that may run only inside it
 
 
 @action
@@ -61,6 +64,7 @@ def announce_maintenance(
     refuse_times(window)
     window.save(force_insert=True)
     record(actor, "availability.maintenance_announced", window)
+    later("availability.prove_told_notices", actor, only_one="availability.prove_told_notices")
     return window
 
 
@@ -89,6 +93,7 @@ def move_maintenance(
     WindowVersion.objects.create(window=window, **before, **said)
     window.save()
     record(actor, "availability.maintenance_moved", window, sequence=window.sequence)
+    later("availability.prove_told_notices", actor, only_one="availability.prove_told_notices")
     return window
 
 

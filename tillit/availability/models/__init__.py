@@ -14,6 +14,7 @@ from tillit.availability.models.incidents import (
 )
 from tillit.availability.models.rules import Effect, Interruption, MaintenanceRule
 from tillit.availability.models.windows import MaintenanceWindow, NoticeReceipt, WindowVersion
+from tillit.availability.models.work import NoticeProof, WindowWork
 
 __all__ = [
     "Component",
@@ -24,8 +25,10 @@ __all__ = [
     "Interruption",
     "MaintenanceRule",
     "MaintenanceWindow",
+    "NoticeProof",
     "NoticeReceipt",
     "PostmortemDraft",
     "UpdateVersion",
     "WindowVersion",
+    "WindowWork",
 ]

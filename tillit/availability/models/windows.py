@@ -42,6 +42,10 @@ class MaintenanceWindowQuerySet(models.QuerySet["MaintenanceWindow"]):
             return self
         return self.filter(Q(wave="") | Q(wave=tenant.wave), Q(region="") | Q(region=tenant.region))
 
+    def for_job(self, job: str) -> Self:
+        """Meant for this work, by themselves or by their line of the plan."""
+        return self.filter(Q(job=job) | Q(job="", rule__job=job))
+
     def overlapping(self, window: MaintenanceWindow) -> Self:
         """Standing windows at the same time for some of the same tenants."""
         same_time = self.standing().filter(starts_at__lt=window.ends_at, ends_at__gt=window.starts_at)
@@ -139,10 +143,27 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
                     starts_at=found.starts_at,
                     ends_at=found.ends_at,
                     effect=rule.effect,
+                    components=rule.components,
+                    region=rule.region,
+                    job=rule.job,
                     least_seconds=rule.least_seconds,
                     most_seconds=rule.most_seconds,
                     sequence=rule.sequence,
                 )
+
+    @classmethod
+    def open_for(cls, job: str, wave: str, region: str, at: datetime) -> Self | None:
+        """The window now open for this work, if all whom it concerns were told of it; not saved if it is routine."""
+        open_now = cls.objects.upcoming(at).for_job(job).filter(starts_at__lte=at)
+        found = open_now.filter(wave__in=["", wave], region__in=["", region]).last()
+        if found is not None:
+            return found
+        routine = MaintenanceRule.objects.in_force().filter(kind=MaintenanceRule.Kind.ROUTINE, job=job)
+        for rule in routine.filter(region__in=["", region]):
+            for window in cls.foreseen(rule, at, at + timedelta(microseconds=1)):
+                if window.wave in ("", wave):
+                    return window
+        return None
 
     @property
     def identity(self) -> tuple[int | None, str, object]:

@@ -1,0 +1,160 @@
+"""No notice, no window: work that interrupts begins here, or not at all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from tillit.availability import looking, proving, words
+from tillit.availability.models import MaintenanceRule, MaintenanceWindow, NoticeProof, WindowWork
+from tillit.availability.queries import routine_rules, upcoming_windows
+from tillit.availability.refusals import refuse_clock_set_back
+from tillit.foundation.access import Actor, action, require
+from tillit.foundation.clock import now
+from tillit.foundation.errors import Refused
+from tillit.foundation.events import record
+
+Outcome = WindowWork.Outcome
+
+
+@action
+def begin_work(actor: Actor, *, job: str, wave: str = "", region: str = "") -> WindowWork:
+    """Begin the work of this job for this wave and region (empty: for everybody); `end_work` says how it went.
+
+    Refused outside of the job's window; where the window was announced less than 24 hours ahead, or its notice was not
+    read back in time from every sign-in view it concerns and from the status page; an emergency instead needs the word
+    of two people. Refused too while the same work runs, and by a clock that was set back.
+    """
+    require(actor, "availability.run_work")
+    at = now()
+    refuse_clock_set_back(at)
+    window = MaintenanceWindow.open_for(job, wave, region, at)
+    if window is None:
+        raise Refused(_outside(job))
+    if window.kind == MaintenanceWindow.Kind.EMERGENCY:
+        _refuse_one_person_alone(window)
+        proven_at = None
+    else:
+        proven_at = _proven_in_time(window)
+    _give_up_lost_work(job, wave, region, window)
+    work = WindowWork(
+        job=job, wave=wave, region=region, window=window if window.pk else None, rule=window.rule,
+        is_emergency=not window.is_planned, starts_at=window.starts_at, ends_at=window.ends_at,
+        proven_at=proven_at, started_at=at, started_by=actor.user,
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            work.save(force_insert=True)
+    except IntegrityError as error:
+        raise Refused(_("“%(job)s” is running already.") % {"job": job}) from error
+    record(actor, "availability.work_begun", work, job=job)
+    return work
+
+
+@action
+def end_work(actor: Actor, *, work: WindowWork, ok: bool, sentence: str = "") -> WindowWork:
+    """Say how the work went: done or failed, and in one sentence what came of it. Said once, it stays."""
+    require(actor, "availability.run_work")
+    work = WindowWork.objects.select_for_update().get(pk=work.pk)
+    if work.ended_at:
+        raise Refused(_("This work has ended already."))
+    _end(work, Outcome.DONE if ok else Outcome.FAILED, max(now(), work.started_at), sentence)
+    record(actor, "availability.work_ended", work, job=work.job, outcome=work.outcome)
+    return work
+
+
+@action
+def prove_notices(actor: Actor) -> int:
+    """Read every notice of the next 14 days back from where it must stand, and keep when it first stood there.
+
+    Returns how many proofs are new. A page that does not answer proves nothing; it is read again by the clock.
+    """
+    require(actor, "availability.run_work")
+    at = now()
+    refuse_clock_set_back(at)
+    told: list[MaintenanceWindow | MaintenanceRule] = [*upcoming_windows(actor.tenant), *routine_rules()]
+    fields = ("window", "rule", "sequence", "place", "audience")
+    known = set(NoticeProof.objects.values_list(*fields))
+    new = []
+    for spot in proving.spots():
+        open_here = [one for one in told if proving.concerned(one, [spot]) and _key(one, spot) not in known]
+        if open_here and (pages := _read(spot)):
+            new += [_proof(one, spot, at) for one in open_here if proving.carries(pages, one)]
+    NoticeProof.objects.bulk_create(new, ignore_conflicts=True)
+    if new:
+        record(actor, "availability.notices_proven", count=len(new))
+    return len(new)
+
+
+def _outside(job: str) -> str:
+    following = MaintenanceWindow.objects.upcoming().for_job(job).first()
+    if following is None:
+        return _("“%(job)s” may run only inside a window that was announced for it, and there is none now.") % {
+            "job": job
+        }
+    return _("“%(job)s” may run only inside its window. The next one: %(window)s.") % {
+        "job": job,
+        "window": words.span(following),
+    }
+
+
+def _refuse_one_person_alone(window: MaintenanceWindow) -> None:
+    if window.confirmed_by_id is None or window.confirmed_by_id == window.announced_by_id:
+        raise Refused(_("An emergency begins only after a second person has confirmed it."))
+
+
+def _proven_in_time(window: MaintenanceWindow) -> datetime:
+    """Since when the notice stood everywhere it must. Refuses what was announced or shown too late, or nowhere."""
+    hours = window.NOTICE.total_seconds() / 3600
+    if window.pk and not window.gives_enough_notice(window.announced_at):
+        raise Refused(
+            _("This window was announced less than %(hours)d hours ahead: nothing begins.") % {"hours": hours}
+        )
+    told = window if window.pk else window.rule
+    if told is None:
+        raise Refused(_("This window was never announced."))
+    since, missing = proving.proven_since(told)
+    if since is None:
+        where = ", ".join(sorted({str(NoticeProof.Place(spot.place).label) for spot in missing}))
+        raise Refused(_("The notice was never seen to stand here: %(places)s. Nothing begins.") % {"places": where})
+    if window.starts_at - since < window.NOTICE:
+        known = {"since": f"{words.day(since)}, {words.clock(since)} {words.zone(since)}", "hours": hours}
+        sentence = _(
+            "The notice stood everywhere only from %(since)s on, less than %(hours)d hours ahead: nothing begins."
+        )
+        raise Refused(sentence % known)
+    return since
+
+
+def _give_up_lost_work(job: str, wave: str, region: str, window: MaintenanceWindow) -> None:
+    """Work of an earlier window that never said how it ended keeps no later window shut."""
+    earlier = WindowWork.objects.running().filter(job=job, wave=wave, region=region, ends_at__lte=window.starts_at)
+    for work in earlier.select_for_update():
+        _end(work, Outcome.LOST, max(work.ends_at, work.started_at), "")
+
+
+def _end(work: WindowWork, outcome: str, at: datetime, sentence: str) -> None:
+    work.outcome, work.ended_at, work.sentence = outcome, at, sentence[:500]
+    work.save(update_fields=["outcome", "ended_at", "sentence"])
+
+
+def _read(spot: proving.Spot) -> list[str]:
+    try:
+        return proving.read(spot)
+    except looking.NotShown:
+        return []
+
+
+def _key(told: MaintenanceWindow | MaintenanceRule, spot: proving.Spot) -> tuple[int | None, int | None, int, str, str]:
+    of_rule = isinstance(told, MaintenanceRule)
+    ids = (None, told.pk) if of_rule else (told.pk, None)
+    return (*ids, told.sequence, spot.place, spot.audience)
+
+
+def _proof(told: MaintenanceWindow | MaintenanceRule, spot: proving.Spot, at: datetime) -> NoticeProof:
+    window, rule, sequence, place, audience = _key(told, spot)
+    return NoticeProof(
+        window_id=window, rule_id=rule, sequence=sequence, place=place, audience=audience, verified_at=at
+    )

@@ -1,0 +1,136 @@
+"""No notice, no window: what interrupts begins inside an announced window, or not at all."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+
+from tillit.availability import looking, proving
+from tillit.availability.actions.windows import move_maintenance
+from tillit.availability.actions.work import begin_work, end_work, prove_notices
+from tillit.availability.models import MaintenanceRule, MaintenanceWindow, NoticeProof, WindowWork
+from tillit.availability.tests.conftest import OSLO
+from tillit.foundation.access import Actor
+from tillit.foundation.errors import Refused
+from tillit.foundation.testing import happened, queued, run_jobs
+
+
+@pytest.fixture
+def system(operator_tenant):
+    return Actor.system(operator_tenant)
+
+
+real_page = looking.page
+
+
+def at(clock, day, hour, minute=0):
+    clock.move_to(datetime(2026, 11, day, hour, minute, tzinfo=OSLO), tick=False)
+
+
+def refusal(system, **work):
+    with pytest.raises(Refused) as refused:
+        begin_work(system, **work)
+    return str(refused.value)
+
+
+@pytest.mark.promise("work-happens-only-in-its-windows")
+def test_an_upgrade_begins_only_inside_its_announced_window(clock, plan, fjordlys, alpenrose, system):
+    assert queued("availability.prove_told_notices")
+    run_jobs()
+    window = MaintenanceWindow.objects.upcoming().for_job("upgrade").first()
+    assert window.wave == "a"
+    places = set(NoticeProof.objects.filter(window=window).values_list("place", "audience"))
+    assert places == {("status_page", ""), ("sign_in", "a/eu")}  # wave b is not told of it
+    at(clock, 24, 21, 59)
+    assert "only inside its window" in refusal(system, job="upgrade", wave="a")
+    at(clock, 24, 22, 0)
+    assert "only inside its window" in refusal(system, job="upgrade", wave="b")
+    assert "only inside its window" in refusal(system, job="upgrade")  # everybody: wave b was told of Friday
+    work = begin_work(system, job="upgrade", wave="a")
+    assert (work.window, work.proven_at) == (window, datetime(2026, 11, 23, 9, 0, tzinfo=OSLO))
+    assert "running already" in refusal(system, job="upgrade", wave="a")
+    end_work(system, work=work, ok=True, sentence="Release 2 serves wave a.")
+    assert WindowWork.objects.get().outcome == "done"
+    assert happened("availability.work_begun") and happened("availability.work_ended")
+
+
+def test_a_notice_that_never_stood_on_a_page_opens_no_window(clock, plan, fjordlys, system):
+    at(clock, 24, 22, 0)  # nobody read the pages in the week before
+    assert "never seen to stand" in refusal(system, job="upgrade", wave="a")
+    prove_notices(system)
+    assert "less than 24 hours ahead" in refusal(system, job="upgrade", wave="a")
+
+
+@pytest.mark.promise("work-happens-only-in-its-windows")
+def test_a_window_hidden_from_one_wave_opens_for_nobody(clock, plan, fjordlys, alpenrose, system, monkeypatch):
+    """A page that lost the notice proves nothing, even while the table holds it."""
+    monkeypatch.setattr(looking, "page", lambda path, tenant: _without_notices(path, tenant, alpenrose))
+    prove_notices(system)
+    monkeypatch.undo()
+    window = MaintenanceWindow.objects.upcoming().for_job("system").first()
+    assert {spot.audience for spot in proving.concerned(window, proving.spots())} == {"", "a/eu", "b/eu"}
+    clock.move_to(window.starts_at, tick=False)
+    assert "never seen to stand here: Sign-in view" in refusal(system, job="system")
+
+
+def test_the_nightly_restart_is_told_as_a_rule(clock, plan, fjordlys, system):
+    run_jobs()
+    assert NoticeProof.objects.filter(rule__key="restart").count() == 2
+    at(clock, 24, 2, 5)
+    assert "less than 24 hours ahead" in refusal(system, job="restart")  # the rule is known since nine o'clock
+    at(clock, 25, 2, 5)
+    work = begin_work(system, job="restart")
+    assert (work.window, work.rule.key) == (None, "restart")
+    clock.move_to(work.ends_at + timedelta(minutes=1), tick=False)
+    assert work.is_over_time
+    at(clock, 26, 2, 0)
+    assert begin_work(system, job="restart").pk != work.pk  # what never reported its end keeps no later window shut
+    work.refresh_from_db()
+    assert work.outcome == "lost"
+    at(clock, 26, 2, 1)
+    with pytest.raises(Refused, match="ended already"):
+        end_work(system, work=work, ok=True)
+
+
+def test_a_moved_window_must_be_shown_anew(clock, operator, announced, fjordlys, system):
+    window = announced(hours=48, job="network")
+    prove_notices(system)
+    move_maintenance(
+        operator.actor, window=window, starts_at=window.starts_at + timedelta(hours=1),
+        ends_at=window.ends_at, because="The supplier asked for it.",
+    )  # fmt: skip
+    clock.shift(timedelta(hours=49, minutes=1))
+    assert "never seen to stand" in refusal(system, job="network")
+
+
+def test_a_clock_set_back_starts_and_proves_nothing(clock, plan, fjordlys, system):
+    run_jobs()
+    at(clock, 24, 22, 0)
+    end_work(system, work=begin_work(system, job="upgrade", wave="a"), ok=True)
+    at(clock, 24, 21, 0)
+    with pytest.raises(Refused, match="Set the clock right"):
+        prove_notices(system)
+    assert "Set the clock right" in refusal(system, job="upgrade", wave="a")
+
+
+def test_only_the_operators_staff_begins_work(plan, anna, operator):
+    with pytest.raises(PermissionDenied):
+        begin_work(anna.actor, job="restart")
+    assert "only inside a window" in refusal(operator.actor, job="nothing")
+
+
+def test_the_database_itself_refuses_work_without_notice(clock, plan, fjordlys):
+    rule, at = MaintenanceRule.objects.get(key="restart"), datetime(2026, 11, 25, 2, 0, tzinfo=OSLO)
+    span = {"starts_at": at, "ends_at": at + timedelta(minutes=10), "started_at": at}
+    for bad in (
+        {"proven_at": at - timedelta(hours=23)},
+        {"proven_at": None},
+        {"proven_at": None, "is_emergency": True},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            WindowWork.objects.create(job="restart", rule=rule, **span, **bad)
+
+
+def _without_notices(path, tenant, wronged):
+    return "" if tenant == wronged else real_page(path, tenant)
