@@ -17,11 +17,13 @@ SLUG = RegexValidator(r"^[a-z][a-z0-9-]{1,38}[a-z0-9]$", _("Use 3 to 40 small le
 
 
 class Tenant(models.Model):
-    """A customer of the cloud, or the operator itself. Lives on its own host; owns every row that names it."""
+    """A customer of the cloud, the operator itself, or the probes' own. Lives on its own host; owns every row that
+    names it."""
 
     class Kind(models.TextChoices):
         CUSTOMER = "customer", _("Customer")
         OPERATOR = "operator", _("Operator")
+        PROBE = "probe", _("Probes")  # where the service is measured; nobody's, and counted nowhere
 
     class Wave(models.TextChoices):
         """In which part of the customers a release arrives, A first. The maintenance plan says how many there are."""

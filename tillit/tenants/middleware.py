@@ -79,4 +79,5 @@ def _look_up(host: str) -> Tenant | None:
     slug, dot, rest = host.partition(".")
     if not dot or rest != base:
         return None
-    return Tenant.objects.filter(slug=slug, kind=Tenant.Kind.CUSTOMER).exclude(state=Tenant.State.DELETED).first()
+    others = Tenant.objects.exclude(kind=Tenant.Kind.OPERATOR).exclude(state=Tenant.State.DELETED)
+    return others.filter(slug=slug).first()

@@ -18,7 +18,7 @@ from tillit.foundation.tenancy import TenantModel, scoped
 
 RESERVED_SLUGS = frozenset(
     {"admin", "api", "app", "assets", "cdn", "ftp", "imap", "localhost", "login", "mail", "ns1", "ns2", "operator"}
-    | {"smtp", "static", "status", "trust", "www"}
+    | {"probe", "smtp", "static", "status", "trust", "www"}
 )
 
 

@@ -5,7 +5,7 @@ WAVES = [("a", "Wave A (first)"), ("b", "Wave B"), ("c", "Wave C"), ("d", "Wave 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("foundation", "0004_mail_tenant"),
+        ("foundation", "0005_kind_probe"),
     ]
 
     operations = [
