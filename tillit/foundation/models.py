@@ -208,6 +208,27 @@ class OutgoingMail(models.Model):
         return self.subject
 
 
+class NamedWay(models.Model):
+    """An address that its recipient named (`named_ways`). `tenant` None: somebody without a customer's account.
+
+    Opened when it was named, confirmed when the server there answered, closed when nothing may go there any more.
+    """
+
+    tenant = models.ForeignKey(Tenant, null=True, editable=False, on_delete=models.CASCADE, related_name="+")
+    purpose = models.CharField(max_length=40)
+    host = models.CharField(max_length=253)
+    port = models.PositiveIntegerField()
+    opened_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["purpose"], condition=Q(closed_at=None), name="named_way_open")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose}: way {self.pk}"  # never the address: this is what logs and errors show
+
+
 class StoredFile(TenantModel):
     """A file of a tenant: what it is called, how large it is, where its bytes lie."""
 

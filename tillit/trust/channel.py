@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from django.db import connection
-
+from tillit.foundation import named_ways
+from tillit.foundation.named_ways import CHANNEL
 from tillit.trust.quiet import speak
 
-CHANNEL = "tillit_register"
+__all__ = ["CHANNEL", "notify"]
 
 
 def notify() -> None:
     """Tell the broker that a register or an objection changed what it may let out, and the pages that notices did."""
     speak()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+    named_ways.notify()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from tillit.foundation.hosts import wire_name
+
 DEFAULT_PORTS = {
     "https": 443,
     "http": 80,
@@ -63,18 +65,3 @@ def parse_reached_at(url: str) -> tuple[str, str, int]:
     if port == 0:
         raise ValueError("port 0 is none")
     return parts.scheme, wire_name(parts.hostname or ""), port or DEFAULT_PORTS[parts.scheme]
-
-
-def wire_name(host: str) -> str:
-    """A host as it goes over the wire: lower case, IDNA, without the root's dot. Raises ValueError where it is none."""
-    name = host.strip().removesuffix(".").lower()
-    if ":" not in name:  # an address of IPv6 stays
-        try:
-            name = name.encode("idna").decode("ascii") if not name.isascii() else name
-        except UnicodeError as error:
-            raise ValueError("the host is no name") from error
-    if not name or len(name) > 253 or any(not 0 < len(label) < 64 for label in name.split(".")):
-        raise ValueError("the host is no name")
-    if not set(name) <= set("abcdefghijklmnopqrstuvwxyz0123456789-._:"):
-        raise ValueError("the host is no name")
-    return name

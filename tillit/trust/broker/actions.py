@@ -15,6 +15,7 @@ from django.utils import timezone
 from tillit.foundation.access import Actor, action, require
 from tillit.foundation.events import record
 from tillit.foundation.models import Event, Tenant
+from tillit.foundation.purposes import named_purposes
 from tillit.foundation.tenancy import in_tenant
 from tillit.trust.broker.journal import Decided
 from tillit.trust.broker.models import BY_RULE, NOBODY_THERE
@@ -78,7 +79,8 @@ def record_decisions(actor: Actor, *, decided: Iterable[Decided]) -> None:
             key = (refusal.host, refusal.purpose, refusal.reason)
             if key not in told and len(told) < MOST_EVENTS:
                 told.add(key)
-                record(actor, "broker.refused", own=tenant == actor.tenant, **refusal._asdict())
+                own = tenant == actor.tenant and refusal.purpose not in named_purposes()
+                record(actor, "broker.refused", own=own, **refusal._asdict())
 
 
 def _keep(tenant: Tenant, decided: list[Decided]) -> list[Refusal]:

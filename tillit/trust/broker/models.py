@@ -11,6 +11,7 @@ from django.db.models import CheckConstraint, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tillit.foundation.purposes import named_purposes
 from tillit.foundation.tenancy import TenantModel, scoped
 
 SHOWN_FOR = timedelta(days=30)  # how long refused attempts stand on the public page
@@ -96,6 +97,11 @@ class Decision(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.purpose}: {self.host}:{self.port}"
+
+    @property
+    def named(self) -> bool:
+        """Of its own kind: the recipient named the address, so no processor stands behind it."""
+        return not self.processor and self.purpose in named_purposes()
 
 
 class FlowQuerySet(models.QuerySet["Flow"]):

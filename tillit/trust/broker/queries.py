@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Case, CharField, F, Max, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, CharField, Count, F, Max, Q, QuerySet, Sum, Value, When
 from django.utils.translation import gettext_lazy as _
 from django_scopes import scopes_disabled
 
 from tillit.foundation.clock import now
-from tillit.foundation.models import Tenant
+from tillit.foundation.models import NamedWay, Tenant
+from tillit.foundation.purposes import named_purposes
 from tillit.foundation.tenancy import in_tenant
 from tillit.trust import queries as register
 from tillit.trust.broker.models import SHOWN_FOR, Decision, Flow, Reason
-from tillit.trust.broker.rules import Register
+from tillit.trust.broker.rules import Named, Register
 from tillit.trust.models import Processor
 
 UNUSED_AFTER = timedelta(days=90)
@@ -75,8 +76,17 @@ class Declared:
 
 
 @dataclass(frozen=True)
+class NamedPlaces:
+    """How many addresses recipients named for a purpose and confirmed, and what was seen going there. Never which."""
+
+    purpose: str
+    count: int
+    seen: Seen | None
+
+
+@dataclass(frozen=True)
 class Refusal:
-    """Attempts of the last 30 days that are alike. `host` is empty where a customer named it: that is not public."""
+    """Attempts of the last 30 days that are alike. `host` is empty where a customer or recipient named it."""
 
     host: str
     port: int
@@ -94,6 +104,7 @@ class Shown:
     declared: list[Declared]
     refused: list[Refusal]
     since: date | None
+    named: list[NamedPlaces] = field(default_factory=list)
 
 
 def read_register() -> Register:
@@ -105,7 +116,9 @@ def read_register() -> Register:
     operator = next((pk for pk, kind in tenants.items() if kind == Tenant.Kind.OPERATOR), None)
     if operator is None:
         raise LookupError("The tables are not prepared: there is no operator.")
-    return Register(tuple(register.routes()), frozenset(tenants), operator, moment)
+    open_ways = NamedWay.objects.filter(closed_at=None, purpose__in=named_purposes())
+    named = frozenset(Named(*way) for way in open_ways.values_list("tenant_id", "purpose", "host", "port"))
+    return Register(tuple(register.routes()), frozenset(tenants), operator, moment, named)
 
 
 @contextmanager
@@ -117,14 +130,23 @@ def everybody() -> Iterator[Tenant]:
 
 
 def public_flows() -> Shown:
-    """Declared beside observed, and what was refused, over all customers. Eight queries at most."""
+    """Declared beside observed, and what was refused, over all customers. Nine queries at most."""
     processors = Processor.objects.filter(purposes__len__gt=0).standing()
     with everybody() as operator:
         first = _watched_since()
-        declared = _beside(processors, Flow.objects.all(), first)
+        declared, outside = _beside(processors, Flow.objects.all(), first)
         refused = _refused(Flow.objects.refused_by_rule(), operator)
+        named = _named(outside)
     since = max(first, now() - SHOWN_FOR).date() if first else None
-    return Shown(declared, refused, since)
+    return Shown(declared, refused, since, named)
+
+
+def _named(outside: list[Seen]) -> list[NamedPlaces]:
+    """Of each purpose whose addresses recipients name: how many there are, and what was observed in 90 days."""
+    ways = NamedWay.objects.filter(closed_at=None).exclude(confirmed_at=None)
+    counts = dict(ways.values_list("purpose").annotate(count=Count("pk")).order_by("purpose"))
+    seen = {one.purpose: one for one in outside}
+    return [NamedPlaces(name, counts.get(name, 0), seen.get(name)) for name in sorted(named_purposes())]
 
 
 def _watched_since() -> datetime | None:
@@ -138,12 +160,17 @@ def flows_of(tenant: Tenant) -> list[Declared]:
     """The processors that were really reached for this customer in 90 days, those it was last reached first."""
     newest = Processor.objects.order_by("slug", "-number").distinct("slug")
     with in_tenant(tenant):
-        used = [one for one in _beside(newest, Flow.objects.all(), None) if one.seen]
+        used = [one for one in _beside(newest, Flow.objects.all(), None)[0] if one.seen]
     return sorted(used, key=lambda one: one.last_at or now(), reverse=True)
 
 
-def _beside(processors: Iterable[Processor], flows: QuerySet[Flow], watched: datetime | None) -> list[Declared]:
-    """Each processor once, the version that holds; and last what was seen of ones that are not there."""
+def _beside(
+    processors: Iterable[Processor], flows: QuerySet[Flow], watched: datetime | None
+) -> tuple[list[Declared], list[Seen]]:
+    """Each processor once, the version that holds; and last what was seen of ones that are not there.
+
+    Apart from these, what went to addresses that recipients named.
+    """
     current: dict[str, Processor] = {}
     for processor in processors:
         current.setdefault(processor.slug, processor)
@@ -155,8 +182,9 @@ def _beside(processors: Iterable[Processor], flows: QuerySet[Flow], watched: dat
         Declared(processor, [one for one in seen if one.processor == slug], watched)
         for slug, processor in current.items()
     ]
-    others = [one for one in seen if one.processor not in current]
-    return [*found, *([Declared(None, others, watched)] if others else [])]
+    outside = [one for one in seen if not one.processor and one.purpose in named_purposes()]
+    others = [one for one in seen if one.processor not in current and one not in outside]
+    return [*found, *([Declared(None, others, watched)] if others else [])], outside
 
 
 def _seen(flows: QuerySet[Flow], *, volume: Volume | None = None) -> list[Seen]:
@@ -168,7 +196,7 @@ def _seen(flows: QuerySet[Flow], *, volume: Volume | None = None) -> list[Seen]:
 
 def _refused(flows: QuerySet[Flow], operator: Tenant) -> list[Refusal]:
     """A host is public where the register names it, or where our own program asked; else only that there was one."""
-    public = Q(tenant=operator) | ~Q(processor="")
+    public = (Q(tenant=operator) | ~Q(processor="")) & ~Q(purpose__in=named_purposes())
     shown = Case(When(public, then=F("host")), default=Value(""), output_field=CharField())
     port = Case(When(public, then=F("port")), default=Value(0))
     sums = flows.annotate(shown=shown, shown_port=port).values("shown", "shown_port", "purpose", "reason", "processor")

@@ -10,11 +10,22 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
-from tillit.trust.routes import Route, wire_name
+from tillit.foundation.hosts import wire_name
+from tillit.trust.routes import Route
 
 STALE_SECONDS = 5.0
 GRAVEST = ("objection", "not-yet", "ended", "purpose")  # which reason is told where several routes are shut
+
+
+class Named(NamedTuple):
+    """An address that its recipient named: for this tenant (None: the cloud itself) and this purpose alone."""
+
+    tenant: int | None
+    purpose: str
+    host: str
+    port: int
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,7 @@ class Register:
     tenants: frozenset[int]
     operator: int
     moment: datetime
+    named: frozenset[Named] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -104,6 +116,9 @@ class Rules:
             name = wire_name(host)
         except ValueError:
             return Verdict("undeclared")
+        asked = Named(tenant, purpose, name, port)
+        if asked in compiled.register.named:
+            return Verdict("", _way_to(asked, compiled.register.moment))
         shut: dict[str, Route] = {}
         for route in compiled.by_place.get((name, port), ()):
             reason = "" if purpose in route.purposes else "purpose"
@@ -121,3 +136,18 @@ class Rules:
         routes = self._compiled.by_place.get((host.lower(), port), []) if self._compiled else []
         open_ones = (route for route in routes if purpose in route.purposes and not route.open_for(None, self.moment()))
         return next(open_ones, None)
+
+
+def _way_to(named: Named, moment: datetime) -> Route:
+    """As a route of no processor: encrypted from the first byte to this very name, and never into a private network."""
+    return Route(
+        processor="",
+        number=0,
+        protocol="https",
+        host=named.host,
+        port=named.port,
+        purposes=frozenset({named.purpose}),
+        opens_at=moment,
+        closes_at=None,
+        private_network=False,
+    )

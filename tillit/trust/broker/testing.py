@@ -26,7 +26,8 @@ from tillit.foundation import outbound
 from tillit.foundation.models import Tenant
 from tillit.trust.broker.addresses import resolve
 from tillit.trust.broker.journal import Journal
-from tillit.trust.broker.rules import Register, Rules
+from tillit.trust.broker.queries import read_register
+from tillit.trust.broker.rules import Named, Register, Rules
 from tillit.trust.broker.server import Broker
 from tillit.trust.broker.telling import Teller
 from tillit.trust.routes import Route, parse_reached_at
@@ -61,6 +62,7 @@ class House:
         self.asked_for: list[str] = []
         self.routes: list[Route] = []
         self.tenants: frozenset[int] = frozenset()
+        self.named: frozenset[Named] = frozenset()
         self.operator = 0
         self.database_ahead = timedelta(0)  # of this machine's clock
         self.rules = Rules(self._register, steady=lambda: 0.0)
@@ -87,6 +89,7 @@ class House:
     def refresh(self) -> None:
         """As after a change of the register, or a second."""
         tenants = dict(Tenant.objects.values_list("pk", "kind"))
+        self.named = read_register().named
         self.tenants = frozenset(tenants)
         self.operator = next(pk for pk, kind in tenants.items() if kind == Tenant.Kind.OPERATOR)
         self.rules.refresh()
@@ -104,7 +107,7 @@ class House:
 
     def _register(self) -> Register:
         moment = datetime.datetime.now(UTC) + self.database_ahead
-        return Register(tuple(self.routes), self.tenants, self.operator, moment)
+        return Register(tuple(self.routes), self.tenants, self.operator, moment, self.named)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tillit.foundation.purposes import known_purposes
 from tillit.foundation.requests import Request
 from tillit.trust.broker import queries
 from tillit.trust.broker.models import Decision
-from tillit.trust.broker.queries import Declared, Refusal
+from tillit.trust.broker.queries import Declared, NamedPlaces, Refusal
 from tillit.trust.broker.words import enforcement
 from tillit.trust.publishing import public_page
 from tillit.trust.views.machine import twin
@@ -109,7 +109,8 @@ def _as_csv(rows: list[Decision]) -> str:
 @public_page
 def flows_json(_request: Request) -> JsonResponse:
     found = queries.public_flows()
-    return twin(flows=[_declared(one) for one in found.declared], enforcement=enforcement().level)
+    named = [_named(one) for one in found.named]
+    return twin(flows=[_declared(one) for one in found.declared], named=named, enforcement=enforcement().level)
 
 
 @public_page
@@ -135,6 +136,15 @@ def _declared(one: Declared) -> dict[str, Any]:
             }
             for seen in one.seen
         ],
+    }
+
+
+def _named(one: NamedPlaces) -> dict[str, Any]:
+    return {
+        "purpose": one.purpose,
+        "addresses": one.count,
+        "last_contact": one.seen.last_at.date() if one.seen else None,
+        "volume": one.seen.volume.value if one.seen else "none",
     }
 
 

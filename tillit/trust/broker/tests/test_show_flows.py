@@ -126,7 +126,7 @@ def test_an_address_a_customer_named_is_not_public(public, apply, broker, fjordl
     broker.tell()
     for address in ("/trust/", "/trust/refused.json"):
         assert "secret-partner" not in public.get(address).content.decode()
-    assert "An address a customer named" in public.get("/trust/").content.decode()
+    assert "An address a customer or recipient named" in public.get("/trust/").content.decode()
     with in_tenant(operator_tenant):
         published = attempt(Event.objects.get(name="broker.refused"))
     assert "secret-partner" not in json.dumps(published, default=str)
