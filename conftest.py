@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
+from tillit.availability.effects import forget as forget_windows
 from tillit.site.messages import main as compile_messages
 from tillit.site.postgres import Cluster
 from tillit.site.provision import provision
@@ -64,6 +65,7 @@ def django_db_setup(cluster: Cluster, django_db_blocker) -> None:
 def _fresh_memory() -> None:
     """Nothing is remembered in the process from one test to the next."""
     forget_hosts()
+    forget_windows()
     speak()
 
 

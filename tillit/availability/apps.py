@@ -53,6 +53,7 @@ class AvailabilityConfig(AppConfig):
         "availability.incident_resolved": "tillit.availability.publishing.incident",
         "availability.postmortem_published": "tillit.availability.publishing.incident",
     }
+    standstill = "tillit.availability.effects.standstill"
     panels = {
         "tenants.sign_in": "availability:sign_in_notice",
         "foundation.banner": "availability:banner",

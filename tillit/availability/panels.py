@@ -14,7 +14,7 @@ from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
-from tillit.availability import queries
+from tillit.availability import lastcopy, queries
 from tillit.availability.actions.notices import dismiss_notice, record_notice_shown
 from tillit.availability.zone import in_operators_time
 from tillit.foundation.clock import now
@@ -25,10 +25,10 @@ from tillit.foundation.web import is_fragment
 @login_not_required
 def sign_in_notice(request: Request) -> HttpResponse:
     """Before anyone has signed in: the state, and every announced window of 14 days that concerns this tenant."""
-    status = queries.current_status(request.tenant)
+    told = lastcopy.collect(request.tenant)
     context = {
-        "status": status,
-        "interruptions": queries.merged(queries.upcoming_windows(request.tenant)),
+        "notices": told,
+        "interruptions": queries.merged(told.windows),
         "routine": queries.routine_rules(),
         "days": queries.NOTICE_DAYS,
         "quiet": not request.tenant.is_operator,  # to a customer there is one wave and one region: its own

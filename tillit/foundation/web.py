@@ -25,6 +25,7 @@ from tillit.foundation.errors import Refused
 from tillit.foundation.menu import MenuEntry
 from tillit.foundation.models import User
 from tillit.foundation.requests import Request
+from tillit.foundation.standstill import Paused
 from tillit.foundation.tenancy import in_tenant
 
 Handler = Callable[[Request], HttpResponse]
@@ -142,7 +143,12 @@ class Acting:
 
 def _say(request: Request, refusal: Refused) -> HttpResponse:
     if not is_fragment(request):
-        return render(request, "409.html", {"refusal": str(refusal)}, status=409)
+        paused = refusal.standstill if isinstance(refusal, Paused) else None
+        code = 503 if paused else 409
+        response = render(request, "409.html", {"refusal": str(refusal), "code": code}, status=code)
+        if paused:
+            response.headers["Retry-After"] = str(paused.seconds)
+        return response
     toast = json.dumps({"toast": {"text": str(refusal), "tone": "bad"}})
     return HttpResponse(status=409, headers={"HX-Reswap": "none", "HX-Trigger": toast})
 
@@ -204,6 +210,11 @@ def _actor(request: Request) -> Actor:
 def _person(request: Request) -> User | None:
     user = getattr(request, "user", None)
     return user if user is not None and user.is_authenticated else None
+
+
+def language_of(request: Request) -> str:
+    """What a page speaks that nobody has signed in to: `?lang=`, else what the browser prefers, else the tenant's."""
+    return _asked_for(request) or _accepted(request)
 
 
 def _asked_for(request: Request) -> str:

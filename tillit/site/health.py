@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from tillit.site.api.problems import problem
+from tillit.site.standstill import without_database
 
 
 @login_not_required
@@ -34,11 +35,9 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Asked while the error is still being handled: that the database is away is a pause, not a fault."""
-    status = 503 if isinstance(sys.exception(), OperationalError | InterfaceError) else 500
-    answer = problem(status) if _is_for_api(request) else render(None, f"{status}.html", status=status)
-    if status == 503:
-        answer.headers["Retry-After"] = "5"
-    return answer
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        return without_database(request)
+    return problem(500) if _is_for_api(request) else render(None, "500.html", status=500)
 
 
 def _is_for_api(request: HttpRequest) -> bool:

@@ -11,7 +11,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from tillit.site.api.document import Json
-from tillit.site.api.problems import KINDS
+from tillit.site.api.problems import KINDS, PAUSED
 
 
 def page_of(document: Json) -> Json:
@@ -22,7 +22,8 @@ def page_of(document: Json) -> Json:
             shown = _operation(document, method, address, operation)
             groups.setdefault(operation["tags"][0], []).append(shown)
     introduction = [_marked(part) for part in document["info"]["description"].strip().split("\n\n")]
-    errors = [{"status": status, "kind": kind, "meaning": _marked(kind.meaning)} for status, kind in KINDS.items()]
+    kinds = [*KINDS.items(), (503, PAUSED)]
+    errors = [{"status": status, "kind": kind, "meaning": _marked(kind.meaning)} for status, kind in kinds]
     return {"introduction": introduction, "groups": groups, "errors": errors}
 
 

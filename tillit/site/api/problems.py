@@ -26,6 +26,7 @@ from pydantic_core import to_json
 
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
+from tillit.foundation.standstill import Paused
 from tillit.site.api.sentences import errors_of_fields, errors_of_types, where_json_breaks
 
 log = logging.getLogger(__name__)
@@ -120,16 +121,24 @@ KINDS = {
     ),
 }
 
+PAUSED = Kind(
+    "paused",
+    gettext_lazy("Maintenance is under way"),
+    "Announced maintenance: nothing can be changed (or reached) now. The detail says until when, `Retry-After` in how "
+    "many seconds to try again. Every answer tells the next window in `Tillit-Maintenance`.",
+)
+
 
 def problem(
     status: int,
     detail: str = "",
     *,
+    kind: Kind | None = None,
     members: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     """A problem document about an error of this status."""
-    kind = KINDS[status]
+    kind = kind or KINDS[status]
     told: dict[str, Any] = {"type": type_of(kind), "title": str(kind.title), "status": status}
     if detail:
         told["detail"] = detail
@@ -185,6 +194,11 @@ def _refused(_request: Request, error: Refused) -> HttpResponse:
     return problem(409, str(error), members=members)
 
 
+def _paused(_request: Request, error: Paused) -> HttpResponse:
+    """By an action that began when the maintenance did; else the request would not have come this far."""
+    return problem(503, str(error), kind=PAUSED, headers={"Retry-After": str(error.standstill.seconds)})
+
+
 def _wrong_types(_request: Request, error: WrongTypes) -> HttpResponse:
     return problem(422, members={"errors": errors_of_types(error.errors)})
 
@@ -216,6 +230,7 @@ _HANDLERS: dict[type[Exception], Any] = {
     Throttled: _too_many,
     PermissionDenied: _forbidden,
     Http404: _missing,
+    Paused: _paused,
     Refused: _refused,
     WrongTypes: _wrong_types,
     ValidationError: _wrong_values,

@@ -1,0 +1,144 @@
+"""The last good copy of what is announced: one file of the data folder, read while the database does not answer.
+
+The worker writes it every minute and after each change. It names no customer: a tenant's address is kept as a keyed
+mark, with what decides which notices concern it and how they are written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.crypto import salted_hmac
+from django.utils.dateparse import parse_datetime
+
+from tillit.availability import queries
+from tillit.availability.models import Incident, MaintenanceRule, MaintenanceWindow
+from tillit.foundation.clock import now
+from tillit.foundation.models import Tenant
+
+FORMAT = 1
+OF_WINDOWS = (
+    "pk", "kind", "title", "starts_at", "ends_at", "wave", "region", "components", "reason", "sequence", "announced_at",
+    "effect", "least_seconds", "most_seconds",
+)  # fmt: skip
+OF_TENANTS = ("kind", "wave", "region", "language", "time_zone")
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """An open incident as a notice tells it: what was said last."""
+
+    title: dict[str, str]
+    status: str
+    body: dict[str, str]
+    at: datetime
+    region: str = ""
+
+    @property
+    def stage(self) -> str:
+        return str(Incident.Status(self.status).label)
+
+
+@dataclass(frozen=True)
+class Notices:
+    """What people are told before they sign in: the state of the service, open incidents, announced windows."""
+
+    at: datetime | None = None  # when this was so; None: nothing is known
+    summary: str = "silent"
+    troubles: list[Trouble] = field(default_factory=list)
+    windows: list[MaintenanceWindow] = field(default_factory=list)
+    tenants: dict[str, list[str]] = field(default_factory=dict)
+
+    def concerning(self, tenant: Tenant) -> Notices:
+        """Without what is over, and without what is none of this tenant's business."""
+        windows = [w for w in self.windows if w.ends_at > now() and queries.concerns(w, tenant)]
+        troubles = [t for t in self.troubles if tenant.is_operator or t.region in ("", tenant.region)]
+        return replace(self, windows=windows, troubles=troubles, tenants={})
+
+    def tenant(self, slug: str) -> Tenant:
+        """Who lives at this address (none: the operator), as far as the copy knows; else one of no wave or region."""
+        known = self.tenants.get(_mark(slug))
+        if known is None:
+            return Tenant(slug=slug, wave="", region="", time_zone="UTC")
+        return Tenant(slug=slug, **dict(zip(OF_TENANTS, known, strict=True)))
+
+
+def place() -> Path:
+    return Path(settings.DATA) / "notices.json"
+
+
+def collect(tenant: Tenant | None = None) -> Notices:
+    """What is so now, by the database: all of it, or what concerns one tenant."""
+    status = queries.current_status(tenant)
+    soon = [window for window in status.upcoming if window.starts_at < now() + timedelta(days=queries.NOTICE_DAYS)]
+    windows = sorted([*status.active, *soon], key=lambda window: window.starts_at)
+    told = Notices(now(), status.summary, list(_troubles(status.incidents)), windows)
+    return told.concerning(tenant) if tenant else told
+
+
+def write() -> None:
+    """Replace the copy by what is so now, in one step; nobody but this installation's processes may read it."""
+    told = collect()
+    everybody = Tenant.objects.exclude(state=Tenant.State.DELETED).values_list("slug", *OF_TENANTS)
+    tenants = {_mark("" if kind == Tenant.Kind.OPERATOR else slug): [kind, *more] for slug, kind, *more in everybody}
+    content = {
+        "format": FORMAT,
+        "at": told.at,
+        "summary": told.summary,
+        "troubles": [vars(trouble) for trouble in told.troubles],
+        "windows": [_as_json(window) for window in told.windows],
+        "tenants": tenants,
+    }
+    target = place()
+    draft = target.with_name(f"{target.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+        json.dump(content, handle, cls=DjangoJSONEncoder)
+    draft.replace(target)
+
+
+def load() -> Notices:
+    """The last good copy; an empty one where there is none, or none that this release can read."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        content = json.loads(place().read_text())
+        if content["format"] == FORMAT:
+            return _loaded(content)
+    return Notices()
+
+
+def _loaded(content: Json) -> Notices:
+    troubles = [Trouble(**one | {"at": parse_datetime(one["at"])}) for one in content["troubles"]]
+    windows = [_window(one) for one in content["windows"]]
+    return Notices(parse_datetime(content["at"]), content["summary"], troubles, windows, content["tenants"])
+
+
+def _troubles(incidents: Iterable[Incident]) -> Iterable[Trouble]:
+    for incident in incidents:
+        said = next(iter(incident.updates.all()), None)
+        body, at = (said.body, said.at) if said else ({}, incident.started_at)
+        yield Trouble(incident.title, incident.status, body, at, incident.region)
+
+
+def _as_json(window: MaintenanceWindow) -> Json:
+    told = {name: getattr(window, name) for name in OF_WINDOWS}
+    return told | {"waves": window.rule.waves if window.rule else []}
+
+
+def _window(told: Json) -> MaintenanceWindow:
+    """As it was read from the database, with as much of its rule as its words need."""
+    waves = told.pop("waves")
+    moments = {name: parse_datetime(told[name]) for name in ("starts_at", "ends_at", "announced_at")}
+    return MaintenanceWindow(**told | moments, rule=MaintenanceRule(waves=waves))
+
+
+def _mark(slug: str) -> str:
+    return salted_hmac("tillit.availability.lastcopy", slug).hexdigest()[:20]

@@ -1,0 +1,200 @@
+"""While announced maintenance lasts, people are refused what they cannot have, with a sentence and a time."""
+
+import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils.timezone import now
+
+from tillit.availability import effects, lastcopy
+from tillit.availability.actions.incidents import Said, open_incident
+from tillit.availability.actions.windows import Details, announce_maintenance, complete_maintenance
+from tillit.availability.models import Incident
+from tillit.crm.actions import create_company
+from tillit.foundation.access import Actor
+from tillit.foundation.errors import Refused
+from tillit.foundation.testing import Person, public_of
+from tillit.tenants.actions.sign_in import create_access_token
+
+OSLO = ZoneInfo("Europe/Oslo")
+
+
+@pytest.fixture(autouse=True)
+def clock(time_machine):
+    """Wednesday, 2 December 2026, nine o'clock in Oslo."""
+    time_machine.move_to(datetime(2026, 12, 2, 9, 0, tzinfo=OSLO), tick=False)
+    return time_machine
+
+
+@pytest.fixture
+def window(operator):
+    """Announces a window of everybody's (or of one wave), Friday from midnight to six."""
+
+    def announce(effect, **details):
+        return announce_maintenance(
+            operator.actor,
+            kind="planned",
+            starts_at=datetime(2026, 12, 4, 0, 0, tzinfo=OSLO),
+            ends_at=datetime(2026, 12, 4, 6, 0, tzinfo=OSLO),
+            title={"en": "A larger disk", "de": "Eine grössere Platte"},
+            details=Details(effect=effect, **details),
+        )
+
+    return announce
+
+
+@pytest.fixture
+def during(window, clock):
+    """The same, and it is five in the morning."""
+
+    def at_five(effect, **details):
+        made = window(effect, **details)
+        clock.move_to(datetime(2026, 12, 4, 5, 0, tzinfo=OSLO), tick=False)
+        return made
+
+    return at_five
+
+
+@pytest.fixture
+def program(anna):
+    """Anna's program, which knows her access token."""
+    _row, secret = create_access_token(anna.actor, name="Program")
+    client = Person(anna.tenant)
+    client.defaults["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+    return client
+
+
+def text(answer):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", answer.content.decode()))
+
+
+def create(program, name="Nordlys AS"):
+    return program.post("/api/v1/companies", {"name": name}, content_type="application/json")
+
+
+def test_a_read_only_window_refuses_changes_and_says_until_when(during, anna, chiara):
+    during("read_only", wave="a")
+    assert anna.get("/companies/").status_code == 200, "reading goes on"
+    answer = anna.post("/companies/new/", {"name": "Nordlys AS"})
+    assert "Maintenance is under way until Fri, 4 Dec 2026, 06:00 CET" in text(answer)
+    with pytest.raises(Refused, match="05:00 UTC"):
+        create_company(anna.actor, values={"name": "Nordlys AS"})
+    assert create_company(chiara.actor, values={"name": "Nordlys AS"}), "the other wave is not concerned"
+    assert create_company(Actor.system(anna.tenant), values={"name": "By the product itself"})
+    assert anna.post("/profile/appearance/", {"theme": "dark"}).status_code in (302, 503)
+
+
+def test_changes_work_again_when_it_is_over_or_completed_early(during, anna, operator, clock):
+    made = during("read_only")
+    with pytest.raises(Refused):
+        create_company(anna.actor, values={"name": "Nordlys AS"})
+    complete_maintenance(operator.actor, window=made)
+    clock.shift(timedelta(seconds=6))
+    assert create_company(anna.actor, values={"name": "Nordlys AS"})
+
+
+def test_a_program_reads_on_and_is_told_when_to_write_again(during, program):
+    made = during("read_only")
+    read = program.get("/api/v1/companies")
+    assert (read.status_code, read["Tillit-Maintenance"]) == (
+        200,
+        f'"2026-12-03T23:00:00Z/PT6H";effect=read_only;id=m{made.pk}',
+    )
+    written = create(program)
+    assert (written.status_code, written["Retry-After"]) == (503, "3600")
+    assert written["Content-Type"] == "application/problem+json"
+    assert written.json()["type"].endswith("#paused") and "06:00" in written.json()["detail"]
+    assert "Tillit-Maintenance" in written
+
+
+def test_every_answer_of_the_api_tells_the_next_window_of_its_tenant_only(window, program, operator, anna):
+    window("seconds", wave="b")
+    assert "Tillit-Maintenance" not in program.get("/api/v1/companies")
+    effects.forget()
+    window("offline", wave="a")
+    effects.forget()
+    assert ";effect=offline;" in program.get("/api/v1/companies")["Tillit-Maintenance"]
+    assert ";effect=offline;" in public_of(anna.tenant).get("/api/v1/companies")["Tillit-Maintenance"]
+    assert create(program).status_code == 201, "it is only announced"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "the service is not available until Fri, 4 Dec 2026, 06:00 CET"),
+        ("de", "Der Dienst ist bis Fr., 4. Dez. 2026, 06:00 MEZ nicht verfügbar"),
+        ("nb", "Tjenesten er utilgjengelig til fre. 4. des. 2026, 06:00 CET"),
+    ],
+)
+def test_an_offline_window_shows_a_page_in_the_readers_language(
+    during, anna, chiara, operator, program, django_assert_num_queries, language, said
+):
+    during("offline", wave="a", reason="The disks are full.")
+    assert anna.get("/companies/").status_code == 503
+    with django_assert_num_queries(0):
+        answer = anna.get("/companies/", headers={"accept-language": language})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "3600")
+    assert said in text(answer) and 'href="/status/"' in answer.content.decode()
+    assert answer["Content-Language"] == language and not answer.cookies
+    with django_assert_num_queries(0):
+        assert program.get("/api/v1/companies").json()["type"].endswith("#paused")
+    for path in ("/status/", "/trust/", "/healthz", "/api/state/fjordlys"):
+        assert anna.get(path).status_code == 200
+    assert chiara.get("/companies/").status_code == 200, "the other wave works"
+    assert operator.get("/operator/maintenance/").status_code == 200, "whoever ends it can"
+
+
+def test_a_window_about_other_parts_stops_neither_pages_nor_programs(during, anna, program):
+    made = during("offline")
+    type(made).objects.filter(pk=made.pk).update(components=["mail"])
+    assert anna.get("/companies/").status_code == 200 and create(program).status_code == 201
+    type(made).objects.filter(pk=made.pk).update(components=["api"])
+    effects.forget()
+    assert anna.get("/companies/").status_code == 200 and create(program).status_code == 503
+
+
+def test_most_requests_ask_the_database_nothing_more(window, anna, django_assert_num_queries):
+    window("offline")
+    effects.forget()
+    anna.get("/palette/")
+    with django_assert_num_queries(0):
+        assert effects.standstill(anna.tenant) is None and effects.header(anna.tenant)
+
+
+# The last good copy
+
+
+def test_the_copy_tells_each_tenant_what_concerns_it_and_names_none(window, operator, fjordlys, alpenrose):
+    window("offline", wave="a")
+    said = Said({"en": "We are looking into it."})
+    opened = open_incident(operator.actor, title={"en": "Slow lists"}, impact="minor", said=said)
+    lastcopy.write()
+    assert lastcopy.place().stat().st_mode & 0o077 == 0
+    assert not {"fjordlys", "alpenrose", "Fjordlys"} & set(re.findall(r"\w+", lastcopy.place().read_text()))
+    copy = lastcopy.load()
+    first, rest, stranger = (copy.concerning(copy.tenant(slug)) for slug in ("fjordlys", "alpenrose", "nobody"))
+    assert [len(told.windows) for told in (first, rest, stranger)] == [1, 0, 0]
+    assert [told.troubles[0].title["en"] for told in (first, rest, stranger)] == ["Slow lists"] * 3
+    assert len(copy.concerning(copy.tenant("")).windows) == 1, "the operator is told of all"
+    Incident.objects.filter(pk=opened.pk).update(region="norway")
+    lastcopy.write()
+    copy = lastcopy.load()
+    assert copy.concerning(copy.tenant("fjordlys")).troubles == []
+
+
+def test_a_copy_that_is_missing_or_spoilt_tells_nothing(db, tmp_path, settings):
+    settings.DATA = tmp_path
+    assert lastcopy.load().at is None
+    for spoilt in ("", "[]", '{"format": 1}', '{"format": 99}'):
+        lastcopy.place().write_text(spoilt)
+        assert lastcopy.load() == lastcopy.Notices()
+
+
+def test_the_copy_is_over_when_its_windows_are(window, clock, fjordlys):
+    made = window("offline")
+    lastcopy.write()
+    clock.move_to(made.ends_at + timedelta(seconds=1), tick=False)
+    copy = lastcopy.load()
+    assert copy.windows and not copy.concerning(copy.tenant("fjordlys")).windows
+    assert copy.at < now()
