@@ -16,6 +16,7 @@ from tillit.foundation.access import Actor, action, even_in_maintenance, require
 from tillit.foundation.clock import LedgerTime, now
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
+from tillit.foundation.models import LedgerEntry
 
 R = TypeVar("R", bound=Record)
 
@@ -175,8 +176,20 @@ def _insert(row: R, values: Mapping[str, Any], key: UUID | None) -> tuple[R, boo
         made = type(row).objects.filter(request_key=key).first()
         if made is None:
             raise
+        if not _made_of(made, row):
+            said = _("This was sent before with other content, and %(record)s was added. Change that one instead.")
+            raise Refused(said % {"record": made}) from None
         return made, False
     return row, True
+
+
+def _made_of(made: Record, row: Record) -> bool:
+    """Whether `made` was added with what `row` says now, however it was changed since. The ledger knows."""
+    first = LedgerEntry.objects.filter(table_name=made._meta.db_table, row_id=made.pk, kind="i").first()
+    fields = [made._meta.get_field(name) for name in fields_of(type(made))]
+    said = {str(field.column): getattr(row, field.attname) for field in fields}
+    then = (first.after if first else None) or {}
+    return first is None or all(then.get(column) == value for column, value in said.items())
 
 
 def _change(seen: R, version: int, values: Mapping[str, Any]) -> tuple[R, list[str]]:

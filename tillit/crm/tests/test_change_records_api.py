@@ -154,6 +154,17 @@ def test_a_repeated_request_with_a_key_adds_one_record(anna, annas):
     assert names_in(anna.tenant).count("crm.person_created") == 2
 
 
+def test_a_key_with_other_content_is_refused_however_the_record_was_changed_since(anna, annas):
+    added = annas.send("POST", "persons", {"last_name": "Solberg"}, idempotency_key="order 4712")
+    other = annas.send("POST", "persons", {"last_name": "Solberg", "title": "CEO"}, idempotency_key="order 4712")
+    assert (other.status_code, other["Content-Type"]) == (409, "application/problem+json")
+    assert "Solberg" in other.json()["detail"]
+    assert annas.change(f"persons/{added.json()['id']}", 1, title="CFO").status_code == 200
+    again = annas.send("POST", "persons", {"last_name": "Solberg"}, idempotency_key="order 4712")
+    assert (again.status_code, again.json()["title"]) == (201, "CFO")
+    assert names_in(anna.tenant).count("crm.person_created") == 1
+
+
 def test_a_key_is_ones_own(annas, mia, program_of):
     first = annas.send("POST", "persons", {"last_name": "Solberg"}, idempotency_key="1")
     mias = program_of(mia).send("POST", "persons", {"last_name": "Berg"}, idempotency_key="1")

@@ -42,8 +42,12 @@ def test_ben_who_may_only_read_cannot_add(ben):
 def test_back_after_sending_does_not_add_it_twice(anna):
     key = re.search(r'name="key" value="([^"]+)"', anna.get(NEW).content.decode())[1]
     first = anna.post(NEW, {"name": "Once AS", "key": key})
-    second = anna.post(NEW, {"name": "Once AS", "key": key, "anyway": "1"})
+    second = anna.post(NEW, {"name": "Once AS", "key": key})
     assert first.url == second.url
+    other = anna.post(NEW, {"name": "Once AS", "note": "Typed after going back", "key": key})
+    assert other.status_code == 422
+    assert b"Typed after going back" in other.content
+    assert "Once AS was added" in other.content.decode()
     assert len(companies(anna)) == 1
 
 

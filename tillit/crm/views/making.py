@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -30,7 +31,8 @@ def new(request: Request, kind: str) -> HttpResponse:
         return _form(request, things, form)
     if "anyway" not in request.POST:
         alike = duplicates_of(things.of.model, possible(things.of.model, form.values()))
-        if alike:
+        sent_before = things.of.model.objects.filter(request_key=form.cleaned_data["key"] or uuid4())
+        if alike and not sent_before.exists():
             return _form(request, things, form, alike)
     try:
         made = things.create(request.actor, form.values(), form.cleaned_data["key"])

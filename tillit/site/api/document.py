@@ -25,7 +25,12 @@ read only what is new.
 
 **Pages.** A list answers with `next`; ask again with it as `cursor`, until it is null. There are no totals.
 
-**Once only.** A `POST` with an `Idempotency-Key` may be repeated: it adds one record, and answers with it.
+**Once only.** A `POST` with an `Idempotency-Key` may be repeated: it adds one record, and answers with it. The same key
+with other content is answered with 409.
+
+**Cut connections.** Servers restart every night, and a connection may be cut before its answer comes. Send the request
+once more, on a fresh connection: `GET`, `PATCH` with `If-Match`, `DELETE`, and `POST` with an `Idempotency-Key` may be
+repeated without harm.
 
 **Pace.** `RateLimit-Policy` and `RateLimit` tell the token's allowance per minute and what is left of it.
 
