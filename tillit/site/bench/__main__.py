@@ -24,6 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     asked_for = sys.argv[1:] if arguments is None else arguments
     if asked_for[:1] == ["broker"]:
         return importlib.import_module("tillit.site.bench.egress").main(asked_for[1:])  # loads the rooms
+    if asked_for[:1] == ["restart"]:
+        return importlib.import_module("tillit.site.bench.restart").main(asked_for[1:])
     options = asked.parse(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.environ.pop("TILLIT_DATABASE_URL", None)  # always a database of its own

@@ -31,7 +31,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="bin/bench",
         description="Measure Tillit beside the bare database, in a data folder of its own.",
-        epilog="`bin/bench broker` measures the egress broker beside direct connections.",
+        epilog="`bin/bench broker` measures the egress broker beside direct connections, `bin/bench restart` what"
+        " people notice of a restart.",
     )
     parser.add_argument("--scale", type=_positive, default=1, help=f"times {PERSONS:,} persons (1)")
     parser.add_argument("--persons", type=_positive, help="so many persons, a tenth as many companies")

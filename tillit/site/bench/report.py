@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tillit.site.bench.importing import FLAT, SHARE_OF_COPY, Comparison
 from tillit.site.bench.measuring import MOST_ABOVE_SQL, MOST_PUBLIC, Result
+from tillit.site.bench.tables import table
 
 MOST_GROWTH = 1.5  # of list and search, from the smallest to the largest tenant
-LEFT = 1  # the first column of a table is text
 
 
 @dataclass
@@ -153,17 +153,3 @@ def _noise(machine: dict[str, Any]) -> str:
 
 def _said(kept: bool | None, aim: str) -> str:
     return "" if kept is None else f"{aim} {'met' if kept else 'MISSED'}"
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Columns of text, figures to the right."""
-    every = [heads, *rows]
-    widths = [max(len(row[column]) for row in every) for column in range(len(heads))]
-    lines = [
-        "  ".join(
-            cell.ljust(width) if column < LEFT else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in every
-    ]
-    return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])

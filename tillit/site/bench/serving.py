@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -52,12 +52,20 @@ def empty(data: Path) -> None:
 @contextmanager
 def running(data: Path, port: int, progress: Progress) -> Iterator[int]:
     """Start Tillit with web workers, job worker and database; yields its port once all of them serve."""
+    with progress.step("Setting up a Tillit to measure"), ExitStack() as ending:
+        served = ending.enter_context(started(data, port))
+        kept = ending.pop_all()
+    with kept:
+        yield served
+
+
+@contextmanager
+def started(data: Path, port: int) -> Iterator[int]:
+    """The same without a word."""
     arguments = ("--data", str(data), "--port", str(port), "--no-demo", "--quiet")
     values = _environment() | {"TILLIT_API_REQUESTS_PER_MINUTE": UNLIMITED}
     with leashed("tillit.site.up", *arguments, environment=values) as process:
-        with progress.step("Setting up a Tillit to measure"):
-            served = _wait(data, process)
-        yield served
+        yield _wait(data, process)
 
 
 @contextmanager
