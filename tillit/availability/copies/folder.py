@@ -1,0 +1,65 @@
+"""The folder of the copy. Each file is replaced in one step, the one that vouches for the others last.
+
+Whoever reads meanwhile finds an old signed document beside a new page, never half a file; the page waits then.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+SIGNED = "signed.json"  # document and signature in one file: read at once, they belong together
+LOCK = ".lock"
+
+
+def place() -> Path:
+    """`status-copy/` of the data folder, or the folder that `TILLIT_STATUS_COPY_FOLDER` names."""
+    return Path(settings.STATUS_COPY_FOLDER or Path(settings.DATA) / "status-copy")
+
+
+@contextmanager
+def claimed() -> Iterator[Path]:
+    """The folder, for one writer at a time; made at the first call."""
+    folder = place()
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o755)  # all of it is public, and another user's web server may serve it
+    with (folder / LOCK).open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield folder
+
+
+def write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Put these files there in their order; those that hold the same already are left alone."""
+    for name, content in files.items():
+        target = folder / name
+        if _content(target) == content:
+            continue
+        waiting = folder / f".{name}.new"
+        with open(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), "wb") as file:
+            os.fchmod(file.fileno(), 0o644)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        waiting.replace(target)
+
+
+def last_document() -> dict[str, Any]:
+    """What the copy in the folder says; empty when there is none that can be read."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        said = json.loads(json.loads((place() / SIGNED).read_bytes())["document"])
+        return said if isinstance(said, dict) else {}
+    return {}
+
+
+def _content(target: Path) -> bytes | None:
+    try:
+        return target.read_bytes()
+    except OSError:
+        return None

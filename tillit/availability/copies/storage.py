@@ -1,0 +1,112 @@
+"""An object storage that holds the copy, where `TILLIT_STATUS_COPY_URL` names one: `s3://bucket/folder`, `az://…`,
+`gs://…`.
+
+obstore knows how each of them wants a request to be signed, and signs here, without a network. The request itself goes
+through the broker like every other: to the host the register declares for the purpose `status-copy`, and nowhere else.
+Credentials are obstore's own variables (`AWS_ACCESS_KEY_ID` …) and have to be whole: nobody is asked for more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mimetypes
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import obstore
+from django.conf import settings
+from django.utils.translation import gettext as _
+from obstore.exceptions import BaseError
+from obstore.store import from_url
+
+from tillit.availability.copies import folder
+from tillit.foundation import outbound
+from tillit.foundation.clock import now
+from tillit.foundation.errors import Refused
+
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
+
+PURPOSE = "status-copy"
+SIGNED_FOR = timedelta(minutes=5)
+KINDS = {".atom": "application/atom+xml", ".pem": "application/x-pem-file", ".sig": "application/octet-stream"}
+NEVER_ASK: RetryConfig = {"max_retries": 0}  # of a cloud's own service for credentials
+
+
+def is_wanted() -> bool:
+    return bool(settings.STATUS_COPY_URL)
+
+
+def upload(place: Path) -> int:
+    """Send the files that changed, the one that vouches for the others last.
+
+    Returns how many. Raises Refused; what was not sent then is sent with the next minute's copy.
+    """
+    known = _remembered()
+    sent: dict[str, str] = known.get("sent", {})
+    names = [path.name for path in sorted(place.iterdir()) if not path.name.startswith(".")]
+    contents = {name: (place / name).read_bytes() for name in sorted(names, key=lambda name: name == folder.SIGNED)}
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    changed = [name for name in contents if sent.get(name) != hashes[name]]
+    try:
+        for name in changed:
+            _put(name, contents[name])
+            sent[name] = hashes[name]
+    except Refused as refusal:
+        _remember({"sent": sent, "failed_at": now().isoformat(), "why": str(refusal)})
+        raise
+    _remember({"sent": sent, "uploaded_at": now().isoformat()})
+    return len(changed)
+
+
+def last_failure() -> dict[str, Any]:
+    """Why the last upload failed; empty when it did not."""
+    known = _remembered()
+    return {"why": known["why"]} if known.get("why") else {}
+
+
+def content_type(name: str) -> str:
+    known = KINDS.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return f"{known}; charset=utf-8" if known.startswith("text/") else known
+
+
+def _put(name: str, content: bytes) -> None:
+    url = _signed(name)
+    headers = {"Content-Type": content_type(name), "Cache-Control": "no-cache"}
+    if "sig=" in urlsplit(url).query:  # Azure wants to know what kind of object it is
+        headers["x-ms-blob-type"] = "BlockBlob"
+    reply = outbound.call(None, PURPOSE, "PUT", url, body=content, headers=headers)
+    if reply.status not in (200, 201, 204):
+        said = {"host": urlsplit(url).hostname, "status": reply.status, "file": name}
+        raise Refused(_("%(host)s does not take %(file)s: it answers %(status)s.") % said)
+
+
+def _signed(name: str) -> str:
+    """An address at which this one file may be put for some minutes."""
+    try:
+        store: Any = from_url(settings.STATUS_COPY_URL, retry_config=NEVER_ASK)
+        return str(obstore.sign(store, "PUT", name, SIGNED_FOR))
+    except (BaseError, ValueError, TypeError) as error:
+        why = str(error).partition("\n")[0][:200]
+        raise Refused(_("An upload of the status page's copy cannot be signed: %(why)s") % {"why": why}) from error
+
+
+def _remembered() -> dict[str, Any]:
+    try:
+        known: dict[str, Any] = json.loads(_note().read_text())
+    except (OSError, ValueError):
+        return {}
+    return known if known.get("url") == settings.STATUS_COPY_URL else {}
+
+
+def _remember(facts: dict[str, Any]) -> None:
+    waiting = _note().with_suffix(".new")
+    waiting.write_text(json.dumps(facts | {"url": settings.STATUS_COPY_URL}))
+    waiting.replace(_note())
+
+
+def _note() -> Path:
+    return Path(settings.DATA) / "status-copy.uploads.json"

@@ -1,0 +1,125 @@
+"""A copy of the status page lies ready to be served from anywhere, signed, and never says more than it knows."""
+
+import base64
+import hashlib
+import json
+import stat
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from django.core.exceptions import PermissionDenied
+
+from tillit.availability.actions.incidents import Said, open_incident
+from tillit.availability.copies import folder
+from tillit.availability.copies.actions import write_copy
+from tillit.availability.copies.checks import status_copy
+from tillit.foundation.checks import Undecided
+from tillit.foundation.testing import queued, run_jobs
+
+NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock(time_machine):
+    time_machine.move_to(NOON, tick=False)
+    return time_machine
+
+
+def read(name):
+    return (folder.place() / name).read_bytes()
+
+
+def test_strangers_check_the_signature_with_nothing_but_the_folder(plan, system, data, clock):
+    number = write_copy(system)
+    key = load_pem_public_key(read("key.pem"))
+    key.verify(read("status.json.sig"), read("status.json"))
+    with pytest.raises(InvalidSignature):
+        key.verify(read("status.json.sig"), read("status.json").replace(b"made_at", b"made_an"))
+    envelope = json.loads(read("signed.json"))
+    assert envelope["document"].encode() == read("status.json")
+    assert base64.b64decode(envelope["signature"]) == read("status.json.sig")
+    said = json.loads(read("status.json"))
+    assert (said["sequence"], said["made_at"]) == (number, "2026-11-23T11:00:00.000Z")
+    assert said["valid_until"] == "2026-11-23T11:03:00.000Z"
+    assert {name: hashlib.sha256(read(name)).hexdigest() for name in said["files"]} == said["files"]
+    assert {f"index.{language}.html" for language in ("de", "en", "nb")} <= set(said["files"])
+    assert stat.S_IMODE((data / "keys" / "status.pem").stat().st_mode) == 0o600
+
+
+def test_it_says_what_the_status_page_says_in_three_languages(plan, system, operator, clock):
+    said = Said({"en": "We look into it.", "de": "Wir gehen dem nach."}, state="major_outage")
+    open_incident(operator.actor, title={"en": "No mail", "de": "Keine Post"}, impact="critical", said=said)
+    write_copy(system)
+    document = json.loads(read("status.json"))
+    assert document["status"]["indicator"] == "critical"
+    assert document["status"]["description"]["nb"] == "Tjenesten virker ikke."
+    assert document["incidents"][0]["updates"][0]["body"]["de"] == "Wir gehen dem nach."
+    assert {"crm", "api"} <= {part["slug"] for part in document["components"]}
+    assert all(window["starts_at"] < "2026-12-07T11" for window in document["windows"])
+    for language, sentence in (("de", "Keine Post"), ("en", "No mail")):
+        assert sentence in read(f"index.{language}.html").decode()
+        assert sentence in read(f"feed.{language}.atom").decode()
+    assert operator.user.name not in read("status.json").decode()
+
+
+def test_no_page_of_the_copy_leads_or_looks_elsewhere(plan, system, clock):
+    write_copy(system)
+    for language in ("de", "en", "nb"):
+        page = read(f"index.{language}.html").decode()
+        assert page.count("http://") + page.count("https://") == 1  # the page it is a copy of
+        assert 'href="/' not in page and 'src="/' not in page
+        assert "default-src 'none'" in page
+    assert b"url(" not in read("status.css") and b"@import" not in read("status.css")
+
+
+def test_numbers_only_grow_even_when_the_clock_is_set_back_or_the_folder_is_lost(plan, system, clock):
+    first = write_copy(system)
+    clock.move_to(NOON - timedelta(hours=2), tick=False)
+    assert write_copy(system) == first + 1
+    for file in folder.place().iterdir():
+        file.unlink()
+    clock.move_to(NOON + timedelta(minutes=1), tick=False)
+    assert write_copy(system) > first + 1
+
+
+def test_what_is_said_stands_in_the_copy_at_once(plan, system, operator, clock):
+    run_jobs()
+    number = folder.last_document()["sequence"]
+    open_incident(operator.actor, title={"en": "No mail"}, impact="minor", said=Said({"en": "We look into it."}))
+    assert queued("foundation.react")
+    run_jobs()
+    assert folder.last_document()["sequence"] > number
+    assert folder.last_document()["incidents"][0]["title"] == {"en": "No mail"}
+
+
+def test_only_the_operator_writes_copies(anna, plan):
+    with pytest.raises(PermissionDenied):
+        write_copy(anna.actor)
+
+
+def test_the_check_tells_of_a_copy_that_nobody_writes_any_more(plan, system, clock):
+    with pytest.raises(Undecided):
+        status_copy()
+    write_copy(system)
+    assert status_copy().ok
+    clock.shift(timedelta(minutes=4))
+    assert str(status_copy()) == "The copy of the status page is 4 minutes old."
+
+
+def test_half_a_copy_is_never_seen(plan, system, clock, monkeypatch):
+    """Whoever writes dies in the middle: what was signed before still stands whole, and vouches for itself."""
+    write_copy(system)
+    before = read("signed.json")
+    clock.shift(timedelta(minutes=1))
+    written = folder.write
+
+    def dying(place, files):
+        written(place, dict(list(files.items())[:4]))
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(folder, "write", dying)
+    with pytest.raises(OSError, match="No space left"):
+        write_copy(system)
+    assert read("signed.json") == before
