@@ -75,6 +75,7 @@ def load(data: Path) -> dict[str, str]:
         "TILLIT_SECRET_KEY": known["secret_key"],
         "TILLIT_BASE_HOST": facts.get("base_host", "localhost:8000"),
         "TILLIT_RELEASE": facts.get("release", ""),
+        "TILLIT_STATUS_COPY_PAGE": facts.get("copy_page", ""),
     }
 
 

@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from tillit.site import confine, runtime
+from tillit.site import confine, copy_process, runtime
+from tillit.site.copy_process import CopyProcess
 from tillit.site.folder import Claim, left_by_a_crash
 from tillit.site.listening import AFTER_A_CRASH, open_sockets
 from tillit.site.logs import Logs
@@ -56,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bin/up", description="Start Tillit.")
     parser.add_argument("--port", type=_port, default=8000, help="port to serve on (8000); 0 takes a free one")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (this machine only)")
+    parser.add_argument("--status-port", type=_port, help="port of the status copy (the next one); 0: a free one")
+    parser.add_argument("--leave-status", action="store_true", help="at the end leave the copy's process running")
     parser.add_argument("--data", type=Path, default=runtime.data_folder(), help="data folder (var/)")
     parser.add_argument("--no-demo", action="store_true", help="begin empty: no demo on the first run")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
@@ -76,19 +79,24 @@ def _run(data: Path, options: argparse.Namespace) -> int:
     sockets = open_sockets(options.host, options.port, WEB_WORKERS, patience=patience)
     base_host = os.environ.get("TILLIT_BASE_HOST") or _host_of(sockets[0])
     logs = Logs(data / "log")
+    copy_process.end(data)  # an earlier one may have outlived its Tillit, and holds the port
+    copies = copy_process.open_port(options.host, options.status_port, sockets[0].getsockname()[1])
     preparation = Preparation(data, logs=logs, progress=progress)
     walls = confine.choose(os.environ.get("TILLIT_CONFINEMENT", ""))
     if not runtime.installation(data):
         progress.say(f"Setting up Tillit in {data}. The first start takes a minute or two.")
+    copy = CopyProcess(data, copies, walls, logs)
     try:
-        runtime.remember(data, base_host=base_host, release=release())
+        runtime.remember(data, base_host=base_host, copy_page=copy.page(), release=release())
+        copy.start()
         preparation.database()
         preparation.tables()
         preparation.static_files()
         preparation.broker_folder()
         preparation.demo(wanted=not options.no_demo)
-        _serve(preparation, sockets, walls, base_host, began)
+        _serve(preparation, sockets, walls, base_host, began, copy)
     finally:
+        copy.finish(leave=options.leave_status)
         if preparation.cluster is not None:
             preparation.cluster.stop()
     claim.release()
@@ -96,10 +104,16 @@ def _run(data: Path, options: argparse.Namespace) -> int:
 
 
 def _serve(
-    preparation: Preparation, sockets: list[socket.socket], walls: tuple[str, ...], base_host: str, began: float
+    preparation: Preparation,
+    sockets: list[socket.socket],
+    walls: tuple[str, ...],
+    base_host: str,
+    began: float,
+    copy: CopyProcess,
 ) -> None:
     data, logs, progress = preparation.data, preparation.logs, preparation.progress
     card = Card(data, sockets[0], base_host)
+    card.facts["copy"] = copy.address
 
     def say(line: str) -> None:
         logs.note("supervisor", line)
@@ -110,12 +124,17 @@ def _serve(
             runtime.remember(data, release=release())
         return child_environment(data, confined=bool(program.walls))
 
+    def restarted(complete: bool) -> None:
+        card.restarted(complete)
+        if complete:
+            copy.renew()
+
     supervisor = Supervisor(
         _programs(sockets, walls, embedded=preparation.cluster is not None),
         logs=logs,
         environment=environment,
         say=say,
-        restarted=card.restarted,
+        restarted=restarted,
         database=preparation.cluster,
     )
     supervisor.listen_to_signals()
@@ -188,6 +207,7 @@ def _welcome(data: Path, base_host: str, seconds: float) -> str:
         "",
         f"  Trust centre   http://{base_host}/trust/",
         f"  Status         http://{base_host}/status/",
+        f"  Its copy       {runtime.running(data).get('copy', '')}",
         f"  Sign in        http://{base_host}/sign-in/",
     ]
     people = _demo_people(data, base_host)

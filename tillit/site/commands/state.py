@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from tillit.site import runtime
+from tillit.site import copy_process, runtime
 
 STOPPED = 3
 
@@ -31,10 +31,11 @@ def run(options: argparse.Namespace) -> int:
         now = runtime.running(options.data)
         found |= {"pid": now["pid"], "url": now["url"], "since": now["since"]}
         found["ready"] = _ready(now, facts["base_host"])
+    found |= copy_process.state_of(options.data)
     if options.json:
         text = json.dumps(found, indent=1)
     else:
-        text = "\n".join(f"{name.ljust(8)}  {_word(value)}" for name, value in found.items())
+        text = "\n".join(f"{name.ljust(9)}  {_word(value)}" for name, value in found.items())
     sys.stdout.write(text + "\n")
     return 0 if found.get("ready") else STOPPED
 
