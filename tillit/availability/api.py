@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from tillit.availability import queries, statuspage, vectors
+from tillit.availability import noticed, queries, statuspage, vectors
 from tillit.availability.models import Incident, MaintenanceWindow
 from tillit.availability.publishing import as_json, next_as_json
 from tillit.availability.serving import serve
@@ -51,11 +51,15 @@ def tenant_state(request: HttpRequest, slug: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def maintenance(request: HttpRequest) -> HttpResponse:
-    """`GET /trust/maintenance.json`: the plan as the register says it, and the windows of the next twelve months."""
+    """`GET /trust/maintenance.json`: the plan as the register says it, the windows of twelve months and of 90 days back.
+
+    `notice` of an announced window: when it was read back from each place, and whom it reached once it began.
+    """
     told: Json = {
         "notice_hours": MaintenanceWindow.NOTICE // timedelta(hours=1),
         "rules": [_as_json(rule) for rule in queries.export_rules()],
-        "windows": [as_json(window) for window in queries.windows_ahead()],
+        "windows": _with_notice(queries.windows_ahead()),
+        "past": _with_notice(queries.past_windows()),
     }
     return answer(request, told)
 
@@ -134,6 +138,11 @@ def problem(code: int, detail: str) -> HttpResponse:
     response = HttpResponse(json.dumps(told, ensure_ascii=False), status=code, content_type="application/problem+json")
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
+
+
+def _with_notice(windows: list[MaintenanceWindow]) -> list[Json]:
+    notices = noticed.as_json(windows)
+    return [as_json(window) | {"notice": notices.get(window.pk)} for window in windows]
 
 
 def _valid_until(at: datetime, window: MaintenanceWindow | None) -> datetime:

@@ -12,6 +12,7 @@ class AvailabilityConfig(AppConfig):
     grants = {
         "availability.announce": ("operator",),
         "availability.run_work": ("operator",),
+        "availability.read_receipt": ("administrator",),
         "availability.manage_incidents": ("operator",),
         "availability.measure": (),  # the product itself
         "availability.dismiss": ("administrator", "member", "reader", "operator"),
@@ -26,6 +27,7 @@ class AvailabilityConfig(AppConfig):
         "availability.work_begun",
         "availability.work_ended",
         "availability.notices_proven",
+        "availability.notice_counted",
         "availability.incident_opened",
         "availability.incident_taken_over",
         "availability.incident_updated",
@@ -46,6 +48,7 @@ class AvailabilityConfig(AppConfig):
         "availability.maintenance_moved": "tillit.availability.publishing.window",
         "availability.maintenance_cancelled": "tillit.availability.publishing.window",
         "availability.maintenance_completed": "tillit.availability.publishing.window",
+        "availability.notice_counted": "tillit.availability.publishing.notice",
         "availability.incident_opened": "tillit.availability.publishing.incident",
         "availability.incident_updated": "tillit.availability.publishing.incident",
         "availability.incident_taken_over": "tillit.availability.publishing.incident",

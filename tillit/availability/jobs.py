@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tillit.availability.actions import plan, reminders, work
+from tillit.availability import lastcopy
+from tillit.availability.actions import notices, plan, reminders, work
 from tillit.foundation.access import Actor
 from tillit.foundation.jobs import by_the_clock, job
 
@@ -21,3 +22,15 @@ def remind_of_promise(actor: Actor, *, incident_id: int) -> None:
 @job("availability.prove_told_notices")  # at once, when something was announced
 def prove_notices(actor: Actor) -> None:
     work.prove_notices(actor)
+
+
+@by_the_clock("availability.count_notices", cron="*/2 * * * *")
+def count_notices(actor: Actor) -> None:
+    notices.count_notices(actor)
+
+
+@by_the_clock("availability.keep_copy", cron="* * * * *")
+@job("availability.keep_changed_copy")
+def keep_copy(actor: Actor) -> None:
+    del actor  # a file of the data folder, no tenant's
+    lastcopy.write()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tillit.availability import statuspage
+from tillit.availability import noticed, statuspage
 from tillit.availability.models import Incident, IncidentUpdate, MaintenanceWindow
 from tillit.foundation.models import Event
 
@@ -18,6 +18,15 @@ def window(event: Event) -> Json:
     over = {key: statuspage.moment(at) for key, at in ends.items() if at is not None}
     because = {"cancelled_because": found.cancelled_because} if found.cancelled_because else {}
     return {"subject": f"windows/{found.pk}", "content": as_json(found) | over | because}
+
+
+def notice(event: Event) -> Json:
+    """The window with how far its notice reached when it began."""
+    found = MaintenanceWindow.objects.select_related("rule").get(pk=event.subject_id or 0)
+    return {
+        "subject": f"windows/{found.pk}",
+        "content": as_json(found) | {"notice": noticed.as_json([found])[found.pk]},
+    }
 
 
 def incident(event: Event) -> Json:
@@ -77,6 +86,8 @@ def as_json(window: MaintenanceWindow) -> Json:
         "title": window.title,
         "wave": window.wave or None,
         "region": window.region or None,
+        "components": window.components,
+        "job": window.job or None,
         "announced_at": statuspage.moment(window.announced_at) if window.announced_at else None,
         "reason": window.reason or None,
         "sequence": window.sequence,

@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from tillit.availability import api, feeds, panels
 from tillit.availability.views import incidents, maintenance, public
+from tillit.availability.views.notice import proof, receipt, receipts
 
 app_name = "availability"
 
@@ -32,6 +33,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices/", panels.banner, name="banner"),
     path("notices/dismiss", panels.dismiss, name="dismiss"),
     path("operator/maintenance/", maintenance.calendar, name="calendar"),
+    path("notices/receipts", receipts, name="receipts"),
+    path("notices/<int:pk>/receipt", receipt, name="receipt"),
+    path("operator/maintenance/<int:pk>/notice", proof, name="notice"),
     path("operator/maintenance/<int:pk>/move", maintenance.move, name="move"),
     path("operator/maintenance/<int:pk>/cancel", maintenance.cancel, name="cancel"),
     path("operator/maintenance/<int:pk>/complete", maintenance.complete, name="complete"),

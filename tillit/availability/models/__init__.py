@@ -14,7 +14,7 @@ from tillit.availability.models.incidents import (
 )
 from tillit.availability.models.rules import Effect, Interruption, MaintenanceRule
 from tillit.availability.models.windows import MaintenanceWindow, NoticeReceipt, WindowVersion
-from tillit.availability.models.work import NoticeProof, WindowWork
+from tillit.availability.models.work import NoticeFigure, NoticeProof, NoticeReach, WindowWork
 
 __all__ = [
     "Component",
@@ -25,7 +25,9 @@ __all__ = [
     "Interruption",
     "MaintenanceRule",
     "MaintenanceWindow",
+    "NoticeFigure",
     "NoticeProof",
+    "NoticeReach",
     "NoticeReceipt",
     "PostmortemDraft",
     "UpdateVersion",

@@ -13,6 +13,7 @@ from tillit.availability.models.rules import MaintenanceRule
 from tillit.availability.models.windows import MaintenanceWindow
 from tillit.foundation.clock import now
 from tillit.foundation.models import User
+from tillit.foundation.tenancy import TenantModel
 
 
 class NoticeProof(models.Model):
@@ -112,3 +113,52 @@ class WindowWork(models.Model):
     def is_over_time(self) -> bool:
         """Whether it still runs after its window."""
         return self.ended_at is None and self.ends_at <= now()
+
+
+class NoticeFigure(models.Model):
+    """How far the notice of a window reached when it began, over all tenants it concerns. Public; nobody is named."""
+
+    window = models.ForeignKey(MaintenanceWindow, on_delete=models.PROTECT, related_name="figures")
+    sequence = models.PositiveIntegerField()
+    tenants = models.PositiveIntegerField()
+    active_users = models.PositiveIntegerField()
+    shown_in_time = models.PositiveIntegerField()
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(shown_in_time__lte=F("active_users")), name="figure_shows_no_more_than_all"),
+            UniqueConstraint("window", name="one_figure_of_window"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.window_id} {self.shown_in_time}/{self.active_users}"
+
+    @property
+    def shown_percent(self) -> float | None:
+        """To a tenth, rounded down: 99.9 is never told as 100. None where nobody was active."""
+        return self.shown_in_time * 1000 // self.active_users / 10 if self.active_users else None
+
+
+class NoticeReach(TenantModel):
+    """The same for one tenant: its receipt, which the operator sees as two figures."""
+
+    operator_reads = True
+
+    window = models.ForeignKey(MaintenanceWindow, on_delete=models.PROTECT, related_name="+")
+    active_users = models.PositiveIntegerField()
+    shown_in_time = models.PositiveIntegerField()
+    taken_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            CheckConstraint(condition=Q(shown_in_time__lte=F("active_users")), name="reach_shows_no_more_than_all"),
+            UniqueConstraint("tenant", "window", name="one_reach_of_tenant_and_window"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.window_id} {self.tenant_id} {self.shown_in_time}/{self.active_users}"
+
+    @property
+    def shown_percent(self) -> float | None:
+        return self.shown_in_time * 1000 // self.active_users / 10 if self.active_users else None

@@ -166,7 +166,7 @@ def test_the_trust_page_shows_the_six_lines_of_the_plan(plan, public):
 
 def test_the_plan_as_json_says_what_the_register_says(plan, register, public):
     told = public.get("/trust/maintenance.json").json()
-    assert list(told) == ["notice_hours", "rules", "windows"]
+    assert list(told) == ["notice_hours", "rules", "windows", "past"]
     assert told["notice_hours"] == 24
     assert [rule["key"] for rule in told["rules"]] == [rule["key"] for rule in register["maintenance_rules"]]
     assert told["rules"][0]["anchor"] == "2026-01-02" and told["rules"][0]["start"] == "00:00:00"
@@ -176,6 +176,8 @@ def test_the_plan_as_json_says_what_the_register_says(plan, register, public):
         "title": {"de": "Anwendungswartung", "en": "Application maintenance", "nb": "Applikasjonsvedlikehold"},
         "wave": "a",
         "region": None,
+        "components": [],
+        "job": "upgrade",
         "announced_at": now().strftime("%Y-%m-%dT%H:%M:%S.000Z"),
         "reason": None,
         "sequence": 0,
@@ -184,5 +186,6 @@ def test_the_plan_as_json_says_what_the_register_says(plan, register, public):
         "kind": "planned",
         "effect": "seconds",
         "expected_interruption": None,
+        "notice": {"read_back": {}},
     }
     assert [window["announced_at"] is None for window in told["windows"]][:4] == [False, False, False, True]
