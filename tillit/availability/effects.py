@@ -57,7 +57,7 @@ def announced() -> tuple[MaintenanceWindow, ...]:
 
 def windows_of(tenant: Tenant) -> list[MaintenanceWindow]:
     """Those that concern this tenant and are not over."""
-    return [w for w in announced() if w.ends_at > now() and queries.concerns(w, tenant)]
+    return [w for w in announced() if not lastcopy.is_over(w) and queries.concerns(w, tenant)]
 
 
 def standstill(tenant: Tenant, parts: tuple[str, ...] = PAGES) -> Standstill | None:
@@ -77,11 +77,15 @@ def standstill_in(
 
 
 def sentence(window: MaintenanceWindow) -> str:
-    """What a window does to people while it lasts, and until when."""
-    until = {"end": f"{words.day(window.ends_at)}, {words.clock(window.ends_at)} {words.zone(window.ends_at)}"}
+    """What a window does to people while it lasts, and until when it was said to."""
+    end = {"end": f"{words.day(window.ends_at)}, {words.clock(window.ends_at)} {words.zone(window.ends_at)}"}
+    if window.effect == Effect.OFFLINE and window.ends_at <= now():
+        return _("Maintenance takes longer than announced: the service is not available yet (until %(end)s).") % end
     if window.effect == Effect.OFFLINE:
-        return _("Maintenance is under way: the service is not available until %(end)s.") % until
-    return _("Maintenance is under way until %(end)s: you can read everything now, and change it again after.") % until
+        return _("Maintenance is under way: the service is not available until %(end)s.") % end
+    if window.ends_at <= now():
+        return _("Maintenance takes longer than announced (until %(end)s): you can read, not change anything.") % end
+    return _("Maintenance is under way until %(end)s: you can read everything now, and change it again after.") % end
 
 
 def header(tenant: Tenant) -> str:
@@ -101,7 +105,7 @@ def header_of(windows: Iterable[MaintenanceWindow]) -> str:
 
 def _read() -> tuple[MaintenanceWindow, ...]:
     try:
-        return tuple(MaintenanceWindow.objects.upcoming().within(queries.NOTICE_DAYS))
+        return tuple(lastcopy.announced_windows())
     except (OperationalError, InterfaceError):
         return tuple(lastcopy.load().windows)
 

@@ -11,17 +11,18 @@ import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Exists, OuterRef, Q
 from django.utils.crypto import salted_hmac
 from django.utils.dateparse import parse_datetime
 
 from tillit.availability import queries
-from tillit.availability.models import Incident, MaintenanceRule, MaintenanceWindow
+from tillit.availability.models import Incident, MaintenanceRule, MaintenanceWindow, WindowWork
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
 
@@ -61,7 +62,7 @@ class Notices:
 
     def concerning(self, tenant: Tenant) -> Notices:
         """Without what is over, and without what is none of this tenant's business."""
-        windows = [w for w in self.windows if w.ends_at > now() and queries.concerns(w, tenant)]
+        windows = [w for w in self.windows if not is_over(w) and queries.concerns(w, tenant)]
         troubles = [t for t in self.troubles if tenant.is_operator or t.region in ("", tenant.region)]
         return replace(self, windows=windows, troubles=troubles, tenants={})
 
@@ -73,6 +74,19 @@ class Notices:
         return Tenant(slug=slug, **dict(zip(OF_TENANTS, known, strict=True)))
 
 
+def announced_windows() -> list[MaintenanceWindow]:
+    """Announced for the next days, and those whose work has not ended though their time has; the earliest first."""
+    at_work = Exists(WindowWork.objects.running().filter(window=OuterRef("pk")))
+    standing = MaintenanceWindow.objects.standing().filter(completed_at=None).annotate(at_work=at_work)
+    ahead = standing.filter(Q(ends_at__gt=now()) | Q(at_work=True)).within(queries.NOTICE_DAYS)
+    return list(ahead.select_related("rule").order_by("starts_at", "id"))
+
+
+def is_over(window: MaintenanceWindow) -> bool:
+    """Whether its time has passed, and no work is still going on in it."""
+    return window.ends_at <= now() and not getattr(window, "at_work", False)
+
+
 def place() -> Path:
     return Path(settings.DATA) / "notices.json"
 
@@ -80,9 +94,7 @@ def place() -> Path:
 def collect(tenant: Tenant | None = None) -> Notices:
     """What is so now, by the database: all of it, or what concerns one tenant."""
     status = queries.current_status(tenant)
-    soon = [window for window in status.upcoming if window.starts_at < now() + timedelta(days=queries.NOTICE_DAYS)]
-    windows = sorted([*status.active, *soon], key=lambda window: window.starts_at)
-    told = Notices(now(), status.summary, list(_troubles(status.incidents)), windows)
+    told = Notices(now(), status.summary, list(_troubles(status.incidents)), announced_windows())
     return told.concerning(tenant) if tenant else told
 
 
@@ -130,14 +142,16 @@ def _troubles(incidents: Iterable[Incident]) -> Iterable[Trouble]:
 
 def _as_json(window: MaintenanceWindow) -> Json:
     told = {name: getattr(window, name) for name in OF_WINDOWS}
-    return told | {"waves": window.rule.waves if window.rule else []}
+    return told | {"waves": window.rule.waves if window.rule else [], "at_work": getattr(window, "at_work", False)}
 
 
 def _window(told: Json) -> MaintenanceWindow:
     """As it was read from the database, with as much of its rule as its words need."""
-    waves = told.pop("waves")
+    waves, at_work = told.pop("waves"), told.pop("at_work")
     moments = {name: parse_datetime(told[name]) for name in ("starts_at", "ends_at", "announced_at")}
-    return MaintenanceWindow(**told | moments, rule=MaintenanceRule(waves=waves))
+    window = MaintenanceWindow(**told | moments, rule=MaintenanceRule(waves=waves))
+    vars(window)["at_work"] = at_work
+    return window
 
 
 def _mark(slug: str) -> str:

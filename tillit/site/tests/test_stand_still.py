@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils.timezone import now
 
-from tillit.availability import effects, lastcopy
+from tillit.availability import effects, jobs, lastcopy
 from tillit.availability.actions.incidents import Said, open_incident
 from tillit.availability.actions.windows import Details, announce_maintenance, complete_maintenance
-from tillit.availability.models import Incident
+from tillit.availability.models import Incident, WindowWork
 from tillit.crm.actions import create_company
 from tillit.foundation.access import Actor
 from tillit.foundation.errors import Refused
-from tillit.foundation.testing import Person, public_of
+from tillit.foundation.testing import Person, public_of, run_jobs
 from tillit.tenants.actions.sign_in import create_access_token
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -198,3 +198,32 @@ def test_the_copy_is_over_when_its_windows_are(window, clock, fjordlys):
     copy = lastcopy.load()
     assert copy.windows and not copy.concerning(copy.tenant("fjordlys")).windows
     assert copy.at < now()
+
+
+@pytest.mark.promise("notice-in-every-sign-in-view")
+def test_a_change_stands_in_the_copy_at_once_and_the_clock_writes_it_too(window, operator_tenant):
+    lastcopy.place().unlink(missing_ok=True)
+    window("offline")
+    run_jobs()
+    assert len(lastcopy.load().windows) == 1
+    lastcopy.place().unlink()
+    jobs.keep_copy(Actor.system(operator_tenant))
+    assert lastcopy.load().at == now()
+
+
+# Work that takes longer
+
+
+def test_nothing_can_be_changed_while_the_work_goes_on_after_the_end(during, anna, program, clock):
+    made = during("read_only")
+    before = {"proven_at": now() - timedelta(days=3), "started_at": now() - timedelta(hours=1)}
+    work = WindowWork.objects.create(job="disks", window=made, starts_at=made.starts_at, ends_at=made.ends_at, **before)
+    clock.move_to(made.ends_at + timedelta(minutes=5), tick=False)
+    answer = create(program)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "300")
+    assert "takes longer than announced" in answer.json()["detail"]
+    lastcopy.write()
+    assert len(lastcopy.load().concerning(anna.tenant).windows) == 1
+    WindowWork.objects.filter(pk=work.pk).update(ended_at=now(), outcome="done")
+    clock.shift(timedelta(seconds=6))
+    assert create(program).status_code == 201
