@@ -31,7 +31,7 @@ Files = dict[str, bytes]
 FORMAT = "tillit-status-copy/1"
 LIFE = timedelta(minutes=3)  # the page says "no signal" beyond; `copies/copy.js` reads it from the document
 DAYS = 14  # of windows ahead, and of incidents and windows behind
-STYLES = ("reset", "tokens", "base", "text", "public", "table", "card", "banner", "ledger", "utilities", "print")
+STYLES = ("reset", "tokens", "base", "text", "layout", "public", "table", "card", "banner", "ledger", "utilities", "print")
 OWN_STYLES = ("availability/availability.css", "copies/copy.css")
 
 
