@@ -36,6 +36,7 @@ class Command(NamedTuple):
 COMMANDS = {
     "agreements": Command("check the texts of agreements in a folder, or make them drafts and publish them"),
     "backup": Command("make a backup, restore it into a database of its own and compare every row"),
+    "copy": Command("write the signed copy of the status page now, and say by which key it is known"),
     "import": Command("bring a CSV or XLSX file into a tenant's companies or persons"),
     "operator": Command("invite somebody of the operator's staff, the first one above all"),
     "register": Command("put the register into force from a file, compare it, or write it to a file"),

@@ -7,7 +7,7 @@ import sys
 import time
 from urllib.parse import urlsplit
 
-from tillit.site import runtime
+from tillit.site import copy_process, runtime
 from tillit.site.runtime import ROOT
 
 PATIENCE = 240.0  # seconds, on a very busy machine; usually a twentieth
@@ -39,6 +39,7 @@ class Installation:
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait(PATIENCE)
+        copy_process.end(self.data)  # which outlives a killed supervisor
 
     def tillit(self, *options):
         return subprocess.run(**self.command("cli", *options), capture_output=True, timeout=PATIENCE)
