@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_safe
 from tillit.availability import calendars, queries, telling
 from tillit.availability.api import problem
 from tillit.availability.calendars import About
-from tillit.availability.models import MaintenanceWindow
+from tillit.availability.models import Component, MaintenanceWindow
 from tillit.availability.serving import serve
 from tillit.availability.zone import in_operators_time
 from tillit.foundation.models import Tenant
@@ -28,25 +29,29 @@ from tillit.foundation.requests import Request
 View = Callable[[Request], HttpResponse]
 FRESH = 300  # seconds
 KINDS = ("planned", "emergency", "routine")
+NEWS = ("incidents", "maintenance")
 TOLD = ("planned", "emergency")  # unless asked otherwise: a restart every night would fill a calendar
 
 
-def feed(view: View) -> View:
+def feed(kinds: tuple[str, ...]) -> Callable[[View], View]:
     """For everybody, to read only, in the operator's time; a question that cannot be answered is told so."""
 
-    @functools.wraps(view)
-    def answered(request: Request) -> HttpResponse:
-        mistake = _mistake(request)
-        return problem(400, mistake) if mistake else in_operators_time(view)(request)
+    def of_view(view: View) -> View:
+        @functools.wraps(view)
+        def answered(request: Request) -> HttpResponse:
+            mistake = _mistake(request, kinds)
+            return problem(400, mistake) if mistake else in_operators_time(view)(request)
 
-    return login_not_required(require_safe(answered))
+        return login_not_required(require_safe(answered))
+
+    return of_view
 
 
-@feed
+@feed(KINDS)
 def calendar(request: Request) -> HttpResponse:
     """`GET /status/maintenance.ics`: the windows of twelve months and of the last ninety days.
 
-    `?lang=`, `?kind=` (several; without it all but `routine`), `?wave=`, `?region=`.
+    `?lang=`, `?kind=` (several; without it all but `routine`), `?component=` (several), `?wave=`, `?region=`.
     """
     kinds = request.GET.getlist("kind") or list(TOLD)
     found = queries.calendar_windows(request.tenant, routine="routine" in kinds)
@@ -56,17 +61,20 @@ def calendar(request: Request) -> HttpResponse:
     return serve(request, calendars.write(about, told), "text/calendar; charset=utf-8", seconds=FRESH)
 
 
-@feed
+@feed(NEWS)
 def atom(request: Request) -> HttpResponse:
-    """`GET /status/feed.atom`: announcements, moves, cancellations and incidents of ninety days."""
-    body = telling.atom(_said(request), telling.entries(request.tenant))
+    """`GET /status/feed.atom`: announcements, moves, cancellations and incidents of ninety days.
+
+    `?lang=`, `?kind=` and `?component=` (several of each; without them everything).
+    """
+    body = telling.atom(_said(request), telling.entries(request.tenant, _wanted(request)))
     return serve(request, body, "application/atom+xml; charset=utf-8", seconds=FRESH)
 
 
-@feed
+@feed(NEWS)
 def json_feed(request: Request) -> HttpResponse:
     """`GET /status/feed.json`: the same as JSON Feed 1.1."""
-    told = telling.json_feed(_said(request), telling.entries(request.tenant))
+    told = telling.json_feed(_said(request), telling.entries(request.tenant, _wanted(request)))
     body = json.dumps(told, ensure_ascii=False).encode()
     return serve(request, body, "application/feed+json; charset=utf-8", seconds=FRESH)
 
@@ -76,26 +84,34 @@ def _page(request: Request) -> str:
 
 
 def _said(request: Request) -> telling.Said:
-    """What a feed says of itself; its own address names the language it is in."""
+    """What a feed says of itself; its own address names the language it is in and what was asked for."""
+    asked = [(name, value) for name in ("kind", "component") for value in sorted(set(request.GET.getlist(name)))]
     return telling.Said(
         name=_("Service status: %(name)s") % {"name": request.tenant.name},
         description=_("Maintenance announced, moved and cancelled, and every word about incidents."),
         url=_page(request),
         author=queries.operating_tenant().name,
-        feed_url=request.build_absolute_uri(f"{request.path}?lang={request.LANGUAGE_CODE}"),
+        feed_url=request.build_absolute_uri(f"{request.path}?{urlencode([('lang', request.LANGUAGE_CODE), *asked])}"),
     )
 
 
 def _asked_for(request: Request, window: MaintenanceWindow) -> bool:
     waves, regions = request.GET.getlist("wave"), request.GET.getlist("region")
+    if not _wanted(request).takes_parts(window.components):
+        return False
     return (not waves or window.wave in ("", *waves)) and (not regions or window.region in ("", *regions))
 
 
-def _mistake(request: Request) -> str:
+def _wanted(request: Request) -> telling.Wanted:
+    return telling.Wanted(frozenset(request.GET.getlist("kind")), frozenset(request.GET.getlist("component")))
+
+
+def _mistake(request: Request, kinds: tuple[str, ...]) -> str:
     """What is wrong with the question, in a sentence."""
     known: dict[str, Callable[[], list[str]]] = {
         "lang": lambda: [code for code, _name in settings.LANGUAGES],
-        "kind": lambda: list(KINDS),
+        "kind": lambda: list(kinds),
+        "component": lambda: list(Component.objects.in_service().values_list("slug", flat=True)),
         "wave": lambda: list(Tenant.Wave.values),
         "region": lambda: sorted(queries.regions()),
     }

@@ -5,7 +5,7 @@ Each entry is one thing said at one moment. It is never changed; who reads feeds
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from tillit.availability import words
 from tillit.availability.calendars import About, as_announced, clean
-from tillit.availability.models import Incident, IncidentUpdate, MaintenanceWindow, WindowVersion
+from tillit.availability.models import Incident, MaintenanceWindow, WindowVersion
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
 from tillit.foundation.texts import pick
@@ -37,7 +37,10 @@ class Said(About):
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing said. `kind` is `announced`, `moved`, `cancelled`, `completed`, or an incident's status."""
+    """One thing said. `kind` is `announced`, `moved`, `cancelled`, `completed`, or an incident's status.
+
+    `of`: `maintenance` or `incidents`. `components`: slugs of the parts it concerns; none: all of them.
+    """
 
     key: str
     kind: str
@@ -45,6 +48,8 @@ class Entry:
     title: str
     text: str
     anchor: str
+    of: str = "maintenance"
+    components: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -52,14 +57,33 @@ class Entry:
         return f"tag:{settings.BASE_HOST.partition(':')[0]},{self.at:%Y-%m-%d}:{self.key}/{get_language() or 'en'}"
 
 
-def entries(tenant: Tenant) -> list[Entry]:
+@dataclass(frozen=True)
+class Wanted:
+    """What of it a reader asked for: of which kinds, of which parts. Nothing named: everything."""
+
+    kinds: frozenset[str] = frozenset()
+    components: frozenset[str] = frozenset()
+
+    def takes(self, entry: Entry) -> bool:
+        return self.takes_kind(entry.of) and self.takes_parts(entry.components)
+
+    def takes_kind(self, kind: str) -> bool:
+        return not self.kinds or kind in self.kinds
+
+    def takes_parts(self, parts: Iterable[str]) -> bool:
+        """What names no part concerns them all."""
+        said = set(parts)
+        return not self.components or not said or bool(said & self.components)
+
+
+def entries(tenant: Tenant, wanted: Wanted = Wanted()) -> list[Entry]:
     """What was said within ninety days that concerns this tenant; to the operator everything."""
     since = now() - timedelta(days=DAYS)
     windows = MaintenanceWindow.objects.concerning(tenant).filter(ends_at__gt=since).select_related("rule")
     incidents = Incident.objects.told().filter(changed_at__gt=since)
-    said = [entry for window in windows.prefetch_related("versions") for entry in _of_window(window)]
-    said += [_of_update(incident, update) for incident in incidents for update in incident.updates.all()]
-    recent = [entry for entry in said if entry.at > since]
+    said = [entry for window in windows.prefetch_related("versions") for entry in of_window(window)]
+    said += [entry for incident in incidents for entry in of_incident(incident)]
+    recent = [entry for entry in said if entry.at > since and wanted.takes(entry)]
     return sorted(recent, key=lambda entry: (entry.at, entry.key), reverse=True)[:MOST]
 
 
@@ -102,7 +126,7 @@ def json_feed(about: Said, said: list[Entry]) -> dict[str, Any]:
     }
 
 
-def _of_window(window: MaintenanceWindow) -> Iterator[Entry]:
+def of_window(window: MaintenanceWindow) -> Iterator[Entry]:
     """Its announcement, every move, its early end."""
     title, key, anchor = pick(window.title)[0], f"windows/{window.pk}", f"maintenance-{window.pk}"
     versions: list[WindowVersion] = list(window.versions.all())
@@ -119,10 +143,15 @@ def _of_window(window: MaintenanceWindow) -> Iterator[Entry]:
     elif window.completed_at:
         said.append(("completed", window.completed_at, _("Completed: %(title)s"), words.span(window)))
     for number, (kind, at, heading, text) in enumerate(said):
-        yield Entry(f"{key}/{number}-{kind}", kind, at, clean(heading % {"title": title}), clean(text), anchor)
+        told_as = clean(heading % {"title": title})
+        parts = tuple(window.components)
+        yield Entry(f"{key}/{number}-{kind}", kind, at, told_as, clean(text), anchor, components=parts)
 
 
-def _of_update(incident: Incident, update: IncidentUpdate) -> Entry:
-    title = f"{update.get_status_display()}: {pick(incident.title)[0]}"
-    key, anchor = f"incidents/{incident.pk}/{update.pk}", f"incident-{incident.pk}"
-    return Entry(key, update.status, update.at, clean(title), clean(pick(update.body)[0]), anchor)
+def of_incident(incident: Incident) -> Iterator[Entry]:
+    """Every word on it."""
+    parts = tuple(component.slug for component in incident.components.all())
+    for update in incident.updates.all():
+        title = clean(f"{update.get_status_display()}: {pick(incident.title)[0]}")
+        key, anchor = f"incidents/{incident.pk}/{update.pk}", f"incident-{incident.pk}"
+        yield Entry(key, update.status, update.at, title, clean(pick(update.body)[0]), anchor, "incidents", parts)

@@ -322,3 +322,12 @@ def test_an_empty_cloud_has_an_empty_calendar(operator_tenant, public):
     answer = public.get(FEED)
     assert answer.status_code == 200 and events(answer) == {}
     assert settings.BASE_HOST in answer.content.decode().replace("\r\n ", "")
+
+
+def test_a_calendar_of_one_part_holds_what_concerns_it(plan, public, announced):
+    announced(300, title="Work on the mail relay", components=["mail"])
+    announced(320, title="Work on the lists", components=["crm"])
+    told = public.get("/status/maintenance.ics?component=mail").content.decode()
+    assert "Work on the mail relay" in told and "Work on the lists" not in told
+    assert "System maintenance" in told  # which concerns every part
+    assert public.get("/status/maintenance.ics?component=fax").status_code == 400

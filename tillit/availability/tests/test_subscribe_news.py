@@ -122,7 +122,7 @@ def test_feeds_are_kept_by_caches_and_cost_few_questions(story, public, fjordlys
             answer = visitor.get(address)
             assert answer.headers["Cache-Control"] == "public, max-age=300"
             assert not answer.cookies and "Cookie" not in answer.headers["Vary"]
-            with django_assert_max_num_queries(11):
+            with django_assert_max_num_queries(12):
                 again = visitor.get(address, headers={"if-none-match": answer.headers["ETag"]})
             assert again.status_code == 304
         assert public.post(address).status_code == 405
@@ -142,3 +142,31 @@ def test_pages_say_where_to_subscribe(plan, public, fjordlys, address):
 def test_my_trust_page_says_where_to_subscribe(plan, anna):
     page = anna.get("/panels/my-windows").content.decode()
     assert "/status/maintenance.ics?lang=en" in page and "/status/feed.atom?lang=en" in page
+
+
+def test_a_feed_of_one_part_or_of_one_kind_holds_that_and_nothing_else(story, public, announced):
+    announced(300, title="Work on the mail relay", components=["mail"])
+    everything = [entry.title for entry in read(public).entries]
+    assert {"Resolved: Lists load slowly", "Announced: Work on the mail relay"} <= set(everything)
+    mail = read(public, f"{ATOM}?component=mail")
+    titles = [entry.title for entry in mail.entries]
+    assert "Announced: Work on the mail relay" in titles
+    assert "Announced: Work on the network" in titles  # which concerns every part
+    assert not [title for title in titles if "Lists load slowly" in title]
+    assert mail.feed.links[-1].href.endswith("?lang=en&component=mail")
+    both = [entry.title for entry in read(public, f"{ATOM}?component=mail&component=crm").entries]
+    assert both == everything
+    incidents = public.get(f"{JSON}?kind=incidents&lang=de").json()
+    assert [item["title"].partition(":")[2] for item in incidents["items"]] == [" Lists load slowly"] * 3
+    assert incidents["feed_url"].endswith("?lang=de&kind=incidents")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [("component=fax", "crm, sign-in"), ("kind=planned", "incidents, maintenance"), ("lang=fr", "en, de, nb")],
+)
+@pytest.mark.parametrize("address", [ATOM, JSON])
+def test_what_nobody_knows_is_answered_with_what_there_is(plan, public, address, asked, said):
+    answer = public.get(f"{address}?{asked}")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/problem+json")
+    assert said in answer.json()["detail"]
