@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from tillit.availability import api, feeds, panels
-from tillit.availability.views import incidents, maintenance, public
+from tillit.availability.views import incidents, maintenance, postmortem, public, templates
 from tillit.availability.views.notice import proof, receipt, receipts
 
 app_name = "availability"
@@ -42,5 +42,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("operator/incidents/", incidents.incidents, name="incidents"),
     path("operator/incidents/<int:pk>/", incidents.incident, name="incident"),
     path("operator/incidents/<int:pk>/resolve", incidents.resolve, name="resolve"),
+    path("operator/incidents/<int:pk>/take-over", incidents.take_over, name="take_over"),
+    path("operator/incidents/<int:pk>/post-mortem", postmortem.postmortem, name="postmortem"),
+    path("operator/incidents/updates/<int:pk>", postmortem.revise, name="revise"),
+    path("operator/incidents/templates/", templates.templates, name="templates"),
+    path("operator/incidents/templates/new", templates.template, name="new_template"),
+    path("operator/incidents/templates/<int:pk>", templates.template, name="template"),
+    path("operator/incidents/templates/<int:pk>/drop", templates.drop, name="drop_template"),
     path("operator/components/<slug:slug>", incidents.component, name="component"),
 ]

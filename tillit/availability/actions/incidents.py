@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from tillit.availability.filling import fill, refuse_gaps
 from tillit.availability.models import (
     Component,
     Incident,
@@ -69,7 +70,8 @@ def open_incident(
         raise Refused(_("An incident is open when it begins."), field="status")
     began = started_at or said.started_at or found.detected_at or at
     _refuse_start(began, found.detected_at, at)
-    incident = Incident(title=title, impact=impact, started_at=began, **vars(found))
+    named = _filled(actor, title, "title", (said.also, began, said.next_update_at))
+    incident = Incident(title=named, impact=impact, started_at=began, **vars(found))
     refuse_contradictions(incident)
     incident.save(force_insert=True)
     record(actor, "availability.incident_opened", incident, impact=impact)
@@ -198,8 +200,11 @@ def _say(actor: Actor, incident: Incident, said: Said, at: datetime) -> Incident
         raise Refused(_("The next word can only be promised for later."), field="next_update_at")
     incident.components.add(*said.also)
     affected = _affect(actor, incident, said.state, at)
+    parts = incident.components.order_by("position")
+    known = (parts, said.started_at or incident.started_at, said.next_update_at)
+    body = _filled(actor, said.body, "body", known)
     update = IncidentUpdate.objects.create(
-        incident=incident, status=said.status, body=said.body, at=at, by=actor.user, affected=affected,
+        incident=incident, status=said.status, body=body, at=at, by=actor.user, affected=affected,
         impact=said.impact if said.impact != incident.impact else "",
     )  # fmt: skip
     _carry(actor, incident, said, at)
@@ -208,6 +213,16 @@ def _say(actor: Actor, incident: Incident, said: Said, at: datetime) -> Incident
         system = Actor.system(actor.tenant)  # whoever promised may be away by then
         later("availability.remind_of_promise", system, at=said.next_update_at, incident_id=incident.pk)
     return update
+
+
+def _filled(
+    actor: Actor, texts: Texts, name: str, known: tuple[Iterable[Component], datetime, datetime | None]
+) -> Texts:
+    """The texts of the field `name` with parts, since and next update filled in, in the operator's time."""
+    parts, since, next_update = known
+    filled = fill(texts, zone=actor.tenant.time_zone, parts=parts, since=since, next_update=next_update)
+    refuse_gaps(filled, name)
+    return filled
 
 
 def _carry(actor: Actor, incident: Incident, said: Said, at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Self
 
 from django.db import models
@@ -20,8 +21,13 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         return self.filter(resolved_at=None).order_by("-started_at", "-id")
 
     def told(self) -> Self:
-        """With everything said about them, each incident's newest update first, and what was said there before."""
-        return self.prefetch_related("updates__versions", "components")
+        """With everything said about them, each incident's newest update first. Earlier words are asked for where
+        there are some, which is seldom."""
+        return self.prefetch_related("updates", "components").select_related("taken_by")
+
+    def over(self, days: int) -> Self:
+        """Resolved within these days, newest first."""
+        return self.filter(resolved_at__gt=now() - timedelta(days=days)).order_by("-started_at", "-id")
 
 
 class Incident(models.Model):
@@ -146,15 +152,16 @@ class IncidentTemplate(models.Model):
         OPENING = "opening", _("Opening")
         UPDATING = "updating", _("Saying how far we are")
         RESOLVING = "resolving", _("Resolving")
+        LOOKING_BACK = "looking_back", _("Looking back")
 
-    moment = models.CharField(_("for"), max_length=10, choices=Moment)
+    moment = models.CharField(_("for"), max_length=12, choices=Moment)
     name = models.JSONField(_("name"))
-    title = models.JSONField(_("title"), default=dict)  # of the incident; only when opening
+    title = models.JSONField(_("title"), default=dict, blank=True)  # of the incident; only when opening
     body = models.JSONField(_("text"))
     impact = models.CharField(max_length=10, blank=True, choices=Incident.Impact)  # none: as it is
     status = models.CharField(max_length=15, blank=True, choices=Incident.Status)
     state = models.CharField(max_length=20, blank=True, choices=Component.State)  # of the parts
-    minutes = models.PositiveSmallIntegerField(null=True)  # until we write again
+    minutes = models.PositiveSmallIntegerField(null=True, blank=True)  # until we write again
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

@@ -16,7 +16,7 @@ from tillit.availability.actions.windows import (
     complete_maintenance,
     move_maintenance,
 )
-from tillit.availability.forms import (
+from tillit.availability.forms.windows import (
     AnnouncementForm,
     CancellationForm,
     MoveForm,

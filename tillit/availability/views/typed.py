@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.forms import Form
 from django.http import QueryDict
 
+from tillit.availability.filling import fill
+from tillit.availability.models import Incident, IncidentTemplate
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
 
@@ -16,3 +20,25 @@ def typed(request: Request) -> QueryDict | None:
 def show(refusal: Refused, form: Form) -> None:
     """A rule's no, beside the field it is about."""
     form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+
+
+def chosen_words(request: Request, moment: str, incident: Incident | None = None) -> dict[str, Any]:
+    """What a form begins with, from `?template=`: its words, if they are for this moment; nothing without."""
+    chosen = request.GET.get("template", "")
+    if not (chosen.isdecimal() and len(chosen) < 10):
+        return {}
+    template = IncidentTemplate.objects.filter(pk=chosen, moment=moment).first()
+    return words_of(template, request, incident) if template else {}
+
+
+def words_of(template: IncidentTemplate, request: Request, incident: Incident | None) -> dict[str, Any]:
+    """A template's words with what is known of the incident, and what was chosen beside them.
+
+    What nobody knows yet (by when we write again; the parts of a new one) is filled in when it is said.
+    """
+    parts = incident.components.all() if incident else ()
+    since = incident.started_at if incident else None
+    body = fill(template.body, zone=request.tenant.time_zone, parts=parts, since=since, next_update=None)
+    words = {"body": body, "title": template.title, "next_in": str(template.minutes or "")}
+    words |= {name: value for name in ("status", "impact", "state") if (value := getattr(template, name))}
+    return words | ({"also": request.GET.getlist("also")} if "also" in request.GET else {})

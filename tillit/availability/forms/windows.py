@@ -1,0 +1,77 @@
+"""What the operator types about windows: an announcement, a move, a cancellation."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from tillit.availability.actions.windows import Details
+from tillit.availability.forms.fields import ClockField, TextsField
+from tillit.availability.models import Effect, MaintenanceRule, MaintenanceWindow
+from tillit.availability.queries import regions
+from tillit.foundation.models import Tenant
+
+
+class AnnouncementForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=_("Kind"), choices=MaintenanceWindow.Kind, widget=forms.RadioSelect, initial="planned"
+    )
+    rule = forms.ModelChoiceField(
+        label=_("Line of the plan"),
+        queryset=MaintenanceRule.objects.none(),
+        required=False,
+        empty_label=_("Something else"),
+    )
+    title = TextsField(label=_("Title"), required=False, help_text=_("Empty: the name of the line of the plan."))
+    starts_at = ClockField(label=_("Start"))
+    ends_at = ClockField(label=_("End"))
+    effect = forms.ChoiceField(label=_("What people notice"), choices=Effect, initial=Effect.SECONDS)
+    minutes = forms.IntegerField(
+        label=_("Interrupted for at most"), help_text=_("In minutes."), required=False, min_value=1, max_value=44_640
+    )
+    wave = forms.ChoiceField(label=_("Wave"), choices=[("", _("Everybody")), *Tenant.Wave.choices], required=False)
+    region = forms.ChoiceField(label=_("Region"), required=False)
+    reason = forms.CharField(
+        label=_("Why is it needed?"),
+        help_text=_("Needed for an emergency; customers read it."),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=2000,
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        rule, region = (
+            cast(forms.ModelChoiceField, self.fields["rule"]),
+            cast(forms.ChoiceField, self.fields["region"]),
+        )
+        rule.queryset = MaintenanceRule.objects.in_force().filter(as_needed=True)
+        region.choices = [("", _("Everywhere")), *regions().items()]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or self.cleaned_data
+        if not said.get("title") and "title" in said:
+            if said.get("rule"):
+                said["title"] = said["rule"].name
+            else:
+                self.add_error("title", _("Please say what is going to be done."))
+        return said
+
+    def announcement(self) -> dict[str, Any]:
+        """The arguments of `actions.announce_maintenance`."""
+        said = dict(self.cleaned_data)
+        minutes = said.pop("minutes")
+        told = {name: said.pop(name) for name in ("wave", "region", "reason", "effect", "rule")}
+        return said | {"details": Details(most_seconds=minutes * 60 if minutes else None, **told)}
+
+
+class CancellationForm(forms.Form):
+    because = forms.CharField(label=_("Why is it cancelled?"), help_text=_("Customers read it."), max_length=500)
+
+
+class MoveForm(forms.Form):
+    starts_at = ClockField(label=_("Start"))
+    ends_at = ClockField(label=_("End"))
+    because = forms.CharField(label=_("Why is it moved?"), help_text=_("Customers read it."), max_length=500)
