@@ -186,7 +186,7 @@ def _insert(row: R, values: Mapping[str, Any], key: UUID | None) -> tuple[R, boo
 def _made_of(made: Record, row: Record) -> bool:
     """Whether `made` was added with what `row` says now, however it was changed since. The ledger knows."""
     first = LedgerEntry.objects.filter(table_name=made._meta.db_table, row_id=made.pk, kind="i").first()
-    fields = [made._meta.get_field(name) for name in fields_of(type(made))]
+    fields = [field for field in made._meta.concrete_fields if field.name in fields_of(type(made))]
     said = {str(field.column): getattr(row, field.attname) for field in fields}
     then = (first.after if first else None) or {}
     return first is None or all(then.get(column) == value for column, value in said.items())
