@@ -198,6 +198,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "20/m/ip,5/5m/key",
     "reset_password": "20/m/ip,5/m/key",
     "invitation": "30/m/ip",  # tenants.views.entrance
+    "cosignatures": "30/m/ip",  # trust.proof.views.witness
 }
 MFA_ADAPTER = "tillit.tenants.adapter.MFAAdapter"
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}

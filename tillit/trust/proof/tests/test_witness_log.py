@@ -179,6 +179,12 @@ def test_nobody_else_gets_a_signature_onto_the_checkpoint(ours, witness, operato
     assert len(notes.read_checkpoint(public.get("/trust/log/checkpoint").content).signatures) == 1
 
 
+def test_nobody_keeps_us_busy_with_notes(public):
+    answers = [send(public, b"no note") for _ in range(31)]
+    assert {answer.status_code for answer in answers[:30]} == {403}
+    assert answers[30].status_code == 429
+
+
 def test_people_cannot_add_witnesses_or_cosignatures(ours, witness, anna, operator):
     with pytest.raises(PermissionDenied):
         know_witness(anna.actor, vkey="x")

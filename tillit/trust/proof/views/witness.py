@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.core import ratelimit
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -48,6 +49,8 @@ def evidence(_request: Request, address: str) -> JsonResponse:
 @require_POST
 def take(request: Request) -> HttpResponse:
     """A checkpoint of ours with a known witness's cosignature, as text. Its signature is what authorises it."""
+    if not ratelimit.consume(request, action="cosignatures"):
+        return HttpResponse("Too many notes from this address; try again in a minute.\n", status=429, content_type=TEXT)
     note = request.read(LONGEST_NOTE + 1)
     if len(note) > LONGEST_NOTE:
         return HttpResponse("The note is too long.\n", status=413, content_type=TEXT)
