@@ -45,12 +45,18 @@ def later(
     """
     if name not in registered:
         raise TaskNotFound(f"No room has a job named {name!r}.")
-    task = app.configure_task(name, allow_unknown=False, schedule_at=at, queueing_lock=only_one)
+    queue = queue_of(actor.tenant.wave)
+    task = app.configure_task(name, allow_unknown=False, schedule_at=at, queueing_lock=only_one, queue=queue)
     try:
         with transaction.atomic():  # that it waits already must not break the transaction that wants it again
             task.defer(actor=_actor_as_json(actor), **arguments)
     except AlreadyEnqueued:
         return
+
+
+def queue_of(wave: str) -> str:
+    """Where the jobs of a wave's tenants wait, so that the release their tenant is on can run them."""
+    return f"wave-{wave}"
 
 
 def by_the_clock(name: str, cron: str) -> Callable[[JobFunction], JobFunction]:

@@ -40,6 +40,7 @@ COMMANDS = {
     "import": Command("bring a CSV or XLSX file into a tenant's companies or persons"),
     "operator": Command("invite somebody of the operator's staff, the first one above all"),
     "register": Command("put the register into force from a file, compare it, or write it to a file"),
+    "release": Command("plan a release, start it wave by wave, hold it, take it back, tell how far it is"),
     "restart": Command("replace every process by one of today's release; no request fails", uses_database=False),
     "state": Command("tell whether Tillit runs, where, and which release", uses_database=False),
     "verify": Command(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -23,7 +22,8 @@ from tillit.site.postgres import PORT, Cluster
 from tillit.site.problems import Problem, explain
 from tillit.site.progress import Progress
 from tillit.site.provision import drop_database, provision
-from tillit.site.runtime import ROOT
+from tillit.site.rollout import static_folder
+from tillit.site.runtime import ROOT, python_of
 
 EMBEDDED = "postgres"  # folder of the embedded server inside the data folder
 EVERYBODYS = ("postgres", "template1", "defaultdb")  # databases of a server that are not meant to be filled
@@ -35,8 +35,9 @@ CODE = ("*.py", "*.sql", "*.toml")
 class Preparation:
     """The steps, for one data folder."""
 
-    def __init__(self, data: Path, *, logs: Logs, progress: Progress) -> None:
+    def __init__(self, data: Path, *, logs: Logs, progress: Progress, root: Path = ROOT) -> None:
         self.data = data
+        self.root = root  # the installation whose commands are run
         self.logs = logs
         self.progress = progress
         url = os.environ.get("TILLIT_DATABASE_URL", "")
@@ -97,9 +98,10 @@ class Preparation:
 
     def manage(self, *command: str, name: str, owner: bool = False) -> None:
         """Run a Django command; its output goes to `log/NAME.log`, its last line beside the progress."""
-        module = [sys.executable, "-P", "-m", "tillit.site.leash", "django", *command]
+        module = [python_of(self.root), "-P", "-m", "tillit.site.leash", "django", *command]
         held, leash = os.pipe()
-        values = child_environment(self.data) | {"TILLIT_LEASH_FD": str(held), "PYTHONUNBUFFERED": "1"}
+        values = child_environment(self.data, root=self.root) | {"TILLIT_LEASH_FD": str(held), "PYTHONUNBUFFERED": "1"}
+        values["TILLIT_STATIC"] = str(static_folder(self.data, self.root))
         if owner:
             values["TILLIT_OWNER_DSN"] = runtime.owner_dsn(self.data)
         with self.progress.step(name), self.logs.open(command[0]) as log:
@@ -109,7 +111,7 @@ class Preparation:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 env=values,
-                cwd=ROOT,
+                cwd=self.root,
                 pass_fds=(held,),
                 process_group=0,
             )
@@ -188,22 +190,22 @@ def by_the_broker(url: str, folder: Path) -> str:
     return f"postgresql://{user}:{password}@/{rest.pop('dbname')}?{urlencode(rest)}"
 
 
-def child_environment(data: Path, *, confined: bool = False) -> dict[str, str]:
+def child_environment(data: Path, *, confined: bool = False, root: Path = ROOT) -> dict[str, str]:
     """What every process of the installation gets: nothing of ours that is meant for one process only."""
     kept = {key: value for key, value in os.environ.items() if key not in OURS}
     known = runtime.load(data)
     if confined and known:
         known["TILLIT_DSN"] = by_the_broker(known["TILLIT_DSN"], runtime.broker_socket(data).parent)
-    return kept | known | {"DJANGO_SETTINGS_MODULE": "tillit.site.settings", "PYTHONPATH": str(ROOT)}
+    return kept | known | {"DJANGO_SETTINGS_MODULE": "tillit.site.settings", "PYTHONPATH": str(root)}
 
 
-def release() -> str:
+def release(root: Path = ROOT) -> str:
     """Version, and commit where there is one: `0.1.0+3f2a1bc`."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    version = tomllib.loads((root / "pyproject.toml").read_text())["project"]["version"]
     try:
-        head = (ROOT / ".git" / "HEAD").read_text().strip()
+        head = (root / ".git" / "HEAD").read_text().strip()
         name = head.removeprefix("ref: ")
-        commit = head if name == head else (ROOT / ".git" / name).read_text().strip()
+        commit = head if name == head else (root / ".git" / name).read_text().strip()
     except OSError:
         return version
     return f"{version}+{commit[:7]}"

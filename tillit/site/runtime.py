@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import secrets as randomness
+import sys
 import tempfile
 from hashlib import sha256
 from pathlib import Path
@@ -29,6 +30,11 @@ SECRET_NAMES = ("secret_key", "admin_password", "owner_password", "app_password"
 def data_folder() -> Path:
     """`TILLIT_DATA`, or `var/` in the checkout."""
     return Path(os.environ.get("TILLIT_DATA") or ROOT / "var").absolute()
+
+
+def python_of(root: Path) -> str:
+    """The interpreter of the installation in `root`: this one, or that of its own environment."""
+    return sys.executable if root == ROOT else str(root / ".venv" / "bin" / "python")
 
 
 def secrets(data: Path) -> dict[str, str]:

@@ -23,10 +23,10 @@ from granian._granian import SocketHolder
 from granian.constants import Interfaces, RuntimeModes
 
 from tillit.foundation.supervision import report_ready
+from tillit.site.handing import OWN, hands
 from tillit.site.listening import BACKLOG
 
 APPLICATION = "tillit.site.wsgi:application"
-THREADS = 2  # per worker; more starve single connections at saturation
 SECRETS = ("TILLIT_DSN", "TILLIT_SECRET_KEY", "TILLIT_SMTP_URL")
 Application = Callable[..., Any]
 
@@ -37,8 +37,9 @@ class InheritedSocket(Granian):  # type: ignore[valid-type, misc]
     def _init_shared_socket(self) -> None:
         handle = int(os.environ.pop("TILLIT_LISTEN_FD"))
         self._ssp, self._sfd = None, handle
-        self._shd = SocketHolder(handle, False, self.backlog)  # type: ignore[call-arg]
         self._sso = socket.socket(fileno=handle)
+        unix = self._sso.family == socket.AF_UNIX
+        self._shd = SocketHolder(handle, unix, self.backlog)  # type: ignore[call-arg]
 
     def listen(self) -> None:
         """From now on the kernel sends this worker its share of the connections; again is harmless."""
@@ -61,7 +62,7 @@ def serve(name: str) -> None:
         name,
         interface=Interfaces.WSGI,
         runtime_mode=RuntimeModes.mt,
-        blocking_threads=THREADS,
+        blocking_threads=OWN + hands(),
         log_enabled=True,
         log_level="warning",
     )

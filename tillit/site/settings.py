@@ -150,7 +150,7 @@ TIME_ZONE = "UTC"
 
 # Static files: hashed names, served by the web workers themselves
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA / "static"
+STATIC_ROOT = Path(ENVIRONMENT.get("TILLIT_STATIC") or DATA / "static")  # each release gathers its own
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -7,22 +7,23 @@ group of its own, so that Ctrl-C reaches the supervisor alone, and on a leash (`
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tillit.site.leash import CONFINE
 from tillit.site.logs import Logs
 from tillit.site.postgres import Cluster
 from tillit.site.problems import Problem
-from tillit.site.runtime import ROOT
+from tillit.site.runtime import ROOT, python_of
 
 FIRST_START = 90.0  # seconds until every child has to be ready
 TICK = 0.25
@@ -47,6 +48,7 @@ class Program:
     grace: float = 10.0  # seconds to end in order before it is killed
     walls: tuple[str, ...] = ()
     supports: bool = False
+    root: Path = ROOT  # the checkout it runs from; another one than ours has an environment of its own
 
 
 class Child:
@@ -65,7 +67,7 @@ class Child:
             passed.append(program.socket.fileno())
             values["TILLIT_LISTEN_FD"] = str(program.socket.fileno())
         leash = ["tillit.site.leash", *([CONFINE + ",".join(program.walls)] if program.walls else [])]
-        command = [sys.executable, "-P", "-m", *leash, program.module, *program.arguments]
+        command = [python_of(program.root), "-P", "-m", *leash, program.module, *program.arguments]
         with logs.open(program.name) as log:
             self.process = subprocess.Popen(
                 command,
@@ -73,7 +75,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 env=values,
-                cwd=ROOT,
+                cwd=program.root,
                 pass_fds=passed,
                 process_group=0,
             )
@@ -151,6 +153,7 @@ class Supervisor:
         self.say = say
         self.restarted = restarted
         self.database = database
+        self.each_round: Callable[[], None] = lambda: None
         self.stopping = 0  # how often we were asked to end
         self.rolling: list[Place] = []
         self._wake, self._woken = os.pipe()
@@ -181,7 +184,22 @@ class Supervisor:
     def restart(self) -> None:
         """Replace every child, one after the other, without a request failing."""
         if not self.rolling:
-            self.rolling = list(self.places)
+            self.roll([place for place in self.places if place.not_before < math.inf])
+
+    def roll(self, places: list[Place]) -> None:
+        """Replace the children of these places, one after the other, after those that are being replaced already."""
+        self.rolling += [place for place in places if place not in self.rolling]
+
+    def dismiss(self, place: Place) -> None:
+        """Let the process of this place end in order, and start none there again."""
+        place.not_before = math.inf
+        if place in self.rolling:
+            self.rolling.remove(place)
+        for child in (place.child, place.successor):
+            if child is not None:
+                child.ask_to_end()
+                place.leaving.append(child)
+        place.child = place.successor = None
 
     # --- the work ----------------------------------------------------------------------------------------------
 
@@ -211,6 +229,7 @@ class Supervisor:
             for place in self.places:
                 self._watch(place)
             self._roll()
+            self.each_round()
             self.logs.trim()
             self._wait()
 

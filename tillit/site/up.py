@@ -24,9 +24,10 @@ from tillit.site.copy_process import CopyProcess
 from tillit.site.folder import Claim, left_by_a_crash
 from tillit.site.listening import AFTER_A_CRASH, open_sockets
 from tillit.site.logs import Logs
-from tillit.site.preparation import Preparation, child_environment, release
+from tillit.site.preparation import Preparation, release
 from tillit.site.problems import Problem, complain, from_os, note_traceback
 from tillit.site.progress import Progress
+from tillit.site.sides import Sides
 from tillit.site.supervisor import Program, Supervisor
 
 WEB_WORKERS = 2
@@ -121,8 +122,8 @@ def _serve(
 
     def environment(program: Program) -> dict[str, str]:
         with suppress(OSError):  # a full disk must not keep a child from being started again
-            runtime.remember(data, release=release())
-        return child_environment(data, confined=bool(program.walls))
+            runtime.remember(data, release=release(sides.main.main))
+        return sides.environment(program)
 
     def restarted(complete: bool) -> None:
         card.restarted(complete)
@@ -137,6 +138,8 @@ def _serve(
         restarted=restarted,
         database=preparation.cluster,
     )
+    sides = Sides(data, supervisor, walls)
+    supervisor.each_round = sides.tick
     supervisor.listen_to_signals()
     try:
         with progress.step("Starting the first web worker"):

@@ -18,12 +18,15 @@ from procrastinate.contrib.django import app as django_app  # noqa: E402
 from procrastinate.contrib.django.django_connector import DjangoConnector  # noqa: E402
 from procrastinate.exceptions import ConnectorException  # noqa: E402
 
+from tillit.foundation.jobs import queue_of  # noqa: E402
+from tillit.foundation.models import Tenant  # noqa: E402
 from tillit.foundation.supervision import report_ready  # noqa: E402
 
 log = logging.getLogger(__name__)
 CONCURRENCY = 2
 STALLED_AFTER_SECONDS = 30
 GRACE_SECONDS = 20
+ONLY, ELSEWHERE = "TILLIT_WAVES", "TILLIT_WAVES_ELSEWHERE"  # told by the supervisor (`sides.py`)
 
 
 def worker_app() -> App:
@@ -33,8 +36,22 @@ def worker_app() -> App:
     connector = cast(DjangoConnector, django_app.connector)
     app = App(connector=connector.get_worker_connector())
     app.tasks = django_app.tasks
-    app.periodic_registry = django_app.periodic_registry
+    if not os.environ.get(ONLY):  # what runs by the clock belongs to the main release
+        app.periodic_registry = django_app.periodic_registry
     return app
+
+
+def queues() -> list[str] | None:
+    """Which jobs this worker takes while a release is rolled out: a tenant's jobs wait in the queue of its wave.
+
+    None, otherwise: all of them.
+    """
+    only, elsewhere = (os.environ.get(name, "").split(",") for name in (ONLY, ELSEWHERE))
+    if only != [""]:
+        return [queue_of(wave) for wave in only]
+    if elsewhere != [""]:
+        return ["default", *(queue_of(wave) for wave in Tenant.Wave.values if wave not in elsewhere)]
+    return None
 
 
 async def rescue_stalled_jobs(app: App) -> None:
@@ -56,6 +73,7 @@ async def work(name: str) -> None:
         try:
             await app.run_worker_async(
                 name=name,
+                queues=cast(list[str], queues()),  # None means all of them, which its annotation does not say
                 concurrency=CONCURRENCY,
                 delete_jobs="successful",
                 shutdown_graceful_timeout=GRACE_SECONDS,

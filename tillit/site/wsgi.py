@@ -4,5 +4,11 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from tillit.site.handing import layered
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tillit.site.settings")
-application = get_wsgi_application()
+answering = get_wsgi_application()
+
+from tillit.site.waves import wave_of  # noqa: E402 - Django is set up first
+
+application = layered(answering, wave_of)

@@ -1,0 +1,96 @@
+"""What is to run where while a release is rolled out: an order in the data folder, and what the supervisor made of it.
+
+- `rollout.json`: the order. `bin/tillit release` and the operator's pages write it, the supervisor carries it out.
+- `routes.json`: what holds. The supervisor writes it, the web workers hand requests on by it (`handing.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from tillit.site import runtime
+from tillit.site.runtime import ROOT
+
+HANDS = 8  # requests one web worker hands on at the same time, beside those it answers itself
+
+
+@dataclass(frozen=True)
+class Order:
+    """`waves` are to run on the release in `root`, beside the one in `before`; `whole`: everything is.
+
+    `number` names the order, so that whoever gave it sees whether it was carried out.
+    """
+
+    root: str = ""
+    release: str = ""
+    before: str = str(ROOT)
+    waves: tuple[str, ...] = ()
+    whole: bool = False
+    number: str = ""
+
+    @property
+    def main(self) -> Path:
+        """The installation of everything that serves the other waves."""
+        return Path(self.root if self.whole else self.before)
+
+    @property
+    def beside(self) -> bool:
+        """Whether two releases are to run at the same time."""
+        return bool(self.waves) and not self.whole
+
+
+@dataclass(frozen=True)
+class Routes:
+    """Which waves' requests go to which Unix socket, and how far the order `number` was carried out."""
+
+    number: str = ""
+    release: str = ""
+    waves: dict[str, str] | None = None
+    settled: bool = False
+    problem: str = ""
+
+
+def order(data: Path) -> Order:
+    """What is to run; the plain release of this installation where nobody ordered anything."""
+    known = _read(data / "rollout.json")
+    return Order(**known | {"waves": tuple(known.get("waves", ()))})
+
+
+def give(data: Path, wanted: Order) -> Order:
+    """Write an order; the supervisor finds it within a second. Returned with its number."""
+    given = replace(wanted, number=secrets.token_hex(8))
+    runtime.write(data / "rollout.json", asdict(given))
+    return given
+
+
+def routes(data: Path) -> Routes:
+    return Routes(**_read(data / "routes.json"))
+
+
+def tell(data: Path, holds: Routes) -> None:
+    runtime.write(data / "routes.json", asdict(holds))
+
+
+def static_folder(data: Path, root: Path) -> Path:
+    """Where the style sheets and scripts of an installation are gathered: every release has its own."""
+    if root == ROOT:
+        return data / "static"
+    return data / f"static-{sha256(str(root).encode()).hexdigest()[:10]}"
+
+
+def side_socket(data: Path) -> Path:
+    """Where the web worker of the release beside listens: in the private folder of the broker's socket."""
+    return runtime.broker_socket(data).parent / "side"
+
+
+def _read(place: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(place.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

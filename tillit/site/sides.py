@@ -1,0 +1,167 @@
+"""Two releases on one machine: what the supervisor does about an order (`rollout.py`).
+
+The release beside gets a web worker on a Unix socket and a worker for the jobs of its waves. Only when both are ready
+are the workers of the main release replaced by such that hand on, and only then the routes are told. On the way back
+the routes go first. Each course can begin from any state, so that a new order simply takes the place of the last.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from tillit.site import rollout
+from tillit.site.preparation import child_environment, release
+from tillit.site.problems import Problem
+from tillit.site.rollout import Order, Routes
+from tillit.site.runtime import ROOT
+from tillit.site.supervisor import FIRST_START, Place, Program, Supervisor
+
+FOLLOWS = ("tillit.site.serve", "tillit.site.worker")  # what is replaced when the main release or the waves change
+LET_GO = 1.0  # seconds until every worker has seen new routes
+LOOK_EVERY = 0.5
+
+
+class Sides:
+    """Carries out the orders in `data` on `supervisor`, a step at a time, each time `tick` is called."""
+
+    def __init__(self, data: Path, supervisor: Supervisor, walls: tuple[str, ...]) -> None:
+        self.data = data
+        self.supervisor = supervisor
+        self.walls = walls
+        self.order = Order()
+        self.main = Order()  # what the main programs are to be started by
+        self.course: Iterator[None] = iter(())
+        self._look_at = 0.0
+        rollout.tell(data, Routes())
+
+    def tick(self) -> None:
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + LOOK_EVERY
+            self._look()
+        try:
+            next(self.course, None)
+        except Problem as problem:
+            self.supervisor.say(str(problem))
+            held = rollout.routes(self.data)
+            rollout.tell(self.data, replace(held, number=self.order.number, settled=True, problem=str(problem)))
+            self.course = iter(())
+
+    def environment(self, program: Program) -> dict[str, str]:
+        """What a process gets beside the installation's values: its release, its place and its waves."""
+        root = program.root
+        values = child_environment(self.data, confined=bool(program.walls), root=root)
+        values["TILLIT_RELEASE"] = release(root)
+        values["TILLIT_STATIC"] = str(rollout.static_folder(self.data, root))
+        if program.name.startswith("beside-"):
+            values |= {"TILLIT_PLACE": "beside", "TILLIT_WAVES": ",".join(self.order.waves)}
+        elif program.module in FOLLOWS and self.main.beside:
+            values |= {"TILLIT_PLACE": "handing", "TILLIT_WAVES_ELSEWHERE": ",".join(self.main.waves)}
+        return values
+
+    def _look(self) -> None:
+        wanted = rollout.order(self.data)
+        if wanted.number == self.order.number:
+            return
+        if wanted.before != str(ROOT) and wanted.root != str(ROOT):
+            self.supervisor.say("What was ordered of another installation is forgotten.")
+            wanted = Order(number=wanted.number)
+        self.order = wanted
+        self.course = self._carry_out(wanted)
+
+    def _carry_out(self, order: Order) -> Iterator[None]:
+        if order.beside:
+            yield from self._raise_sides(order)
+            yield from self._replace_main(order)
+            self._tell(order, dict.fromkeys(order.waves, str(rollout.side_socket(self.data))))
+            return
+        if not order.whole:
+            self._tell(order, {}, settled=False)
+            yield from _pause(LET_GO)
+        yield from self._replace_main(order)
+        self._tell(order, {}, settled=False)
+        yield from _pause(LET_GO)
+        yield from self._lower_sides()
+        self._tell(order, {})
+
+    def _tell(self, order: Order, waves: dict[str, str], *, settled: bool = True) -> None:
+        rollout.tell(self.data, Routes(order.number, order.release, waves, settled))
+
+    def _raise_sides(self, order: Order) -> Iterator[None]:
+        """Web and job worker of the other release, ready. The job worker is replaced when its waves are others."""
+        root = Path(order.root)
+        if any(place.program.root != root for place in self._sides()):
+            self._tell(order, {}, settled=False)
+            yield from _pause(LET_GO)
+            yield from self._lower_sides()
+        if not self._sides():
+            for program in self._programs(root):
+                self.supervisor.places.append(Place(program))
+        else:
+            yield from self._replace([place for place in self._sides() if place.program.socket is None])
+        deadline = time.monotonic() + FIRST_START
+        while not all(place.child is not None and place.child.ready() for place in self._sides()):
+            if time.monotonic() > deadline or any(place.failures > 1 for place in self._sides()):
+                yield from self._lower_sides()
+                raise Problem(
+                    f"The release in {root} does not start. Details: {self.supervisor.logs.place('beside-web')}"
+                )
+            yield
+
+    def _programs(self, root: Path) -> list[Program]:
+        listening = _unix_socket(rollout.side_socket(self.data))
+        return [
+            Program("beside-web", "tillit.site.serve", socket=listening, walls=self.walls, root=root),
+            Program("beside-worker", "tillit.site.worker", ("beside",), grace=25.0, walls=self.walls, root=root),
+        ]
+
+    def _replace_main(self, order: Order) -> Iterator[None]:
+        """Workers of the release, and with the neighbours, that the order wants; nothing where they are there."""
+        if (self.main.main, self.main.beside, self.main.waves) == (order.main, order.beside, order.waves):
+            return
+        self.main = order
+        places = [place for place in self.supervisor.places if place not in self._sides()]
+        places = [place for place in places if place.program.module in FOLLOWS]
+        for place in places:
+            place.program = replace(place.program, root=order.main)
+        yield from self._replace(places)
+
+    def _replace(self, places: list[Place]) -> Iterator[None]:
+        before = [place.child for place in places]
+        self.supervisor.roll(places)
+        while any(place in self.supervisor.rolling for place in places):
+            yield
+        if any(place.child is child and child is not None for place, child in zip(places, before, strict=True)):
+            raise Problem("Not every worker could be replaced; see the supervisor's log.")
+
+    def _lower_sides(self) -> Iterator[None]:
+        for place in self._sides():
+            self.supervisor.dismiss(place)
+        while any(place.leaving for place in self._sides()):
+            yield
+        for place in self._sides():
+            self.supervisor.places.remove(place)
+            if place.program.socket is not None:
+                place.program.socket.close()
+
+    def _sides(self) -> list[Place]:
+        return [place for place in self.supervisor.places if place.program.name.startswith("beside-")]
+
+
+def _pause(seconds: float) -> Iterator[None]:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        yield
+
+
+def _unix_socket(place: Path) -> socket.socket:
+    with suppress(FileNotFoundError):
+        place.unlink()
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    made.bind(os.fspath(place))
+    return made
