@@ -7,3 +7,9 @@ class ProbesConfig(AppConfig):
     label = "probes"
     verbose_name = _("Probes")
     default_auto_field = "django.db.models.BigAutoField"
+
+    grants = {
+        "probes.manage": ("operator",),
+        "probes.measure": (),  # the product itself
+    }
+    events = ("probes.prober_added", "probes.prober_ended")
