@@ -51,7 +51,7 @@ def tenant_state(request: HttpRequest, slug: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def maintenance(request: HttpRequest) -> HttpResponse:
-    """`GET /trust/maintenance.json`: the plan as the register says it, the windows of twelve months and of 90 days back.
+    """`GET /trust/maintenance.json`: the plan as in the register, the windows of twelve months and of 90 days back.
 
     `notice` of an announced window: when it was read back from each place, and whom it reached once it began.
     """
@@ -154,4 +154,10 @@ def _valid_until(at: datetime, window: MaintenanceWindow | None) -> datetime:
 
 def _as_json(entry: Json) -> Json:
     """Dates and times of the register as RFC 3339 writes them."""
-    return {key: value.isoformat() if isinstance(value, date | time) else value for key, value in entry.items()}
+
+    def written(value: Any) -> Any:
+        if isinstance(value, list):
+            return [written(one) for one in value]
+        return value.isoformat() if isinstance(value, date | time) else value
+
+    return {key: written(value) for key, value in entry.items()}

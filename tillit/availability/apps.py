@@ -42,6 +42,14 @@ class AvailabilityConfig(AppConfig):
         "availability.notice_shown",
         "availability.notice_dismissed",
     )
+    windowed_jobs = {
+        "restart": _("Restart of the servers"),
+        "upgrade": _("Upgrade of the product"),
+        "system": _("Updates of the operating system"),
+        "patches": _("Security patches of a vendor"),
+        "infrastructure": _("Work on the infrastructure"),
+        "emergency": _("Emergency patch"),
+    }
     checks = {"maintenance-notice": "tillit.availability.checks.maintenance_is_announced"}
     published = {
         "availability.maintenance_announced": "tillit.availability.publishing.window",

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from icalendar import Calendar, Component, Event
 
 from tillit.availability import vtimezone, words
+from tillit.availability.models import Component as Part
 from tillit.availability.models import MaintenanceWindow
 from tillit.foundation.texts import pick
 
@@ -77,8 +78,15 @@ def clean(text: str) -> str:
 def as_announced(window: MaintenanceWindow) -> str:
     """Whom it concerns, what they will notice, and why: what an announcement says beyond title and times."""
     expected = f"{_('Expected interruption:')} {words.expected(window)}"
-    said = [words.audience(window) or _("Concerns everybody."), expected, window.reason]
+    parts = _("Parts of the service: %(parts)s") % {"parts": _named(window.components)} if window.components else ""
+    said = [words.audience(window) or _("Concerns everybody."), parts, expected, window.reason]
     return clean("\n".join(line for line in said if line))
+
+
+def _named(slugs: list[str]) -> str:
+    """Parts by their names; one that is gone meanwhile by its slug."""
+    names = {part.slug: str(part) for part in Part.objects.filter(slug__in=slugs)}
+    return ", ".join(names.get(slug, slug) for slug in slugs)
 
 
 def _details(window: MaintenanceWindow) -> str:
@@ -117,6 +125,8 @@ def _event(uid: str, window: MaintenanceWindow, about: About) -> Event:
     event.add("summary", clean(title), parameters={"LANGUAGE": language})
     event.add("description", _details(window), parameters={"LANGUAGE": get_language() or "en"})
     event.add("categories", [kind_of(window)])
+    if window.components:
+        event.add("x-tillit-components", ",".join(window.components))
     event.add("status", _status(window))
     event.add("transp", "TRANSPARENT")  # it takes nobody's time
     event.add("url", f"{about.url}#maintenance-{window.pk}" if window.pk else about.url)

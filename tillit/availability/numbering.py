@@ -6,8 +6,8 @@ from django.db.models import Max
 
 from tillit.availability.models import MaintenanceRule, MaintenanceWindow
 
-TIMES = ("zone", "rrule", "anchor", "as_needed", "start", "end", "end_days_later", "waves")
-WORDS = ("kind", "name", "text", "schedule", "note", "effect", "least_seconds", "most_seconds")
+TIMES = ("zone", "rrule", "anchor", "as_needed", "start", "end", "end_days_later", "waves", "exceptions", "region")
+WORDS = ("kind", "name", "text", "schedule", "note", "effect", "least_seconds", "most_seconds", "components", "job")
 
 
 def number_rule(rule: MaintenanceRule, known: MaintenanceRule | None) -> None:

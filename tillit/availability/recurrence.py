@@ -24,7 +24,9 @@ from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dateutil.rrule import rrulebase, rrulestr
+from django.utils.translation import gettext_noop
 
+NO_DAY = gettext_noop("The rule does not fire on these exceptions: %(days)s.")
 MOST_DAYS = 31  # a window may end, and a wave may follow, at most this many days after the day of the rule
 
 WEEKDAY = "(?:MO|TU|WE|TH|FR|SA|SU)"
@@ -43,11 +45,11 @@ PARTS = {
 
 
 class BadRule(ValueError):
-    """A rule that cannot be kept. `code` tells programs why, the English text tells people."""
+    """A rule that cannot be kept. `code` tells programs why; `sentence` (translated) and `facts` tell people."""
 
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code = code
+    def __init__(self, code: str, sentence: str, **facts: object) -> None:
+        super().__init__(sentence % facts if facts else sentence)
+        self.code, self.sentence, self.facts = code, sentence, facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class Rule:
     """One row of the maintenance plan, or one wave of it.
 
     `start` and `end` are clock times in `zone`; `end` lies `end_days_later` days after the day of the start.
-    A wave sets `days_later`, the days between the day on which the rule fires and its own. A rule
+    A wave sets `days_later`, the days between the day on which the rule fires and its own. On `exceptions`
+    (RFC 5545's EXDATE, as days of the rule) nothing happens, in no wave. A rule
     `as_needed` says when work may happen, not that it does: it has frames, but no occurrences.
     """
 
@@ -69,6 +72,7 @@ class Rule:
     days_later: int = 0
     wave: str = ""
     as_needed: bool = False
+    exceptions: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,33 +157,54 @@ def check(rule: Rule) -> None:
     """Raise BadRule if the rule's zone, times, recurrence or anchor cannot be kept."""
     _zone(rule.zone)
     if not (0 <= rule.end_days_later <= MOST_DAYS and 0 <= rule.days_later <= MOST_DAYS):
-        raise BadRule("too-many-days", f"Days later must be between 0 and {MOST_DAYS}.")
+        raise BadRule("too-many-days", gettext_noop("Days later must be between 0 and %(most)s."), most=MOST_DAYS)
     if rule.start.tzinfo or (rule.end and rule.end.tzinfo):
-        raise BadRule("time-with-zone", "Start and end are local times; the zone stands beside them.")
+        raise BadRule("time-with-zone", gettext_noop("Start and end are local times; the zone stands beside them."))
     if rule.end and rule.end_days_later == 0 and rule.end <= rule.start:
         raise BadRule(
             "end-before-start",
-            f"The window ends at {rule.end:%H:%M}, not after its start at {rule.start:%H:%M}. "
-            "If it ends on the next day, set end_days_later to 1.",
+            gettext_noop(
+                "The window ends at %(end)s, not after its start at %(start)s. "
+                "If it ends on the next day, set end_days_later to 1."
+            ),
+            end=f"{rule.end:%H:%M}",
+            start=f"{rule.start:%H:%M}",
         )
     if rule.rrule is None:
         if not rule.as_needed:
-            raise BadRule("no-days", "A rule that is not as_needed must say on which days it fires (rrule).")
+            raise BadRule(
+                "no-days", gettext_noop("A rule that is not as_needed must say on which days it fires (rrule).")
+            )
+        if rule.exceptions:
+            raise BadRule("exception-is-no-day", NO_DAY, days=_listed(rule.exceptions))
         return
     if rule.end is None:
-        raise BadRule("no-end", "A rule with days (rrule) must say when its window ends.")
-    _check_anchor(rule)
+        raise BadRule("no-end", gettext_noop("A rule with days (rrule) must say when its window ends."))
+    _check_days(rule)
 
 
-def _check_anchor(rule: Rule) -> None:
+def _check_days(rule: Rule) -> None:
     first = next(iter(_days(rule)), None)
     if first is None:
-        raise BadRule("never-fires", f"The rule {rule.rrule} never fires on or after {rule.anchor}.")
+        never = gettext_noop("The rule %(rrule)s never fires on or after %(anchor)s.")
+        raise BadRule("never-fires", never, rrule=rule.rrule, anchor=rule.anchor)
     if first.date() != rule.anchor:
+        sentence = gettext_noop("The anchor %(anchor)s is no day of the rule; the first one is %(first)s.")
+        raise BadRule("anchor-is-no-day", sentence, anchor=rule.anchor, first=first.date())
+    if not rule.exceptions:
+        return
+    last = datetime.combine(max(rule.exceptions), time.max)
+    fires = {day.date() for day in takewhile(lambda day: day <= last, _days(rule))}
+    if strangers := set(rule.exceptions) - fires:
+        raise BadRule("exception-is-no-day", NO_DAY, days=_listed(strangers))
+    if fires == set(rule.exceptions) and _days(rule).after(last) is None:
         raise BadRule(
-            "anchor-is-no-day",
-            f"The anchor {rule.anchor} is no day of the rule; the first one is {first:%Y-%m-%d}.",
+            "only-exceptions", gettext_noop("Every day of the rule %(rrule)s is an exception."), rrule=rule.rrule
         )
+
+
+def _listed(days: Iterable[date]) -> str:
+    return ", ".join(day.isoformat() for day in sorted(days))
 
 
 def _frames(rule: Rule, after: datetime, before: datetime) -> Iterator[Occurrence]:
@@ -188,7 +213,8 @@ def _frames(rule: Rule, after: datetime, before: datetime) -> Iterator[Occurrenc
     # A window may begin and end days after the rule's day; one more covers every zone's distance to UTC.
     reach = timedelta(days=rule.days_later + rule.end_days_later + 1)
     earliest = datetime.combine(after.astimezone(UTC).date() - reach, time.min)
-    windows = (_window(rule, day.date()) for day in _days(rule).xafter(earliest, inc=True))
+    days = (day.date() for day in _days(rule).xafter(earliest, inc=True))
+    windows = (_window(rule, day) for day in days if day not in rule.exceptions)
     for window in takewhile(lambda found: found.starts_at < before, windows):
         if window.ends_at > after:
             yield window
@@ -208,13 +234,13 @@ def _window(rule: Rule, rule_day: date) -> Occurrence:
 def _days(rule: Rule) -> rrulebase:
     """The days of the rule as midnights: whole days, so that UNTIL includes its day whatever the start."""
     if rule.anchor is None:
-        raise BadRule("no-anchor", "A rule with days (rrule) needs its first day as anchor.")
+        raise BadRule("no-anchor", gettext_noop("A rule with days (rrule) needs its first day as anchor."))
     text = str(rule.rrule)
     _check_parts(text)
     try:
         return rrulestr(text, dtstart=datetime.combine(rule.anchor, time.min))
     except ValueError as error:  # such as UNTIL=20261399
-        raise BadRule("bad-rrule", f"The recurrence {text} cannot be read: {error}.") from error
+        raise BadRule("bad-rrule", gettext_noop("The recurrence “%(rrule)s” cannot be read."), rrule=text) from error
 
 
 def _check_parts(text: str) -> None:
@@ -222,21 +248,34 @@ def _check_parts(text: str) -> None:
     names = [name for name, _ in parts]
     for name, value in parts:
         if name not in PARTS or not re.fullmatch(PARTS[name], value):
-            raise BadRule("bad-rrule", f"The recurrence {text!r} cannot be read at {name!r}.")
+            raise BadRule(
+                "bad-rrule",
+                gettext_noop("The recurrence “%(rrule)s” cannot be read at “%(part)s”."),
+                rrule=text,
+                part=name,
+            )
     if "FREQ" not in names or len(names) != len(set(names)):
-        raise BadRule("bad-rrule", f"The recurrence {text!r} must name FREQ, and each part only once.")
+        raise BadRule(
+            "bad-rrule", gettext_noop("The recurrence “%(rrule)s” must name FREQ, and each part only once."), rrule=text
+        )
     if "COUNT" in names and "UNTIL" in names:
-        raise BadRule("bad-rrule", f"The recurrence {text!r} has both COUNT and UNTIL; RFC 5545 allows one.")
+        raise BadRule(
+            "bad-rrule",
+            gettext_noop("The recurrence “%(rrule)s” has both COUNT and UNTIL; RFC 5545 allows one."),
+            rrule=text,
+        )
     if re.search("FREQ=(DAILY|WEEKLY)", text) and re.search("BYMONTHDAY|BYSETPOS|BYDAY=[^;]*[0-9]", text):
-        raise BadRule("bad-rrule", f"In {text!r} days of the month need FREQ=MONTHLY or FREQ=YEARLY.")
+        raise BadRule(
+            "bad-rrule", gettext_noop("In “%(rrule)s” days of the month need FREQ=MONTHLY or FREQ=YEARLY."), rrule=text
+        )
 
 
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # unknown, a path, a folder
-        sentence = f"{name!r} is not a time zone. Use an IANA name such as Europe/Oslo."
-        raise BadRule("unknown-zone", sentence) from error
+        sentence = gettext_noop("“%(zone)s” is not a time zone. Use an IANA name such as Europe/Oslo.")
+        raise BadRule("unknown-zone", sentence, zone=name) from error
 
 
 def _jump(local: datetime, zone: ZoneInfo) -> datetime:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import Max
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
-from tillit.availability.models import Incident, MaintenanceRule, MaintenanceWindow, NoticeProof, WindowWork
+from tillit.availability.models import Component, Incident, MaintenanceRule, MaintenanceWindow, NoticeProof, WindowWork
 from tillit.foundation.errors import Refused
+from tillit.foundation.models import Tenant
+from tillit.foundation.regions import known_regions
 from tillit.foundation.texts import pick
 
 
@@ -29,6 +33,27 @@ def refuse_times(window: MaintenanceWindow) -> None:
     if window.is_planned and (other := MaintenanceWindow.objects.overlapping(window).first()):
         raise Refused(_already_planned(other), field="starts_at")
     refuse_contradictions(window)
+
+
+def refuse_strangers(rules: Iterable[MaintenanceRule]) -> None:
+    """Refuse rules about parts of the service, regions or jobs that nobody knows."""
+    parts = set(Component.objects.in_service().values_list("slug", flat=True))
+    regions = {*known_regions(), *Tenant.objects.values_list("region", flat=True)}
+    for rule in rules:
+        strangers = [
+            (_("“%(name)s” is no part of the service."), set(rule.components) - parts),
+            (_("“%(name)s” is no region."), {rule.region} - regions - {""}),
+            (_("“%(name)s” is no work that is known here."), {rule.job} - set(windowed_jobs()) - {""}),
+        ]
+        for sentence, names in strangers:
+            if names:
+                raise Refused(sentence % {"name": min(names)}, field=f"maintenance_rules[{rule.key}]")
+
+
+def windowed_jobs() -> dict[str, str]:
+    """Work that may run only inside its windows, as the rooms declare it: `windowed_jobs = {"restart": label}`."""
+    declared = [getattr(room, "windowed_jobs", {}) for room in apps.get_app_configs()]
+    return {name: str(label) for jobs in declared for name, label in jobs.items()}
 
 
 def refuse_clock_set_back(at: datetime) -> None:

@@ -7,7 +7,7 @@ would hold without it is left out when written.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date, datetime, time
 from types import NoneType
 from typing import Any
 
@@ -31,6 +31,8 @@ RULE_VALUES = (
     "end",
     "end_days_later",
     "effect",
+    "exceptions",
+    "components",
     "region",
     "job",
 )
@@ -42,6 +44,8 @@ FORMS: dict[str, tuple[type, ...]] = {
     "start": (time,),
     "end": (time, NoneType),
     "end_days_later": (int,),
+    "exceptions": (list,),
+    "components": (list,),
     "region": (str,),
     "job": (str,),
 }
@@ -52,6 +56,8 @@ RULE_DEFAULTS: dict[str, Any] = {
     "end": None,
     "end_days_later": 0,
     "effect": Effect.SECONDS,
+    "exceptions": [],
+    "components": [],
     "region": "",
     "job": "",
 }
@@ -68,16 +74,22 @@ def read_rule(entry: Entry, position: int) -> MaintenanceRule:
             setattr(rule, name, _plain(name, entry.get(name, RULE_DEFAULTS.get(name))))
         for name in RULE_TEXTS:
             setattr(rule, name, _texts(entry.get(name, {}), name))
+        rule.exceptions = [_day(one).isoformat() for one in rule.exceptions]
+        rule.components = [str(slug) for slug in rule.components]
         rule.least_seconds, rule.most_seconds = _seconds(entry.get("interruption_seconds"))
         rule.waves = [_wave(wave) for wave in entry.get("waves", [])]
         # Empty texts and lists are fine here; whether the key is taken is asked when it is stored.
-        rule.clean_fields(exclude=["text", "schedule", "note", "waves", "rrule", "anchor", "end", "retired_at"])
+        rule.clean_fields(
+            exclude=["text", "schedule", "note", "waves", "rrule", "anchor", "end", "retired_at", "exceptions"]
+        )
         _check_waves(rule)
         for schedule in rule.schedules():
             recurrence.check(schedule)
     except ValidationError as error:
         raise Refused(_sentences(error), field=f"maintenance_rules[{key}]") from error
-    except (recurrence.BadRule, ValueError, TypeError, AttributeError) as error:
+    except recurrence.BadRule as error:
+        raise Refused(_(error.sentence) % error.facts, field=f"maintenance_rules[{key}]") from error
+    except (ValueError, TypeError, AttributeError) as error:
         raise Refused(str(error), field=f"maintenance_rules[{key}]") from error
     return rule
 
@@ -88,7 +100,7 @@ def write_rule(rule: MaintenanceRule) -> dict[str, Any]:
     for name in RULE_VALUES:
         value = getattr(rule, name)
         if name not in RULE_DEFAULTS or value != RULE_DEFAULTS[name]:
-            entry[name] = value
+            entry[name] = [date.fromisoformat(day) for day in value] if name == "exceptions" else value
     if rule.most_seconds is not None:
         entry["interruption_seconds"] = [rule.least_seconds, rule.most_seconds]
     if rule.waves:
@@ -127,6 +139,13 @@ def _plain(name: str, value: Any) -> Any:
     if not isinstance(value, FORMS.get(name, (object,))):
         raise ValueError(_("“%(name)s” has the wrong form.") % {"name": name})
     return str(value) if isinstance(value, str) else value
+
+
+def _day(value: Any) -> date:
+    """A day of TOML; a moment is none."""
+    if not isinstance(value, date) or isinstance(value, datetime):
+        raise ValueError(_("“%(name)s” has the wrong form.") % {"name": "exceptions"})
+    return date(value.year, value.month, value.day)
 
 
 def _texts(value: Any, name: str) -> dict[str, str]:

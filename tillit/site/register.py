@@ -22,8 +22,8 @@ class Availability:
 
     def apply(self, actor: Actor, register: Mapping[str, Any]) -> None:
         _promise_no_more_than_is_kept(register["promises"]["notice_hours"])
+        apply_components(actor, components=register.get("components", []))  # first: rules may name them
         apply_rules(actor, rules=register.get("maintenance_rules", []))
-        apply_components(actor, components=register.get("components", []))
 
     def export(self) -> dict[str, list[dict[str, Any]]]:
         return {"maintenance_rules": export_rules(), "components": export_components()}

@@ -14,6 +14,7 @@ from tillit.availability.models import (
 )
 from tillit.availability.numbering import next_sequence, number_rule
 from tillit.availability.queries import NOTICE_DAYS, computed_windows
+from tillit.availability.refusals import refuse_strangers
 from tillit.availability.register import Entry, read_component, read_rule
 from tillit.availability.withdrawing import withdraw_unforeseen
 from tillit.foundation.access import Actor, action, require
@@ -32,6 +33,7 @@ def apply_rules(actor: Actor, *, rules: Iterable[Entry]) -> list[MaintenanceRule
     require(actor, "availability.announce")
     read = [read_rule(entry, position) for position, entry in enumerate(rules)]
     _refuse_doubles([rule.key for rule in read])
+    refuse_strangers(read)
     known = {rule.key: rule for rule in MaintenanceRule.objects.select_for_update()}
     for rule in read:
         number_rule(rule, known.get(rule.key))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 from django.db import models
@@ -95,6 +95,7 @@ class MaintenanceRule(Interruption):
                 days_later=wave.get("days_later", 0),
                 wave=wave.get("wave", ""),
                 as_needed=self.as_needed,
+                exceptions=tuple(date.fromisoformat(day) for day in self.exceptions),
             )
 
     def frames(self, after: datetime, before: datetime) -> Iterator[recurrence.Occurrence]:

@@ -4,6 +4,7 @@ from datetime import date, time
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.utils import translation
 
 from tillit.availability import queries
 from tillit.availability.actions.plan import apply_components, apply_rules
@@ -36,6 +37,12 @@ def test_a_customer_cannot_apply_a_plan(anna, register):
         ({"end": time(0)}, "not after its start"),
         ({"anchor": date(2026, 1, 3)}, "no day of the rule"),
         ({"rrule": "FREQ=SOMETIMES"}, "cannot be read"),
+        ({"rrule": "FREQ=MONTHLY;BYMONTHDAY=31;BYMONTH=2"}, "never fires"),
+        ({"exceptions": [date(2026, 1, 3)]}, "does not fire on these exceptions: 2026-01-03"),
+        ({"exceptions": ["2026-01-02"]}, "wrong form"),
+        ({"components": ["coffee"]}, "coffee. is no part"),
+        ({"region": "moon"}, "moon. is no region"),
+        ({"job": "dance"}, "dance. is no work"),
         ({"kind": "surprise"}, "kind"),
         ({"name": {}}, "name"),
         ({"name": "Systemwartung"}, "texts by language"),
@@ -56,6 +63,26 @@ def test_a_rule_that_cannot_be_kept_is_refused_and_nothing_changes(plan, registe
         apply_rules(operator.actor, rules=changed)
     assert refusal.value.field == "maintenance_rules[system]"
     assert list(MaintenanceRule.objects.order_by("pk").values()) == before
+
+
+def test_a_rule_says_its_exceptions_parts_region_and_work(plan, register, operator, public):
+    """They come out as they went in, and its windows carry them."""
+    more = {"exceptions": [date(2026, 12, 4)], "components": ["crm"], "region": "eu", "job": "system"}
+    rules = [register["maintenance_rules"][0] | more]
+    apply_rules(operator.actor, rules=rules)
+    assert queries.export_rules() == rules
+    told = public.get("/trust/maintenance.json").json()
+    assert told["rules"][0]["exceptions"] == ["2026-12-04"]
+    found = [window for window in told["windows"] if window["rule"] == "system"]
+    assert {(one["region"], one["job"], *one["components"]) for one in found} == {("eu", "system", "crm")}
+    assert not any(one["starts_at"].startswith("2026-12-03") for one in found)  # Friday, 00:00 in Oslo
+    assert "X-TILLIT-COMPONENTS:crm" in public.get("/status/maintenance.ics").content.decode()
+
+
+@pytest.mark.parametrize(("language", "told"), [("de", "keine Zeitzone"), ("nb", "ikke en tidssone")])
+def test_a_rule_is_refused_in_the_readers_language(plan, register, operator, language, told):
+    with translation.override(language), pytest.raises(Refused, match=told):
+        apply_rules(operator.actor, rules=[register["maintenance_rules"][0] | {"zone": "Europe/Atlantis"}])
 
 
 def test_a_key_may_stand_only_once(register, operator):

@@ -229,6 +229,8 @@ def test_a_search_without_time_zone_is_refused():
         ({"anchor": date(2026, 1, 10)}, "anchor-is-no-day"),
         ({"rrule": "FREQ=MONTHLY;BYMONTHDAY=30;BYMONTH=2"}, "never-fires"),
         ({"rrule": "FREQ=DAILY;UNTIL=20251231"}, "never-fires"),
+        ({"exceptions": (date(2026, 1, 3),)}, "exception-is-no-day"),
+        ({"rrule": "FREQ=DAILY;COUNT=1", "exceptions": (date(2026, 1, 9),)}, "only-exceptions"),
         ({"rrule": ""}, "bad-rrule"),
         ({"rrule": "every second Friday"}, "bad-rrule"),
         ({"rrule": "INTERVAL=2"}, "bad-rrule"),

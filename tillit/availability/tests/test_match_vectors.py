@@ -39,7 +39,7 @@ def told(starts_at, ends_at):
 
 
 def test_there_is_a_file_for_each_of_the_six_rules_and_one_for_collisions():
-    assert {file.stem for file in FOLDER.glob("*.json")} == {*RULES, "collisions"}
+    assert {file.stem for file in FOLDER.glob("*.json")} == {*RULES, "application-with-exceptions", "collisions"}
 
 
 @pytest.mark.promise("system-maintenance-every-second-friday")
@@ -55,6 +55,22 @@ def test_every_window_is_the_one_that_was_reckoned_without_the_engine(key):
         {"rule": key, "wave": one.wave, "day": one.day.isoformat()} | told(one.starts_at, one.ends_at) for one in found
     ]
     assert computed == published(key)
+
+
+def test_exceptions_take_every_wave_of_their_day_along():
+    """By hand: 27, 63 and 102 weeks after 13 January 2026, and the Fridays after them."""
+    head = json.loads((FOLDER / "application-with-exceptions.json").read_text())
+    skipped = [date.fromisoformat(day) for day in head["rule"]["exceptions"]]
+    entry = next(one for one in SEED["maintenance_rules"] if one["key"] == "application") | {"exceptions": skipped}
+    rule = read_rule(entry, 0)
+    found = sorted(rule.frames(BEGIN, END), key=lambda one: one.starts_at)
+    computed = [
+        {"rule": head["rule"]["key"], "wave": one.wave, "day": one.day.isoformat()} | told(one.starts_at, one.ends_at)
+        for one in found
+    ]
+    assert computed == published("application-with-exceptions")
+    gone = {one["day"] for one in published("application")} - {one["day"] for one in computed}
+    assert gone == {"2026-07-21", "2026-07-24", "2027-03-30", "2027-04-02", "2027-12-28", "2027-12-31"}
 
 
 def test_collisions_are_joined_as_they_were_by_hand():
@@ -117,4 +133,4 @@ def test_everybody_may_read_them_and_keep_them(operator_tenant, fjordlys, public
 def test_another_name_is_told_which_there_are(operator_tenant, public, name):
     answer = public.get(f"/status/vectors/{name}.json")
     assert answer.status_code == 404
-    assert "application, collisions, emergency" in answer.json()["detail"]
+    assert "application-with-exceptions, application, collisions, emergency" in answer.json()["detail"]

@@ -23,17 +23,35 @@ OSLO = ZoneInfo("Europe/Oslo")
 RULES: dict[str, Json] = {
     "system": {"rrule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR", "anchor": "2026-01-02", "start": "00:00", "end": "06:00"},
     "application": {
-        "rrule": "FREQ=WEEKLY;INTERVAL=3;BYDAY=TU", "anchor": "2026-01-13", "start": "22:00", "end": "00:00",
-        "end_days_later": 1, "waves": [{"wave": "a", "days_later": 0}, {"wave": "b", "days_later": 3}],
+        "rrule": "FREQ=WEEKLY;INTERVAL=3;BYDAY=TU",
+        "anchor": "2026-01-13",
+        "start": "22:00",
+        "end": "00:00",
+        "end_days_later": 1,
+        "waves": [{"wave": "a", "days_later": 0}, {"wave": "b", "days_later": 3}],
     },
     "restart": {"rrule": "FREQ=DAILY", "anchor": "2026-01-01", "start": "02:00", "end": "02:10"},
     "microsoft-patches": {"rrule": "FREQ=MONTHLY;BYDAY=+2FR", "anchor": "2026-01-09", "start": "00:00", "end": "06:00"},
     "infrastructure": {
-        "rrule": "FREQ=WEEKLY;BYDAY=SA", "anchor": "2026-01-03", "start": "20:00", "end": "06:00",
-        "end_days_later": 1, "as_needed": True,
+        "rrule": "FREQ=WEEKLY;BYDAY=SA",
+        "anchor": "2026-01-03",
+        "start": "20:00",
+        "end": "06:00",
+        "end_days_later": 1,
+        "as_needed": True,
     },
     "emergency": {"as_needed": True, "start": "18:00"},
+    "application-with-exceptions": {
+        "rrule": "FREQ=WEEKLY;INTERVAL=3;BYDAY=TU",
+        "anchor": "2026-01-13",
+        "start": "22:00",
+        "end": "00:00",
+        "end_days_later": 1,
+        "waves": [{"wave": "a", "days_later": 0}, {"wave": "b", "days_later": 3}],
+        "exceptions": ["2026-07-21", "2027-03-30", "2027-12-28"],
+    },
 }  # fmt: skip
+OUTSIDE_THE_PLAN = {"application-with-exceptions"}  # an example of its own: no line of the example register
 
 
 def every(weeks: int, first: date) -> Iterator[date]:
@@ -93,8 +111,11 @@ def told(starts_at: datetime, ends_at: datetime) -> Json:
 
 def windows(key: str) -> list[Json]:
     """Every window of a rule; for one that works as needed, every frame its work may happen in."""
-    if key == "application":
+    if key.startswith("application"):
+        skipped = RULES[key].get("exceptions", [])
         tuesdays = list(every(3, date(2026, 1, 13)))
+        for day in skipped:  # of both waves
+            tuesdays.remove(date.fromisoformat(day))
         found = [window(key, day, "a") for day in tuesdays]
         found += [window(key, day + timedelta(days=3), "b") for day in tuesdays]
         return sorted(found, key=lambda one: one["starts_at"])
@@ -109,7 +130,7 @@ def windows(key: str) -> list[Json]:
 
 def collisions() -> list[Json]:
     """Windows that overlap or touch, joined: one interruption to those who have them. Frames are not windows."""
-    happening = [one for key, rule in RULES.items() if not rule.get("as_needed") for one in windows(key)]
+    happening = [one for key in RULES if _happens(key) for one in windows(key)]
     joined: list[list[Json]] = []
     for one in sorted(happening, key=lambda found: found["starts_at"]):
         if joined and one["starts_at"] <= max(other["ends_at"] for other in joined[-1]):
@@ -117,6 +138,10 @@ def collisions() -> list[Json]:
         else:
             joined.append([one])
     return [interruption(group) for group in joined if len(group) > 1]
+
+
+def _happens(key: str) -> bool:
+    return not RULES[key].get("as_needed") and key not in OUTSIDE_THE_PLAN
 
 
 def interruption(group: list[Json]) -> Json:
