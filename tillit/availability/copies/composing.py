@@ -31,7 +31,8 @@ Files = dict[str, bytes]
 FORMAT = "tillit-status-copy/1"
 LIFE = timedelta(minutes=3)  # the page says "no signal" beyond; `copies/copy.js` reads it from the document
 DAYS = 14  # of windows ahead, and of incidents and windows behind
-STYLES = ("reset", "tokens", "base", "text", "layout", "public", "table", "card", "banner", "ledger", "utilities", "print")
+STYLES = ("reset", "tokens", "base", "text", "layout", "public")
+MORE_STYLES = ("table", "card", "banner", "ledger", "utilities", "print")
 OWN_STYLES = ("availability/availability.css", "copies/copy.css")
 
 
@@ -162,7 +163,7 @@ def _said(moment: Moment, language: str) -> telling.Said:
 
 def _styles() -> bytes:
     """One style sheet of those the product has, in their order."""
-    return b"\n".join(_found(name) for name in (*(f"css/{one}.css" for one in STYLES), *OWN_STYLES))
+    return b"\n".join(_found(name) for name in (*(f"css/{one}.css" for one in STYLES + MORE_STYLES), *OWN_STYLES))
 
 
 def _found(name: str) -> bytes:

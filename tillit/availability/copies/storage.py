@@ -13,7 +13,7 @@ import json
 import mimetypes
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import obstore
@@ -74,7 +74,7 @@ def content_type(name: str) -> str:
 
 
 def _put(name: str, content: bytes) -> None:
-    url = _signed(name)
+    url = _signed(name, "PUT")
     headers = {"Content-Type": content_type(name), "Cache-Control": "no-cache"}
     if "sig=" in urlsplit(url).query:  # Azure wants to know what kind of object it is
         headers["x-ms-blob-type"] = "BlockBlob"
@@ -84,11 +84,11 @@ def _put(name: str, content: bytes) -> None:
         raise Refused(_("%(host)s does not take %(file)s: it answers %(status)s.") % said)
 
 
-def _signed(name: str) -> str:
-    """An address at which this one file may be put for some minutes."""
+def _signed(name: str, method: Literal["GET", "PUT"]) -> str:
+    """An address at which this one file may be put, or fetched, for some minutes."""
     try:
         store: Any = from_url(settings.STATUS_COPY_URL, retry_config=NEVER_ASK)
-        return str(obstore.sign(store, "PUT", name, SIGNED_FOR))
+        return str(obstore.sign(store, method, name, SIGNED_FOR))
     except (BaseError, ValueError, TypeError) as error:
         why = str(error).partition("\n")[0][:200]
         raise Refused(_("An upload of the status page's copy cannot be signed: %(why)s") % {"why": why}) from error
