@@ -39,6 +39,9 @@ COMMANDS = {
     "copy": Command("write the signed copy of the status page now, and say by which key it is known"),
     "import": Command("bring a CSV or XLSX file into a tenant's companies or persons"),
     "operator": Command("invite somebody of the operator's staff, the first one above all"),
+    "prober": Command(
+        "measure a Tillit from this host; needs no installation", uses_database=False, needs_installation=False
+    ),
     "register": Command("put the register into force from a file, compare it, or write it to a file"),
     "release": Command("plan a release, start it wave by wave, hold it, take it back, tell how far it is"),
     "restart": Command("replace every process by one of today's release; no request fails", uses_database=False),

@@ -32,6 +32,7 @@ from tillit.site.supervisor import Program, Supervisor
 
 WEB_WORKERS = 2
 BROKER = "tillit.trust.broker.serve"
+PROBER = "tillit.availability.probes.prober"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -123,7 +124,7 @@ def _serve(
     def environment(program: Program) -> dict[str, str]:
         with suppress(OSError):  # a full disk must not keep a child from being started again
             runtime.remember(data, release=release(sides.main.main))
-        return sides.environment(program)
+        return _fit_for(program, sides.environment(program))
 
     def restarted(complete: bool) -> None:
         card.restarted(complete)
@@ -194,7 +195,14 @@ def _programs(sockets: list[socket.socket], walls: tuple[str, ...], *, embedded:
     ]
     worker = Program("worker-1", "tillit.site.worker", ("worker-1",), grace=25.0, walls=walls)
     nightly = [Program("nightly", "tillit.site.nightly", walls=walls)] if embedded else []
-    return [*broker, *web, worker, *nightly]
+    prober = Program("prober", PROBER, settle=1.0)  # asks from outside: no wall, and no way to the database
+    return [*broker, *web, worker, *nightly, prober]
+
+
+def _fit_for(program: Program, values: dict[str, str]) -> dict[str, str]:
+    """What its process is told: the prober nothing of the database."""
+    hidden = ("TILLIT_DSN", "TILLIT_SECRET_KEY") if program.module == PROBER else ()
+    return {name: value for name, value in values.items() if name not in hidden}
 
 
 def _host_of(listening: socket.socket) -> str:

@@ -12,4 +12,4 @@ class ProbesConfig(AppConfig):
         "probes.manage": ("operator",),
         "probes.measure": (),  # the product itself
     }
-    events = ("probes.prober_added", "probes.prober_ended")
+    events = ("probes.prober_added", "probes.prober_ended", "probes.account_made")

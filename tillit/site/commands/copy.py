@@ -23,7 +23,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         operator = queries.operating_tenant()
     except Tenant.DoesNotExist as error:
-        raise Problem("There is no operator yet, and so nothing to say. Invite one: bin/tillit operator EMAIL") from error
+        raise Problem(
+            "There is no operator yet, and so nothing to say. Invite one: bin/tillit operator EMAIL"
+        ) from error
     number = write_copy(Actor.system(operator))
     found = {
         "number": number,

@@ -1,0 +1,55 @@
+"""What a prober measured and could not deliver yet: in a file, so that neither an outage nor a restart loses it."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+MOST = 20_000  # samples: more than the hours for which they are taken
+KEPT = timedelta(hours=36)
+Sample = dict[str, Any]
+
+
+class Spool:
+    """Oldest first. A full or forbidden disk loses nothing while the process lives."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.waiting: deque[Sample] = deque(self._read(), maxlen=MOST)
+
+    def add(self, samples: Iterable[Sample]) -> None:
+        """Keep these; what nobody would take any more goes."""
+        new = list(samples)
+        self.waiting.extend(new)
+        oldest = (datetime.now(UTC) - KEPT).isoformat()
+        while self.waiting and self.waiting[0]["at"] < oldest:
+            self.waiting.popleft()
+        with suppress(OSError), self.place.open("a") as target:
+            target.writelines(json.dumps(one) + "\n" for one in new)
+
+    def first(self, number: int) -> list[Sample]:
+        return [self.waiting[index] for index in range(min(number, len(self.waiting)))]
+
+    def delivered(self, number: int) -> None:
+        for _ in range(number):
+            self.waiting.popleft()
+        draft = self.place.with_suffix(".new")
+        with suppress(OSError):
+            draft.write_text("".join(json.dumps(one) + "\n" for one in self.waiting))
+            draft.replace(self.place)
+
+    def _read(self) -> Iterable[Sample]:
+        try:
+            lines = self.place.read_text().splitlines()
+        except OSError:
+            return
+        for line in lines:
+            with suppress(ValueError):  # the last line of a process that was killed
+                found = json.loads(line)
+                if isinstance(found, dict) and isinstance(found.get("at"), str):
+                    yield found

@@ -1,0 +1,172 @@
+"""The prober signs in, reads a list, asks the API, and loses nothing while it cannot deliver."""
+
+import json
+from datetime import timedelta
+
+import httpx
+import pytest
+from django.conf import settings
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from django.utils.timezone import now
+
+from tillit.availability.models import Component
+from tillit.availability.probes.actions.account import provide_account
+from tillit.availability.probes.actions.inside import ask_inside
+from tillit.availability.probes.models import Errand, Prober, Sample
+from tillit.availability.probes.prober import __main__ as prober
+from tillit.availability.probes.prober.asking import Target, reaches
+from tillit.availability.probes.prober.folder import account_file, key_file, read_account
+from tillit.availability.probes.prober.spool import Spool
+from tillit.availability.probes.signing import read_key
+from tillit.foundation.access import Actor
+from tillit.foundation.models import OutgoingMail, StoredFile, Tenant
+from tillit.foundation.tenancy import in_tenant
+from tillit.foundation.testing import run_jobs
+from tillit.tenants.queries import customers
+
+
+@pytest.fixture
+def folder(settings, tmp_path):
+    settings.DATA = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def account(folder, operator_tenant):
+    provide_account(Actor.system(operator_tenant))
+    return read_account(folder)
+
+
+class Network:
+    """The way to the service; may be down."""
+
+    def __init__(self):
+        self.way, self.up, self.answer = httpx.WSGITransport(app=get_wsgi_application()), True, None
+
+    def handle_request(self, request):
+        if not self.up:
+            raise httpx.ConnectError("refused")
+        return self.answer or self.way.handle_request(request)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def network():
+    for signal in (request_started, request_finished):  # the test's connection stays open between requests
+        signal.disconnect(close_old_connections)
+    yield Network()
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def measuring(folder, account, parts, network):
+    """The prober beside the workers, which asks one thing after the other."""
+    target = Target("http://here", settings.BASE_HOST, False, account, network)
+    courier = prober.Courier(prober.name_of(folder), read_key(key_file(folder)), Spool(folder / "spool.jsonl"))
+    found = prober.Prober(lambda: target, courier)
+    found.at_once = lambda ask, due: [ask(one) for one in due]
+    return found
+
+
+def test_the_prober_proves_what_a_person_and_a_program_would_find(measuring):
+    samples = measuring.round(0)
+    assert [(one["probe"], one["ok"], one["what"]) for one in samples] == [
+        ("sign-in", True, ""),
+        ("list-page", True, ""),
+        ("api", True, ""),
+    ]
+    assert not measuring.courier.spool.waiting and Sample.objects.count() == 3
+    assert Component.objects.get(slug="api").measured(now()) == "operational"
+    assert [one["probe"] for one in measuring.round(20)] == ["list-page", "api"]
+
+
+def test_nothing_is_lost_while_the_service_is_down(measuring, network, clock, folder):
+    network.up = False
+    for _ in range(3):
+        measuring.round(20)
+        clock.shift(20)
+    assert not Sample.objects.exists()
+    kept = [json.loads(line) for line in (folder / "spool.jsonl").read_text().splitlines()]
+    assert [one["what"] for one in kept] == ["no-connection"] * 6
+    again = Spool(folder / "spool.jsonl")  # the prober was started anew
+    assert len(again.waiting) == 6
+    network.up = True
+    measuring.courier.not_before = 0
+    measuring.round(40)
+    assert Sample.objects.filter(ok=False).count() == 6 and Sample.objects.filter(ok=True).count() == 2
+    assert (folder / "spool.jsonl").read_text() == ""
+
+
+def test_a_prober_without_network_of_its_own_does_not_blame_the_service(measuring, network, clock):
+    measuring.reference = "127.0.0.1:1"  # nobody is there
+    assert not reaches(measuring.reference)
+    network.up = False
+    assert [one["ok"] for one in measuring.round(0)] == [None, None, None]
+    network.answer, network.up = httpx.Response(503), True
+    assert {(one["ok"], one["what"]) for one in measuring.round(0)} == {(False, "http-503")}
+
+
+def test_the_spool_is_bounded(folder, clock):
+    spool = Spool(folder / "spool.jsonl")
+    spool.add([{"probe": "api", "at": now().isoformat(), "ok": True}] * 3)
+    clock.shift(timedelta(hours=37))
+    spool.add([{"probe": "api", "at": now().isoformat(), "ok": True}])
+    assert len(spool.waiting) == 1
+    (folder / "spool.jsonl").write_text('{"probe": "api", "at": "2026')  # killed while it wrote
+    assert not Spool(folder / "spool.jsonl").waiting
+
+
+def test_the_account_is_nobodys_customer_and_renewed_when_it_is_lost(account, folder, operator_tenant, operator):
+    system = Actor.system(operator_tenant)
+    tenant = Tenant.objects.get(kind="probe")
+    assert not customers().filter(pk=tenant.pk).exists()
+    assert "Probes" not in operator.get("/operator/tenants/").content.decode()
+    assert account_file(folder).stat().st_mode & 0o777 == 0o600 and key_file(folder).stat().st_mode & 0o777 == 0o600
+    assert provide_account(system) is False
+    account_file(folder).unlink()
+    assert provide_account(system) is True
+    renewed = read_account(folder)
+    assert renewed["token"] != account["token"] and renewed["prober"] == account["prober"] == "here-1"
+    key_file(folder).unlink()
+    assert provide_account(system) is True
+    assert read_account(folder)["prober"] == "here-2"
+    assert Prober.objects.get(name="here-1").ended_at
+
+
+def test_jobs_mail_and_documents_are_proven_from_inside(account, parts, operator_tenant, clock):
+    system = Actor.system(operator_tenant)
+    ask_inside(system)
+    clock.shift(2)
+    run_jobs()
+    clock.shift(58)
+    ask_inside(system)
+    told = {one.probe: (one.ok, one.milliseconds) for one in Sample.objects.all()}
+    assert told["jobs"] == (True, 2000) and told["mail-out"] == (True, 0) and told["documents"][0] is True
+    assert Component.objects.get(slug="mail").measured(now()) == "operational"
+    assert not OutgoingMail.objects.exists()
+    with in_tenant(Tenant.objects.get(kind="probe")):
+        assert not StoredFile.objects.exists()
+
+
+def test_a_job_and_a_message_that_wait_too_long_have_failed(account, parts, operator_tenant, clock, settings):
+    settings.SMTP_URL = "smtp://relay.example:25"
+    system = Actor.system(operator_tenant)
+    ask_inside(system)
+    clock.shift(60)
+    ask_inside(system)
+    clock.shift(61)
+    ask_inside(system)
+    late = {(one.probe, one.at.minute) for one in Sample.objects.filter(ok=False, what="late")}
+    assert late == {("jobs", 0), ("jobs", 1), ("mail-out", 0)}
+    assert Errand.objects.count() == 1
