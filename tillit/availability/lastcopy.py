@@ -75,9 +75,13 @@ class Notices:
 
 
 def announced_windows() -> list[MaintenanceWindow]:
-    """Announced for the next days, and those whose work has not ended though their time has; the earliest first."""
+    """Announced for the next days, and those whose work has not ended though their time has; the earliest first.
+
+    Work that never reports its end holds nobody up for good: whoever resolves the overrun's incident ends it.
+    """
     at_work = Exists(WindowWork.objects.running().filter(window=OuterRef("pk")))
-    standing = MaintenanceWindow.objects.standing().filter(completed_at=None).annotate(at_work=at_work)
+    settled = Exists(Incident.objects.exclude(resolved_at=None).filter(window=OuterRef("pk")))
+    standing = MaintenanceWindow.objects.standing().filter(completed_at=None).annotate(at_work=at_work & ~settled)
     ahead = standing.filter(Q(ends_at__gt=now()) | Q(at_work=True)).within(queries.NOTICE_DAYS)
     return list(ahead.select_related("rule").order_by("starts_at", "id"))
 
