@@ -65,7 +65,7 @@ def test_a_rule_that_cannot_be_kept_is_refused_and_nothing_changes(plan, registe
     assert list(MaintenanceRule.objects.order_by("pk").values()) == before
 
 
-def test_a_rule_says_its_exceptions_parts_region_and_work(plan, register, operator, public):
+def test_a_rule_says_its_exceptions_parts_region_and_work(plan, register, operator, public, fjordlys):
     """They come out as they went in, and its windows carry them."""
     more = {"exceptions": [date(2026, 12, 4)], "components": ["crm"], "region": "eu", "job": "system"}
     rules = [register["maintenance_rules"][0] | more]
