@@ -64,6 +64,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "tillit.availability.releases.counting.Counting",
     "tillit.foundation.web.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -241,6 +242,9 @@ STATUS_COPY_URL = ENVIRONMENT.get("TILLIT_STATUS_COPY_URL", "")
 
 # Seconds for which a web process keeps a page of the trust centre that it made
 PUBLIC_PAGES_KEPT = 10.0
+
+# Seconds after which a process writes what it has counted of its requests and jobs; 0: only when asked
+COUNTS_WRITTEN_EVERY = 10.0
 
 # The API: per token and web worker
 API_REQUESTS_PER_MINUTE = int(ENVIRONMENT.get("TILLIT_API_REQUESTS_PER_MINUTE", "600"))

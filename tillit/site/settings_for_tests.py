@@ -28,3 +28,5 @@ STORAGES = {  # names as written: nothing is collected for a test
 PASSWORD_HASHERS = ["tillit.foundation.testing.QuickArgon2"]
 
 PUBLIC_PAGES_KEPT = 0.0  # a test that wants pages to be kept says so
+
+COUNTS_WRITTEN_EVERY = 0.0

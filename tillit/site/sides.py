@@ -28,7 +28,7 @@ LOOK_EVERY = 0.5
 
 
 class Sides:
-    """Carries out the orders in `data` on `supervisor`, a step at a time, each time `tick` is called."""
+    """Carries out the orders in `data` on `supervisor`, a step in each of its rounds."""
 
     def __init__(self, data: Path, supervisor: Supervisor, walls: tuple[str, ...]) -> None:
         self.data = data
@@ -39,6 +39,7 @@ class Sides:
         self.course: Iterator[None] = iter(())
         self._look_at = 0.0
         rollout.tell(data, Routes())
+        supervisor.each_round = self.tick
 
     def tick(self) -> None:
         if time.monotonic() >= self._look_at:

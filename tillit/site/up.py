@@ -140,7 +140,6 @@ def _serve(
         database=preparation.cluster,
     )
     sides = Sides(data, supervisor, walls)
-    supervisor.each_round = sides.tick
     supervisor.listen_to_signals()
     try:
         with progress.step("Starting the first web worker"):

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import sys
-from typing import cast
+from typing import Any, cast
 
 import django
 
@@ -17,7 +17,11 @@ from procrastinate import App  # noqa: E402 - Django is set up first
 from procrastinate.contrib.django import app as django_app  # noqa: E402
 from procrastinate.contrib.django.django_connector import DjangoConnector  # noqa: E402
 from procrastinate.exceptions import ConnectorException  # noqa: E402
+from procrastinate.job_context import JobContext  # noqa: E402
+from procrastinate.middleware import AsyncCallNext  # noqa: E402
+from procrastinate.worker import Worker  # noqa: E402
 
+from tillit.availability.releases.counting import tally  # noqa: E402
 from tillit.foundation.jobs import queue_of  # noqa: E402
 from tillit.foundation.models import Tenant  # noqa: E402
 from tillit.foundation.supervision import report_ready  # noqa: E402
@@ -54,6 +58,19 @@ def queues() -> list[str] | None:
     return None
 
 
+async def count(call_next: AsyncCallNext, context: JobContext, _worker: Worker) -> Any:
+    """Around every job: whether it failed counts for the wave of its tenant."""
+    prefix = queue_of("")
+    wave = context.job.queue.removeprefix(prefix) if context.job.queue.startswith(prefix) else ""
+    try:
+        done = await call_next()
+    except Exception:
+        tally.job(wave, failed=True)
+        raise
+    tally.job(wave, failed=False)
+    return done
+
+
 async def rescue_stalled_jobs(app: App) -> None:
     """Give the jobs of a worker that died back to the queue; Procrastinate leaves them as they are."""
     while True:
@@ -75,6 +92,7 @@ async def work(name: str) -> None:
                 name=name,
                 queues=cast(list[str], queues()),  # None means all of them, which its annotation does not say
                 concurrency=CONCURRENCY,
+                worker_middleware=[count],
                 delete_jobs="successful",
                 shutdown_graceful_timeout=GRACE_SECONDS,
             )

@@ -201,7 +201,9 @@ class NewTenantForm(FirstAdministratorForm):
         help_text=_("The first part of its host name. It never changes."),
     )
     region = forms.ChoiceField(label=_("Region"), choices=_region_choices)
-    wave = forms.ChoiceField(label=_("Release wave"), choices=Tenant.Wave.choices, initial=Tenant.Wave.B)
+    wave = forms.ChoiceField(
+        label=_("Release wave"), choices=[("", _("By the draw")), *Tenant.Wave.choices], required=False
+    )
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
     time_zone = ZoneField()
 

@@ -45,13 +45,13 @@ def create_tenant(actor: Actor, *, fields: TenantFields) -> Tenant:
         slug=fields.slug,
         name=one_line(fields.name),
         region=fields.region,
-        wave=fields.wave,
+        wave=fields.wave or Tenant.Wave.B,  # «»: until it is drawn (`availability.releases`)
         language=fields.language,
         time_zone=fields.time_zone,
     )
     tenant.full_clean()
     tenant.save(force_insert=True)
-    record(actor, "tenants.tenant_created", tenant, slug=tenant.slug, region=tenant.region, wave=tenant.wave)
+    record(actor, "tenants.tenant_created", tenant, slug=tenant.slug, region=tenant.region, wave=fields.wave)
     return tenant
 
 

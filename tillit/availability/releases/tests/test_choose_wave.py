@@ -1,0 +1,75 @@
+"""A customer chooses its wave; the operator sees it; a running release waits for nobody's wish."""
+
+import json
+
+import pytest
+
+from tillit.availability.releases.actions.plan import begin_stage, end_stage, roll_back_release
+from tillit.availability.releases.actions.waves import apply_waves
+from tillit.availability.releases.cohorts import key_of, wave_of
+from tillit.availability.releases.models import Draw, WaveChoice
+from tillit.foundation.models import Tenant
+from tillit.foundation.testing import names_in, run_jobs
+
+PAGE = "/my-release/"
+
+
+def wave(tenant):
+    return Tenant.objects.get(pk=tenant.pk).wave
+
+
+def other(letter):
+    return "b" if letter == "a" else "a"
+
+
+def test_a_customers_wave_is_the_draws_and_the_seed_is_public(release, fjordlys, public):
+    told = json.loads(public.get("/status/releases.json").content)
+    percents = {entry["wave"]: entry["percent"] for entry in told["waves"]}
+    assert percents == {"a": 10, "b": 90}
+    assert wave(fjordlys) == wave_of(told["draw"]["seed"], key_of("fjordlys"), percents)
+
+
+def test_an_administrator_chooses_another_wave_and_the_operator_sees_it(release, anna, ben, operator, fjordlys):
+    wanted = other(wave(fjordlys))
+    assert ben.get(PAGE).status_code == 200
+    assert ben.post(PAGE, {"wave": wanted}).status_code == 403
+    assert anna.post(PAGE, {"wave": "f"}).status_code == 422
+    assert anna.post(PAGE, {"wave": wanted, "reason": "We like to be early."}).status_code == 302
+    assert wave(fjordlys) == wanted
+    assert "releases.wave_changed" in names_in(fjordlys)
+    assert "We like to be early." in operator.get("/operator/releases/").content.decode()
+    anna.post(PAGE, {"wave": ""})
+    assert wave(fjordlys) == other(wanted)
+
+
+def test_a_choice_waits_while_a_release_runs_in_waves(release, anna, fjordlys, system, in_window):
+    before = wave(fjordlys)
+    in_window("a")
+    end_stage(system, stage=begin_stage(system, release=release, wave="a"), ok=True)
+    anna.post(PAGE, {"wave": other(before), "reason": "Early."})
+    assert wave(fjordlys) == before
+    assert "takes effect when it has ended" in anna.get(PAGE).content.decode()
+    roll_back_release(system, release=release, because="It was slow.")
+    assert wave(fjordlys) == other(before)
+
+
+def test_who_the_operator_put_somewhere_by_hand_stays_there(release, operator, alpenrose, system):
+    wanted = other(wave(alpenrose))
+    form = {"name": alpenrose.name, "region": "eu", "wave": wanted, "state": "running", "confirmed": "1"}
+    operator.post("/operator/tenants/alpenrose/", form)
+    run_jobs()
+    apply_waves(system)
+    assert wave(alpenrose) == wanted
+    assert WaveChoice.objects.get().by_operator
+
+
+def test_the_operator_draws_anew(release, operator, anna):
+    assert anna.post("/operator/releases/draw").status_code == 403
+    operator.post("/operator/releases/draw")
+    assert Draw.objects.count() == 2
+
+
+@pytest.mark.parametrize("person", ["mia", "ben"])
+def test_everybody_at_a_customer_reads_wave_and_release_on_the_trust_page(person, release, request):
+    page = request.getfixturevalue(person).get("/panels/my-release").content.decode()
+    assert "Release 0.2.0" in page

@@ -1,0 +1,141 @@
+"""A release on its way: in its windows, through the gate, held, and taken back."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils.timezone import now
+
+from tillit.availability.models import WindowWork
+from tillit.availability.releases.actions.plan import (
+    begin_stage,
+    continue_release,
+    end_stage,
+    judge_release,
+    plan_release,
+)
+from tillit.availability.releases.counting import tally
+from tillit.availability.releases.models import Release, RequestCount
+from tillit.foundation.errors import Refused
+from tillit.foundation.models import OutgoingMail
+from tillit.foundation.testing import happened
+
+PAGE = "/operator/releases/"
+
+
+@pytest.fixture
+def running(release, system, in_window):
+    """Wave A runs on the release."""
+    in_window("a")
+    end_stage(system, stage=begin_stage(system, release=release, wave="a"), ok=True)
+    return Release.objects.get(pk=release.pk)
+
+
+def counted(release, wave, requests, errors=0):
+    """As if a web worker had answered so many requests just now."""
+    minute, buckets = now().replace(second=0, microsecond=0), [requests, *[0] * 10]
+    RequestCount.objects.create(minute=minute, release=release, wave=wave, errors=errors, buckets=buckets)
+
+
+def test_the_operator_plans_a_release_with_a_stage_in_the_window_of_each_wave(plan, operator, anna):
+    form = {"version": "0.2.0", "bake_hours": "24", "notes_en": "Faster lists."}
+    assert anna.post(PAGE, form).status_code == 403
+    page = operator.post(PAGE, form, follow=True).content.decode()
+    assert "Wave A (first), 10 %" in page
+    assert "bin/tillit release start CHECKOUT --wave a" in page
+    stages = Release.objects.get().stages.all()
+    assert [(stage.wave, stage.percent) for stage in stages] == [("a", 10), ("b", 90)]
+    assert stages[1].starts_at - stages[0].starts_at == timedelta(days=3)
+    again = operator.post(PAGE, form | {"version": "0.3.0"})
+    assert (again.status_code, "Another release is on its way" in again.content.decode()) == (422, True)
+
+
+def test_no_wave_begins_outside_its_window_or_out_of_order(release, system, in_window):
+    with pytest.raises(Refused, match="only inside its window"):
+        begin_stage(system, release=release, wave="a")
+    in_window("a")
+    with pytest.raises(Refused, match="next wave is A"):
+        begin_stage(system, release=release, wave="b")
+    stage = begin_stage(system, release=release, wave="a")
+    assert WindowWork.objects.get().wave == "a"
+    end_stage(system, stage=stage, ok=False, sentence="It did not start.")
+    assert Release.objects.get().state == "planned"
+
+
+def test_the_second_wave_follows_through_an_open_gate_only(running, system, in_window):
+    in_window("b")
+    with pytest.raises(Refused, match="Too few requests"):
+        begin_stage(system, release=running, wave="b")
+    counted("0.2.0", "a", 500)
+    counted("0.1.0", "b", 5000)
+    done = end_stage(system, stage=begin_stage(system, release=running, wave="b"), ok=True)
+    assert done.state == "done"
+
+
+def test_a_release_that_does_worse_is_held_by_itself_in_public_and_the_staff_is_told(
+    running, system, operator, public, anna, in_window
+):
+    counted("0.2.0", "a", 500, errors=200)
+    counted("0.1.0", "b", 5000)
+    assert judge_release(system) is not None
+    assert judge_release(system) is None  # once
+    told = json.loads(public.get("/status/releases.json").content)["releases"][0]
+    assert (told["state"], told["holds"][0]["by"], told["holds"][0]["worse"]) == ("held", "gate", ["errors"])
+    assert told["holds"][0]["figures"]["new"]["error_rate"] == 0.4
+    assert "it does worse than the one before" in public.get("/status/panels/releases").content.decode()
+    assert happened("releases.held")
+    (letter,) = OutgoingMail.objects.filter(to=operator.user.email)
+    assert letter.subject == "Release 0.2.0 is held"
+    in_window("b")
+    with pytest.raises(Refused, match="held"):
+        begin_stage(system, release=running, wave="b")
+    address = f"{PAGE}{running.pk}/"
+    assert "More requests fail than on the release before." in operator.get(address).content.decode()
+    assert anna.post(f"{address}back", {"because": "x"}).status_code == 403
+    assert operator.post(f"{address}back", {"because": ""}).status_code == 422
+    assert operator.post(f"{address}back", {"because": "Lists were empty."}).status_code == 302
+    assert json.loads(public.get("/status/releases.json").content)["releases"][0]["state"] == "rolled_back"
+
+
+def test_after_a_hold_was_lifted_the_gate_counts_anew(running, system, clock):
+    counted("0.2.0", "a", 500, errors=200)
+    judge_release(system)
+    clock.shift(timedelta(minutes=5))
+    continue_release(system, release=running, because="A broken script of ours.")
+    assert judge_release(system) is None
+    assert Release.objects.get().state == "running"
+    assert Release.objects.get().holds.get().lifted_because == "A broken script of ours."
+
+
+def test_a_version_that_was_taken_back_may_be_planned_again(release, system, operator):
+    operator.post(f"{PAGE}{release.pk}/back", {"because": "Not yet."})
+    assert plan_release(system, version="0.2.0", notes={}).state == "planned"
+
+
+def test_every_request_of_a_customer_is_counted_without_a_query(release, anna, chiara, public, settings):
+    settings.RELEASE = "0.2.0"
+    tally.flush()
+    RequestCount.objects.all().delete()
+    for person in (anna, anna, chiara, public):
+        person.get("/status/")
+    tally.job("a", failed=True)
+    tally.flush()
+    tally.job("a", failed=False)
+    tally.flush()
+    jobs = RequestCount.objects.get(wave="a")
+    assert (jobs.errors, jobs.jobs, jobs.failed_jobs) == (0, 2, 1)
+    assert sum(sum(count.buckets) for count in RequestCount.objects.all()) == 3  # the operator's host is nobody's
+
+
+def test_pages_cost_few_questions(running, operator, anna, public, django_assert_max_num_queries):
+    counted("0.2.0", "a", 500)
+    for person in (operator, anna):
+        person.get("/profile/")  # the first page after an announcement also keeps that it was shown
+    with django_assert_max_num_queries(20):
+        operator.get(PAGE)
+    with django_assert_max_num_queries(20):
+        operator.get(f"{PAGE}{running.pk}/")
+    with django_assert_max_num_queries(20):
+        anna.get("/my-release/")
+    with django_assert_max_num_queries(12):
+        public.get("/status/releases.json")

@@ -1,0 +1,135 @@
+"""The operator's pages of releases and waves, and a customer's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from tillit.availability.releases import queries
+from tillit.availability.releases.actions.plan import (
+    WORDS,
+    continue_release,
+    hold_release,
+    plan_release,
+    roll_back_release,
+)
+from tillit.availability.releases.actions.waves import apply_waves, choose_wave, draw_waves
+from tillit.availability.releases.forms import BecauseForm, PlanForm, WaveForm
+from tillit.availability.releases.models import Release
+from tillit.foundation.access import require
+from tillit.foundation.errors import Refused
+from tillit.foundation.requests import Request
+
+ENDINGS: dict[str, Callable[..., object]] = {
+    "hold": hold_release,
+    "continue": continue_release,
+    "back": roll_back_release,
+}
+
+
+def releases(request: Request) -> HttpResponse:
+    """Every release, who is in which wave, and the form that plans the next one."""
+    require(request.actor, "releases.manage")
+    form = PlanForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            planned = plan_release(request.actor, **form.planned())
+        except Refused as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        else:
+            messages.success(request, _("Planned: %(version)s.") % {"version": planned})
+            return redirect("releases:release", planned.pk)
+    counts = queries.customers_by_wave()
+    context = {
+        "form": form,
+        "found": queries.releases(),
+        "percents": [(wave, percent, counts.get(wave, 0)) for wave, percent in sorted(queries.percents().items())],
+        "draw": queries.newest_draw(),
+        "choices": queries.choices(),
+        "rolling": queries.rollout_runs(),
+    }
+    return render(request, "releases/releases.html", context, status=422 if form.errors else 200)
+
+
+def release(request: Request, pk: int) -> HttpResponse:
+    """One release: its stages, what the gate sees, and what may be done."""
+    require(request.actor, "releases.manage")
+    found = get_object_or_404(Release.objects.prefetch_related("stages", "holds"), pk=pk)
+    return _show(request, found, BecauseForm())
+
+
+@require_POST
+def change(request: Request, pk: int, what: str) -> HttpResponse:
+    """Hold, let go on or take back, with a reason."""
+    require(request.actor, "releases.manage")
+    found = get_object_or_404(Release.objects.prefetch_related("stages", "holds"), pk=pk)
+    form = BecauseForm(request.POST)
+    if form.is_valid():
+        try:
+            ENDINGS[what](request.actor, release=found, because=form.cleaned_data["because"])
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("releases:release", found.pk)
+    return _show(request, found, form)
+
+
+@require_POST
+def draw(request: Request) -> HttpResponse:
+    try:
+        draw_waves(request.actor)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        moved = apply_waves(request.actor)
+        messages.success(request, _("Drawn anew. Customers in another wave now: %(count)s.") % {"count": moved})
+    return redirect("releases:releases")
+
+
+def mine(request: Request) -> HttpResponse:
+    """A customer's wave, release and next turn; administrators may choose."""
+    require(request.actor, "releases.see")
+    choice = queries.choice_of(request.tenant)
+    initial = {"wave": choice.wave if choice else "", "reason": choice.reason if choice else ""}
+    shares = queries.percents()
+    form = WaveForm(request.POST if request.method == "POST" else None, waves=shares, initial=initial)
+    if form.is_valid():
+        try:
+            choose_wave(request.actor, **form.cleaned_data)
+        except Refused as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+        else:
+            messages.success(request, _("Kept."))
+            return redirect("releases:mine")
+    opened, drawn = queries.open_release(), queries.newest_draw()
+    context = {
+        "form": form,
+        "choice": choice,
+        "shares": shares,
+        "computed": queries.computed_wave(request.tenant, drawn, shares),
+        "draw": drawn,
+        "next_release": opened,
+        "stage": queries.release_of(request.tenant, opened),
+        "rolling": queries.rollout_runs(),
+    }
+    return render(request, "releases/mine.html", context, status=422 if form.errors else 200)
+
+
+def _show(request: Request, found: Release, form: BecauseForm) -> HttpResponse:
+    said, new, rest = queries.verdict(found)
+    context = {
+        "release": found,
+        "form": form,
+        "hold": queries.current_hold(found),
+        "next_stage": queries.next_stage(found) if found.is_open else None,
+        "verdict": said,
+        "because": [_(WORDS[word]) for word in said.because],
+        "sides": [(_("On the release"), new), (_("On the release before"), rest)],
+        "started": queries.started(found),
+    }
+    return render(request, "releases/release.html", context, status=422 if form.errors else 200)
