@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from tillit.availability import api, feeds, panels
-from tillit.availability.views import incidents, maintenance, postmortem, public, templates
+from tillit.availability.views import announcing, incidents, maintenance, postmortem, public, templates
 from tillit.availability.views.notice import proof, receipt, receipts
 
 app_name = "availability"
@@ -33,6 +33,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices/", panels.banner, name="banner"),
     path("notices/dismiss", panels.dismiss, name="dismiss"),
     path("operator/maintenance/", maintenance.calendar, name="calendar"),
+    path("operator/maintenance/announce", announcing.announce, name="announce"),
+    path("operator/maintenance/<int:pk>/", maintenance.window, name="window"),
     path("notices/receipts", receipts, name="receipts"),
     path("notices/<int:pk>/receipt", receipt, name="receipt"),
     path("operator/maintenance/<int:pk>/notice", proof, name="notice"),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tillit.availability.actions.windows import Details
 from tillit.availability.forms.fields import ClockField, TextsField
-from tillit.availability.models import Effect, MaintenanceRule, MaintenanceWindow
+from tillit.availability.models import Component, Effect, MaintenanceRule, MaintenanceWindow
 from tillit.availability.queries import regions
 from tillit.foundation.models import Tenant
 
@@ -33,6 +33,15 @@ class AnnouncementForm(forms.Form):
     )
     wave = forms.ChoiceField(label=_("Wave"), choices=[("", _("Everybody")), *Tenant.Wave.choices], required=False)
     region = forms.ChoiceField(label=_("Region"), required=False)
+    components = forms.ModelMultipleChoiceField(
+        label=_("Parts of the service"),
+        help_text=_("None chosen: all of them."),
+        queryset=Component.objects.none(),
+        to_field_name="slug",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    job = forms.ChoiceField(label=_("Work"), help_text=_("What may run only inside this window."), required=False)
     reason = forms.CharField(
         label=_("Why is it needed?"),
         help_text=_("Needed for an emergency; customers read it."),
@@ -49,6 +58,12 @@ class AnnouncementForm(forms.Form):
         )
         rule.queryset = MaintenanceRule.objects.in_force().filter(as_needed=True)
         region.choices = [("", _("Everywhere")), *regions().items()]
+        cast(forms.ModelMultipleChoiceField, self.fields["components"]).queryset = Component.objects.in_service()
+        jobs = MaintenanceRule.objects.in_force().exclude(job="").order_by("job").values_list("job", flat=True)
+        cast(forms.ChoiceField, self.fields["job"]).choices = [
+            ("", _("by hand")),
+            *((job, job) for job in jobs.distinct()),
+        ]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
@@ -63,8 +78,14 @@ class AnnouncementForm(forms.Form):
         """The arguments of `actions.announce_maintenance`."""
         said = dict(self.cleaned_data)
         minutes = said.pop("minutes")
-        told = {name: said.pop(name) for name in ("wave", "region", "reason", "effect", "rule")}
-        return said | {"details": Details(most_seconds=minutes * 60 if minutes else None, **told)}
+        told = {name: said.pop(name) for name in ("wave", "region", "reason", "effect", "rule", "job")}
+        parts = [part.slug for part in said.pop("components")]
+        return said | {"details": Details(most_seconds=minutes * 60 if minutes else None, components=parts, **told)}
+
+    def window(self) -> MaintenanceWindow:
+        """The same as a window that nobody has announced yet, to be looked at."""
+        said = self.announcement()
+        return MaintenanceWindow(**vars(said.pop("details")), **said)
 
 
 class CancellationForm(forms.Form):

@@ -126,7 +126,7 @@ def test_times_are_those_of_the_operators_clock_and_follow_the_plan_when_it_chan
 
 
 def test_work_of_the_plan_takes_its_name_from_it(operator, typed, plan):
-    rule = operator.get(CALENDAR).context["form"].fields["rule"].queryset.get(key="infrastructure")
+    rule = operator.get(f"{CALENDAR}announce").context["form"].fields["rule"].queryset.get(key="infrastructure")
     operator.post(CALENDAR, typed(hours=132, title_en="", rule=rule.pk, minutes="30"))
     window = MaintenanceWindow.objects.get(rule=rule)
     assert (window.title["de"], window.most_seconds) == ("Upgrade der Infrastruktur", 1800)
@@ -150,7 +150,7 @@ def test_who_announced_and_when_is_kept(operator, typed):
     ],
 )
 def test_infrastructure_work_is_announced_for_saturday_night_only(operator, typed, plan, start, end, announced):
-    rule = operator.get(CALENDAR).context["form"].fields["rule"].queryset.get(key="infrastructure")
+    rule = operator.get(f"{CALENDAR}announce").context["form"].fields["rule"].queryset.get(key="infrastructure")
     page = operator.post(CALENDAR, typed() | {"rule": rule.pk, "starts_at": start, "ends_at": end}, follow=True)
     assert MaintenanceWindow.objects.filter(rule=rule).exists() is announced
     assert ("between Saturday 20:00 and Sunday 06:00." in page.content.decode()) is not announced

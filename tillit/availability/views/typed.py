@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from typing import Any
 
 from django.forms import Form
@@ -20,6 +21,17 @@ def typed(request: Request) -> QueryDict | None:
 def show(refusal: Refused, form: Form) -> None:
     """A rule's no, beside the field it is about."""
     form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
+
+
+def clicked(at: str, clock: time) -> datetime | None:
+    """A day (`2026-12-03`, then at this clock time) or an hour (`2026-12-03T22:00`) of the calendar, without a zone."""
+    try:
+        moment = datetime.fromisoformat(at).replace(tzinfo=None)
+    except ValueError:
+        return None
+    if not 2000 <= moment.year <= 2100:
+        return None
+    return moment if "T" in at else datetime.combine(moment.date(), clock)
 
 
 def chosen_words(request: Request, moment: str, incident: Incident | None = None) -> dict[str, Any]:
