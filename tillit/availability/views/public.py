@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from tillit.availability import queries, vectors
-from tillit.availability.models import MaintenanceWindow
+from tillit.availability.models import Incident, MaintenanceWindow
 from tillit.availability.zone import in_operators_time
 from tillit.foundation.clock import now
 from tillit.foundation.requests import Request
@@ -55,3 +55,27 @@ def year(request: Request) -> HttpResponse:
         "zone": timezone.get_current_timezone_name(),
     }
     return render(request, "availability/year.html", context)
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=30)
+@in_operators_time
+def incident(request: Request, pk: int) -> HttpResponse:
+    """One incident for good: what it touched, who noticed it when, every word and what it replaced."""
+    found = get_object_or_404(Incident.objects.told().select_related("window"), pk=pk)
+    context = {"incident": found, "zone": timezone.get_current_timezone_name()}
+    return render(request, "availability/incident_page.html", context)
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=30)
+@in_operators_time
+def window(request: Request, pk: int) -> HttpResponse:
+    """One announced window for good: what was promised of it, what was announced before, how far its notice reached."""
+    found = get_object_or_404(
+        MaintenanceWindow.objects.select_related("rule").prefetch_related("versions", "overruns"), pk=pk
+    )
+    context = {"window": found, "zone": timezone.get_current_timezone_name()}
+    return render(request, "availability/window_page.html", context)
