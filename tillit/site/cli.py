@@ -46,6 +46,11 @@ COMMANDS = {
     "release": Command("plan a release, start it wave by wave, hold it, take it back, tell how far it is"),
     "restart": Command("replace every process by one of today's release; no request fails", uses_database=False),
     "state": Command("tell whether Tillit runs, where, and which release", uses_database=False),
+    "uptime": Command(
+        "reckon the uptime of a month again from its samples; needs no installation",
+        uses_database=False,
+        needs_installation=False,
+    ),
     "verify": Command(
         "check any Tillit's trust log from outside; needs no installation",
         uses_database=False,

@@ -13,3 +13,4 @@ class ProbesConfig(AppConfig):
         "probes.measure": (),  # the product itself
     }
     events = ("probes.prober_added", "probes.prober_ended", "probes.account_made")
+    holdings = {"probe-samples": "tillit.availability.probes.holdings.Samples"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tillit.availability.probes.actions import account, inside
+from tillit.availability.probes.actions import account, days, inside
 from tillit.foundation.access import Actor
 from tillit.foundation.jobs import by_the_clock, job
 
@@ -11,6 +11,11 @@ from tillit.foundation.jobs import by_the_clock, job
 def ask_inside(actor: Actor) -> None:
     account.provide_account(actor)
     inside.ask_inside(actor)
+
+
+@by_the_clock("probes.reckon_days", cron="1-59/5 * * * *")
+def reckon_days(actor: Actor) -> None:
+    days.reckon_days(actor)
 
 
 @job("probes.answer_errand")

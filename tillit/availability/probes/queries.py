@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from tillit.availability import statuspage
+from tillit.availability.models import Component, MaintenanceWindow
+from tillit.availability.probes.arithmetic import Counts, formula_of
+from tillit.availability.probes.models import Prober, Sample, SampleDay, UptimeDay
+from tillit.availability.probes.plan import PROBES, probes_of
+from tillit.availability.probes.reckoning import HEADER, Frame, read_windows
+from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
+
+Json = dict[str, Any]
+DAY = timedelta(days=1)
+SHOWN_DAYS = 90
+OKS = {True: "1", False: "0", None: ""}
 
 
 def probe_tenant() -> Tenant | None:
@@ -13,3 +31,170 @@ def measured_wave() -> str:
     """The wave in which the probes' own tenant is upgraded: maintenance of another one is not theirs."""
     tenant = probe_tenant()
     return tenant.wave if tenant else ""
+
+
+def measured_regions() -> list[str]:
+    return list(Prober.objects.order_by("region").values_list("region", flat=True).distinct())
+
+
+def measured_components() -> dict[str, list[str]]:
+    """Every part in service, with the probes that have to prove it."""
+    return {one.slug: list(probes_of(one.slug, one.probes)) for one in Component.objects.in_service()}
+
+
+def slots() -> dict[str, int]:
+    return {name: probe.slot for name, probe in PROBES.items()}
+
+
+def midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def open_lines(day: date) -> Iterator[str]:
+    """The samples of a day that is not closed yet, as they are downloaded."""
+    rows = Sample.objects.filter(at__gte=midnight(day), at__lt=midnight(day) + DAY, probe__in=PROBES)
+    rows = rows.order_by("at", "probe", "prober_id")
+    for at, probe, prober, region, ok, took, what in rows.values_list(
+        "at", "probe", "prober__name", "prober__region", "ok", "milliseconds", "what"
+    ).iterator():
+        yield f"{statuspage.moment(at)},{probe},{prober},{region},{OKS[ok]},{'' if took is None else took},{what}"
+
+
+def packed(lines: Iterable[str]) -> bytes:
+    """A gzip member; members in a row are a gzip file again."""
+    return gzip.compress("".join(f"{line}\n" for line in lines).encode(), 6, mtime=0)
+
+
+def members(first: date, last: date) -> Iterator[bytes]:
+    """A download from one day to another, as gzip members."""
+    yield packed([HEADER])
+    closed = dict(SampleDay.objects.filter(day__range=(first, last)).values_list("day", "pk"))
+    day = first
+    while day <= last:
+        if day in closed:
+            yield bytes(SampleDay.objects.get(pk=closed[day]).body)
+        else:
+            yield packed(open_lines(day))
+        day += DAY
+
+
+def windows_between(start: datetime, end: datetime) -> list[MaintenanceWindow]:
+    """Those that stood, earliest first; `ends_at` is when they really ended."""
+    standing = MaintenanceWindow.objects.standing().filter(starts_at__lt=end, ends_at__gt=start)
+    found = list(standing.order_by("starts_at", "id"))
+    for window in found:
+        window.ends_at = min(window.ends_at, window.completed_at or window.ends_at)
+    return found
+
+
+def window_as_json(window: MaintenanceWindow) -> Json:
+    return {
+        "id": window.pk,
+        "starts_at": statuspage.moment(window.starts_at),
+        "ends_at": statuspage.moment(window.ends_at),
+        "announced_at": statuspage.moment(window.announced_at),
+        "effect": window.effect,
+        "components": window.components,
+        "region": window.region or None,
+        "wave": window.wave or None,
+    }
+
+
+def frame_of(day: date) -> Frame:
+    """What holds for a day, as of now."""
+    windows = windows_between(midnight(day), midnight(day) + DAY)
+    told = read_windows(window_as_json(window) for window in windows)
+    return Frame(measured_components(), slots(), measured_regions(), told, measured_wave())
+
+
+def first_and_last(month: str) -> tuple[date, date]:
+    """The days of `2026-11`, up to today. Raises ValueError for what is no month."""
+    first = date.fromisoformat(f"{month}-01")
+    last = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - DAY
+    return first, min(last, now().astimezone(UTC).date())
+
+
+def beside(month: str) -> Json:
+    """What has to be known to reckon a month again from its samples, and what we reckoned."""
+    first, last = first_and_last(month)
+    rows = list(UptimeDay.objects.filter(day__range=(first, last)).order_by("day", "component", "region"))
+    minutes = {row.day: row.up + row.down + row.unknown for row in rows}
+    closed = {one.day: one for one in SampleDay.objects.filter(day__range=(first, last)).defer("body")}
+    now_measured, now_slots = measured_components(), slots()
+    days = [
+        {
+            "day": day.isoformat(),
+            "minutes": number,
+            "closed": day in closed,
+            "sha256": closed[day].sha256 if day in closed else None,
+            "components": closed[day].components if day in closed else now_measured,
+            "slots": closed[day].slots if day in closed else now_slots,
+        }
+        for day, number in sorted(minutes.items())
+    ]
+    windows = windows_between(midnight(first), midnight(last) + DAY)
+    return {
+        "month": month,
+        "formula": formula_of(month),
+        "regions": measured_regions(),
+        "wave": measured_wave(),
+        "days": days,
+        "windows": [window_as_json(window) for window in windows],
+        "uptime": [_told(key, counts) for key, counts in _sums(rows).items()],
+    }
+
+
+def uptimes() -> Json:
+    """Both uptimes of every part and region: the last 90 days, and each month."""
+    since = now().astimezone(UTC).date() - timedelta(days=SHOWN_DAYS - 1)
+    rows = list(UptimeDay.objects.order_by("day", "component", "region"))
+    months: dict[str, list[UptimeDay]] = defaultdict(list)
+    for row in rows:
+        months[f"{row.day:%Y-%m}"].append(row)
+    return {
+        "days": SHOWN_DAYS,
+        "uptime": [_told(key, counts) for key, counts in _sums(row for row in rows if row.day >= since).items()],
+        "months": [
+            {
+                "month": month,
+                "formula": formula_of(month),
+                "samples": f"/status/samples/{month}.csv",
+                "uptime": [_told(key, counts) for key, counts in _sums(found).items()],
+            }
+            for month, found in sorted(months.items(), reverse=True)
+        ],
+    }
+
+
+def recent_days() -> dict[tuple[str, str], dict[date, Counts]]:
+    """Part and region -> day -> minutes, of the last 90 days."""
+    since = now().astimezone(UTC).date() - timedelta(days=SHOWN_DAYS - 1)
+    found: dict[tuple[str, str], dict[date, Counts]] = defaultdict(dict)
+    for row in UptimeDay.objects.filter(day__gte=since).order_by("component", "region", "day"):
+        found[(row.component, row.region)][row.day] = row.counts
+    return dict(found)
+
+
+def _sums(rows: Iterable[UptimeDay]) -> dict[tuple[str, str], Counts]:
+    sums: dict[tuple[str, str], Counts] = defaultdict(Counts)
+    for row in rows:
+        sums[(row.component, row.region)] += row.counts
+    return dict(sums)
+
+
+def _told(key: tuple[str, str], counts: Counts) -> Json:
+    return {
+        "component": key[0],
+        "region": key[1],
+        "raw": counts.raw,
+        "contractual": counts.contractual,
+        "measured": counts.measured,
+        "minutes": {
+            "up": counts.up,
+            "down": counts.down,
+            "unknown": counts.unknown,
+            "excused": counts.excused,
+            "contractual_up": counts.due_up,
+            "contractual_down": counts.due_down,
+        },
+    }

@@ -1,8 +1,11 @@
 from django.urls import URLPattern, URLResolver, path
 
-from tillit.availability.probes.views import receiving
+from tillit.availability.probes.views import downloads, receiving
 
 app_name = "probes"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("status/samples", receiving.samples, name="samples"),
+    path("status/samples/<str:period>.csv", downloads.samples, name="download"),
+    path("status/samples/<str:month>.json", downloads.beside, name="beside"),
+    path("status/uptime.json", downloads.uptime, name="uptime"),
 ]

@@ -1,0 +1,84 @@
+"""Days: reckoned while they grow, closed once nothing can be delivered for them any more."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+
+from tillit.availability.probes.actions.samples import LATE
+from tillit.availability.probes.arithmetic import MINUTES, Counts, formula_of
+from tillit.availability.probes.models import Sample, SampleDay, UptimeDay
+from tillit.availability.probes.plan import PROBES
+from tillit.availability.probes.queries import (
+    DAY,
+    frame_of,
+    measured_components,
+    midnight,
+    open_lines,
+    packed,
+    slots,
+)
+from tillit.availability.probes.reckoning import reckon
+from tillit.foundation.access import Actor, action, require
+from tillit.foundation.clock import now
+
+WHOLE = 5  # minutes: today is reckoned up to the last slot that is over in every probe
+
+
+@action
+def reckon_days(actor: Actor) -> list[date]:
+    """Add up every day that is not closed, and close those that are long over. Returns the days it closed."""
+    require(actor, "probes.measure")
+    at = now().astimezone(UTC)
+    closed = []
+    for day in _open_days(at.date()):
+        lines = list(open_lines(day))
+        over = midnight(day) + DAY
+        minutes = min(MINUTES, int((at - midnight(day)) / timedelta(minutes=WHOLE)) * WHOLE)
+        _keep(day, reckon(day, lines, frame_of(day), minutes))
+        if over + LATE + timedelta(hours=1) < at:
+            close_day(actor, day=day, lines=lines)
+            closed.append(day)
+    return closed
+
+
+@action
+def close_day(actor: Actor, *, day: date, lines: list[str]) -> SampleDay:
+    """Pack the samples of a day for good: its uptime is never reckoned anew."""
+    require(actor, "probes.measure")
+    said = "".join(f"{line}\n" for line in lines).encode()
+    made = SampleDay.objects.create(
+        day=day,
+        rows=len(lines),
+        body=packed(lines),
+        sha256=hashlib.sha256(said).hexdigest(),
+        components=measured_components(),
+        slots=slots(),
+    )
+    Sample.objects.filter(at__gte=midnight(day), at__lt=midnight(day) + DAY, probe__in=PROBES).delete()
+    return made
+
+
+def _open_days(today: date) -> list[date]:
+    """From the oldest sample that is not packed to today, also days without any: then nothing was measured."""
+    last = SampleDay.objects.order_by("-day").values_list("day", flat=True).first()
+    first_at: datetime | None = (
+        Sample.objects.filter(probe__in=PROBES).order_by("at").values_list("at", flat=True).first()
+    )
+    first = last + DAY if last else (first_at.astimezone(UTC).date() if first_at else None)
+    if first is None:
+        return []
+    return [first + DAY * number for number in range((today - first).days + 1)]
+
+
+def _keep(day: date, found: dict[tuple[str, str], Counts]) -> None:
+    formula = formula_of(f"{day:%Y-%m}")
+    rows = [
+        UptimeDay(component=component, region=region, day=day, formula=formula, **asdict(counts))
+        for (component, region), counts in found.items()
+    ]
+    fields = list(asdict(Counts()))
+    UptimeDay.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["component", "region", "day"], update_fields=[*fields, "formula"]
+    )

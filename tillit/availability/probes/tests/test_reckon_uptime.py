@@ -1,0 +1,176 @@
+"""Two uptimes, raw and contractual, which everybody reckons again from the download to the same digits."""
+
+import argparse
+import csv
+import io
+import json
+import random
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+import pytest
+
+from tillit.availability.actions.windows import Details, announce_maintenance
+from tillit.availability.models import MaintenanceWindow
+from tillit.availability.probes.actions.days import reckon_days
+from tillit.availability.probes.arithmetic import formula_of, percent
+from tillit.availability.probes.holdings import Samples
+from tillit.availability.probes.models import Prober, Sample, SampleDay, UptimeDay
+from tillit.foundation.access import Actor
+from tillit.site.commands import uptime
+
+DAY = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+@pytest.fixture
+def a_day(oslo, deliverer, operator, clock, operator_tenant):
+    """Tuesday as two places saw it: failures here and there, an hour without anything, and announced work."""
+    deliverer("bergen-1")
+    for starts, ends, hours, effect in ((10, 12, 25, "offline"), (20, 21, 30, "none")):
+        clock.move_to(DAY + timedelta(hours=starts - hours))
+        announce_maintenance(
+            operator.actor, kind="planned", starts_at=DAY + timedelta(hours=starts),
+            ends_at=DAY + timedelta(hours=ends, seconds=30), title={"en": "Work"}, details=Details(effect=effect),
+        )  # fmt: skip
+    clock.move_to(DAY + timedelta(hours=14))
+    announce_maintenance(
+        operator.actor, kind="emergency", starts_at=DAY + timedelta(hours=15), ends_at=DAY + timedelta(hours=16),
+        title={"en": "Patch"}, details=Details(effect="offline", reason="A hole must be closed."),
+    )  # fmt: skip
+    dice = random.Random(5)
+    probers = list(Prober.objects.order_by("name"))
+    rows = []
+    for second in range(0, 86_400, 20):
+        hour = second // 3600
+        for prober in probers if hour != 3 else ():
+            for probe, every in (("api", 20), ("list-page", 20), ("sign-in", 60), ("jobs", 60), ("documents", 300)):
+                if second % every == 0:
+                    ok = dice.random() > (0.9 if hour in (10, 15) else 0.02)
+                    ok = None if dice.random() < 0.01 else ok
+                    at = DAY + timedelta(seconds=second, milliseconds=dice.randrange(900))
+                    rows.append(Sample(prober=prober, probe=probe, at=at, ok=ok, milliseconds=5))
+    Sample.objects.bulk_create(rows)
+    clock.move_to(DAY + timedelta(hours=25))
+    reckon_days(Actor.system(operator_tenant))
+    return public_files
+
+
+def public_files(person, folder):
+    """What anybody downloads, as files."""
+    for name in ("2026-11.csv", "2026-11.json"):
+        answer = person.get(f"/status/samples/{name}")
+        body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        (folder / name).write_bytes(body)
+    return folder / "2026-11.csv"
+
+
+def told(file, capsys):
+    status = uptime.run(argparse.Namespace(place=str(file)))
+    return status, capsys.readouterr().out
+
+
+def by_hand(folder):
+    """Another way to the same numbers: a set of minutes for each state, and fractions."""
+    beside = json.loads((folder / "2026-11.json").read_text())
+    samples = list(csv.DictReader(io.StringIO((folder / "2026-11.csv").read_text())))
+    heard = defaultdict(list)
+    for one in samples:
+        if one["at"].startswith("2026-11-24") and one["ok"]:
+            heard[(one["probe"], int(one["at"][11:13]) * 60 + int(one["at"][14:16]))].append(one["ok"])
+    for day in (one for one in beside["days"] if one["day"] == "2026-11-24"):
+        excused = set()
+        for window in beside["windows"]:
+            starts, ends, told_at = (
+                datetime.fromisoformat(window[key]) for key in ("starts_at", "ends_at", "announced_at")
+            )
+            if window["effect"] != "none" and starts - told_at >= timedelta(days=1):
+                excused |= {
+                    m
+                    for m in range(1440)
+                    if starts < DAY + timedelta(minutes=m + 1) and DAY + timedelta(minutes=m) < ends
+                }
+        for component, probes in day["components"].items():
+            states = {"down": set(), "unknown": set()}
+            for probe in probes:
+                length = day["slots"][probe]
+                for start in range(0, 1440, length):
+                    votes = [vote for minute in range(start, start + length) for vote in heard[(probe, minute)]]
+                    state = (
+                        "unknown"
+                        if not votes
+                        else ("down" if Fraction(votes.count("0"), len(votes)) > Fraction(1, 2) else "up")
+                    )
+                    states.setdefault(state, set()).update(range(start, start + length))
+            down = states["down"]
+            up = set(range(1440)) - down - states["unknown"]
+            yield component, [cut(len(up), len(up | down)), cut(len(up - excused), len((up | down) - excused))]
+
+
+def cut(part, whole):
+    if not whole:
+        return None
+    return f"{int(Fraction(part, whole) * 1_000_000) / 10_000:.4f}"
+
+
+@pytest.mark.promise("available-around-the-clock")
+def test_anybody_reckons_both_uptimes_again_to_the_same_digits(a_day, public, tmp_path, capsys):
+    file = a_day(public, tmp_path)
+    status, said = told(file, capsys)
+    assert status == 0 and "The published figures are the same." in said
+    published = {one["component"]: one for one in json.loads((tmp_path / "2026-11.json").read_text())["uptime"]}
+    for component, figures in by_hand(tmp_path):
+        assert [published[component]["raw"], published[component]["contractual"]] == figures, component
+    assert published["mail"]["raw"] is None and published["mail"]["minutes"]["up"] == 0
+    api = published["api"]
+    assert api["minutes"]["unknown"] >= 60 and api["minutes"]["excused"] == 121
+    assert float(api["raw"]) < float(api["contractual"]) < 100
+    (tmp_path / "2026-11.json").write_text((tmp_path / "2026-11.json").read_text().replace(api["raw"], "99.9999"))
+    status, said = told(file, capsys)
+    assert status == 1 and "! api" in said
+
+
+def test_a_closed_day_is_packed_and_says_the_same_for_good(a_day, public, tmp_path, capsys, clock, operator_tenant):
+    a_day(public, tmp_path)
+    before, figures = (tmp_path / "2026-11.csv").read_text(), public.get("/status/uptime.json").json()["months"]
+    clock.move_to(DAY + timedelta(days=1, hours=37, minutes=2))
+    assert reckon_days(Actor.system(operator_tenant)) == [DAY.date()]
+    assert not Sample.objects.filter(at__lt=DAY + timedelta(days=1)).exists()
+    MaintenanceWindow.objects.update(announced_at=DAY - timedelta(days=9))
+    reckon_days(Actor.system(operator_tenant))
+    after = b"".join(public.get("/status/samples/2026-11-24.csv").streaming_content).decode()
+    assert after == before
+    api = next(
+        one for one in public.get("/status/uptime.json").json()["months"][0]["uptime"] if one["component"] == "api"
+    )
+    was = next(one for one in figures[0]["uptime"] if one["component"] == "api")
+    assert (api["raw"], api["contractual"]) == (was["raw"], was["contractual"])
+    assert api["minutes"]["unknown"] > was["minutes"]["unknown"]  # since then nothing was measured
+    packed = public.get("/status/samples/2026-11-24.csv", headers={"accept-encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip" and SampleDay.objects.get().rows == before.count("\n") - 1
+
+
+def test_samples_go_after_their_time_but_what_they_added_up_to_stays(a_day, clock, operator_tenant):
+    clock.move_to(DAY + timedelta(days=4))
+    reckon_days(Actor.system(operator_tenant))
+    assert Samples().purge(DAY + timedelta(days=1)) > 0
+    assert not SampleDay.objects.filter(day=DAY.date()).exists() and UptimeDay.objects.filter(day=DAY.date()).exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["2026-13.csv", "2026-11-31.csv", "x.csv", "2030-01.csv", "2026-13.json", "2026-11-24.json"]
+)
+def test_there_are_samples_of_months_and_days_and_of_nothing_else(oslo, public, name):
+    assert public.get(f"/status/samples/{name}").status_code == 404
+
+
+def test_a_percentage_is_cut_and_a_formula_holds_for_whole_months():
+    assert percent(999_999, 1_000_000) == "99.9999" and percent(9_999_999, 10_000_000) == "99.9999"
+    assert percent(0, 0) is None and percent(1, 1) == "100.0000"
+    assert formula_of("2026-11") == formula_of("2031-02") == 1
+
+
+def test_who_reads_the_command_line_is_told_what_is_wrong(tmp_path, capsys):
+    assert uptime.run(argparse.Namespace(place=str(tmp_path / "2026-11.csv"))) == 2
+    assert uptime.run(argparse.Namespace(place=str(tmp_path))) == 2
+    assert "Not reckoned" in capsys.readouterr().err

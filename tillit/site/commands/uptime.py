@@ -1,0 +1,74 @@
+"""`bin/tillit uptime`: both uptimes of a month, reckoned again from its samples.
+
+Exit status: 0 when the published figures are the same to the last digit, 1 when they are not, 2 when it could not be
+reckoned.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tillit.availability.probes.arithmetic import Counts, formula_of
+from tillit.availability.probes.reckoning import again
+
+SAME, DIFFERENT, UNKNOWN = 0, 1, 2
+PATIENCE = 120.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "place", metavar="URL|FILE", help="…/status/samples/2026-11.csv; 2026-11.json is looked for beside it"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    place = str(options.place)
+    if not place.endswith(".csv"):
+        sys.stderr.write("Name the samples of a month: …/2026-11.csv\n")
+        return UNKNOWN
+    try:
+        beside = json.loads(read(f"{place.removesuffix('.csv')}.json"))
+        lines = read(place).splitlines()
+        found = again(beside, lines)
+    except (OSError, httpx.HTTPError, ValueError, KeyError, TypeError, IndexError) as error:
+        sys.stderr.write(f"Not reckoned: {type(error).__name__}: {error}\n")
+        return UNKNOWN
+    sys.stdout.write(f"{beside['month']}, formula {formula_of(beside['month'])}, {len(lines)} lines\n")
+    differing = [line for line in compare(beside["uptime"], found) if line.startswith("!")]
+    sys.stdout.writelines(f"{line}\n" for line in compare(beside["uptime"], found))
+    sys.stdout.write("Published otherwise.\n" if differing else "The published figures are the same.\n")
+    return DIFFERENT if differing else SAME
+
+
+def compare(published: list[dict[str, Any]], found: dict[tuple[str, str], Counts]) -> list[str]:
+    """A line for each part and region; with an exclamation mark where other figures are published."""
+    said = {(one["component"], one["region"]): (one["raw"], one["contractual"]) for one in published}
+    lines = []
+    for key in sorted(said.keys() | found.keys()):
+        counts = found.get(key, Counts())
+        ours = (counts.raw, counts.contractual)
+        mark = " " if said.get(key) == ours else "!"
+        figures = (
+            f"raw {_figure(counts.raw)}  contractual {_figure(counts.contractual)}  measured {_figure(counts.measured)}"
+        )
+        lines.append(f"{mark} {key[0]:<16} {key[1]:<12} {figures}")
+    return lines
+
+
+def read(place: str) -> str:
+    """From the net or from a file. Raises OSError or httpx.HTTPError."""
+    if not place.startswith(("http://", "https://")):
+        return Path(place).read_text()
+    answer = httpx.get(place, timeout=PATIENCE)
+    answer.raise_for_status()
+    return answer.text
+
+
+def _figure(percent: str | None) -> str:
+    return f"{percent} %" if percent else "not measured"
