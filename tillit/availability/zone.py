@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
@@ -12,16 +13,16 @@ from django.utils import timezone
 from tillit.availability import queries
 from tillit.foundation.requests import Request
 
-View = Callable[[Request], HttpResponse]
+View = Callable[..., HttpResponse]
 
 
 def in_operators_time(view: View) -> View:
     """The view runs in the operator's time zone."""
 
     @functools.wraps(view)
-    def show(request: Request) -> HttpResponse:
+    def show(request: Request, **named: Any) -> HttpResponse:
         operator = request.tenant if request.tenant.is_operator else queries.operating_tenant()
         with timezone.override(ZoneInfo(operator.time_zone)):
-            return view(request)
+            return view(request, **named)
 
     return show
