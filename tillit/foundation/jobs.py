@@ -19,6 +19,7 @@ from tillit.foundation.models import Tenant, User
 
 JobFunction = Callable[..., None]
 registered: dict[str, JobFunction] = {}
+apart: dict[str, str] = {}  # jobs that wait in a queue of their own, whosever they are
 
 
 def job(name: str, **options: Any) -> Callable[[JobFunction], JobFunction]:
@@ -30,6 +31,8 @@ def job(name: str, **options: Any) -> Callable[[JobFunction], JobFunction]:
             function(_actor_from(actor), **arguments)
 
         registered[name] = run
+        if "queue" in options:
+            apart[name] = options["queue"]
         app.task(name=name, **options)(run)
         return function
 
@@ -45,7 +48,7 @@ def later(
     """
     if name not in registered:
         raise TaskNotFound(f"No room has a job named {name!r}.")
-    queue = queue_of(actor.tenant.wave)
+    queue = apart.get(name) or queue_of(actor.tenant.wave)
     task = app.configure_task(name, allow_unknown=False, schedule_at=at, queueing_lock=only_one, queue=queue)
     try:
         with transaction.atomic():  # that it waits already must not break the transaction that wants it again

@@ -78,16 +78,19 @@ def follow(who: Who, purpose: str, url: str, *, most: int = MOST_REDIRECTS) -> R
     raise Refused(_("%(host)s leads from one address to the next without end.") % {"host": urlsplit(url).hostname})
 
 
-def client(who: Who, purpose: str) -> httpx.Client:
-    """An HTTP client for what is built on it, such as CalDAV. To be closed; it follows no redirect by itself."""
-    return httpx.Client(transport=Transport(who, purpose), timeout=TIMEOUT, trust_env=False)
+def client(who: Who, purpose: str, *, within: float | None = None) -> httpx.Client:
+    """An HTTP client for what is built on it, such as CalDAV. To be closed; it follows no redirect by itself.
+
+    `within` (seconds): after that nothing is read or written any more, however steadily an answer drips.
+    """
+    return httpx.Client(transport=Transport(who, purpose, within), timeout=TIMEOUT, trust_env=False)
 
 
 class Transport(httpx.BaseTransport):
     """Takes httpx's requests over the broker's connections; kept open between requests like any other."""
 
-    def __init__(self, who: Who, purpose: str) -> None:
-        backend = _Backend(who, purpose)
+    def __init__(self, who: Who, purpose: str, within: float | None = None) -> None:
+        backend = _Backend(who, purpose, time.monotonic() + within if within else None)
         self._pool = httpcore.ConnectionPool(
             ssl_context=certificates(), network_backend=backend, max_connections=10, keepalive_expiry=5.0
         )
@@ -130,9 +133,10 @@ class _Stream(httpx.SyncByteStream):
 class _Backend(httpcore.NetworkBackend):
     """Where httpcore gets its connections from."""
 
-    def __init__(self, who: Who, purpose: str) -> None:
+    def __init__(self, who: Who, purpose: str, until: float | None) -> None:
         self.who = who
         self.purpose = purpose
+        self.until = until
 
     def connect_tcp(
         self,
@@ -142,21 +146,31 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,  # noqa: ARG002 - the signature is httpcore's
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
-        return _Connection(connect(self.who, self.purpose, host, port, timeout=timeout))
+        return _Connection(connect(self.who, self.purpose, host, port, timeout=timeout), self.until)
 
 
 class _Connection(httpcore.NetworkStream):
-    def __init__(self, inner: socket.socket) -> None:
+    def __init__(self, inner: socket.socket, until: float | None) -> None:
         self._socket = inner
+        self._until = until
+
+    def _wait(self, timeout: float | None) -> None:
+        """At most so long, and never beyond the end that was set for all of it."""
+        if self._until is not None:
+            left = self._until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            timeout = min(left, timeout or left)
+        self._socket.settimeout(timeout)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with _in_words_of_httpcore(httpcore.ReadTimeout, httpcore.ReadError):
-            self._socket.settimeout(timeout)
+            self._wait(timeout)
             return self._socket.recv(max_bytes)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         with _in_words_of_httpcore(httpcore.WriteTimeout, httpcore.WriteError):
-            self._socket.settimeout(timeout)
+            self._wait(timeout)
             self._socket.sendall(buffer)
 
     def close(self) -> None:
@@ -166,8 +180,8 @@ class _Connection(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         with _in_words_of_httpcore(httpcore.ConnectTimeout, httpcore.ConnectError):
-            self._socket.settimeout(timeout)
-            return _Connection(ssl_context.wrap_socket(self._socket, server_hostname=server_hostname))
+            self._wait(timeout)
+            return _Connection(ssl_context.wrap_socket(self._socket, server_hostname=server_hostname), self._until)
 
     def get_extra_info(self, info: str) -> Any:
         if info == "ssl_object":

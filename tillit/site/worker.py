@@ -28,6 +28,7 @@ from tillit.foundation.supervision import report_ready  # noqa: E402
 
 log = logging.getLogger(__name__)
 CONCURRENCY = 2
+APART = {"webhooks": 4}  # queues with hands of their own, and how many: a receiver that hangs keeps no mail waiting
 STALLED_AFTER_SECONDS = 30
 GRACE_SECONDS = 20
 ONLY, ELSEWHERE = "TILLIT_WAVES", "TILLIT_WAVES_ELSEWHERE"  # told by the supervisor (`sides.py`)
@@ -45,17 +46,12 @@ def worker_app() -> App:
     return app
 
 
-def queues() -> list[str] | None:
-    """Which jobs this worker takes while a release is rolled out: a tenant's jobs wait in the queue of its wave.
-
-    None, otherwise: all of them.
-    """
+def queues() -> list[str]:
+    """Which jobs this worker takes: a tenant's wait in the queue of its wave, which may be with another release."""
     only, elsewhere = (os.environ.get(name, "").split(",") for name in (ONLY, ELSEWHERE))
     if only != [""]:
         return [queue_of(wave) for wave in only]
-    if elsewhere != [""]:
-        return ["default", *(queue_of(wave) for wave in Tenant.Wave.values if wave not in elsewhere)]
-    return None
+    return ["default", *(queue_of(wave) for wave in Tenant.Wave.values if wave not in elsewhere)]
 
 
 async def count(call_next: AsyncCallNext, context: JobContext, _worker: Worker) -> Any:
@@ -87,17 +83,28 @@ async def work(name: str) -> None:
     async with app.open_async():
         report_ready()
         rescue = asyncio.create_task(rescue_stalled_jobs(app))
+        apart = {} if os.environ.get(ONLY) else APART
+        beside = [asyncio.create_task(take(app, [queue], hands, f"{name}-{queue}")) for queue, hands in apart.items()]
         try:
-            await app.run_worker_async(
-                name=name,
-                queues=cast(list[str], queues()),  # None means all of them, which its annotation does not say
-                concurrency=CONCURRENCY,
-                worker_middleware=[count],
-                delete_jobs="successful",
-                shutdown_graceful_timeout=GRACE_SECONDS,
-            )
+            await take(app, queues(), CONCURRENCY, name, hears_signals=True)
         finally:
             rescue.cancel()
+            for one in beside:
+                one.cancel()  # it ends after the jobs it is at, like the one that hears the signal
+            await asyncio.gather(*beside, return_exceptions=True)
+
+
+async def take(app: App, names: list[str], hands: int, worker: str, *, hears_signals: bool = False) -> None:
+    """Take jobs from these queues until told to end."""
+    await app.run_worker_async(
+        name=worker,
+        queues=names,
+        concurrency=hands,
+        worker_middleware=[count],
+        delete_jobs="successful",
+        shutdown_graceful_timeout=GRACE_SECONDS,
+        install_signal_handlers=hears_signals,
+    )
 
 
 if __name__ == "__main__":

@@ -10,6 +10,20 @@ class SubscriptionsConfig(AppConfig):
     verbose_name = _("Subscriptions")
     default_auto_field = "django.db.models.BigAutoField"
 
+    grants = {
+        "subscriptions.subscribe": (),  # `queries.visitor`
+        "subscriptions.tell": (),  # the clock, reactions and jobs alone
+    }
+    events = (
+        "subscriptions.confirmed",
+        "subscriptions.left",
+        "subscriptions.webhook_verified",
+        "subscriptions.webhook_disabled",
+    )
+    holdings = {
+        "unconfirmed-status-subscriptions": "tillit.availability.subscriptions.holdings.UnconfirmedStatusSubscriptions",
+        "status-deliveries": "tillit.availability.subscriptions.holdings.StatusDeliveries",
+    }
     purposes = {
         "status-webhook": Purpose(
             _("Status webhooks"),
@@ -17,3 +31,4 @@ class SubscriptionsConfig(AppConfig):
             named_by_recipient=True,
         )
     }
+    panels = {"status.subscribe": "subscriptions:ways"}

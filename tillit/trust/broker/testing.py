@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tillit.foundation import outbound
 from tillit.foundation.models import Tenant
+from tillit.trust.broker import addresses
 from tillit.trust.broker.addresses import resolve
 from tillit.trust.broker.journal import Journal
 from tillit.trust.broker.queries import read_register
@@ -122,6 +123,12 @@ def broker(operator_tenant: Tenant, settings: Any) -> Iterator[House]:
     house.broker.stop(grace=0.2)
     house.journal.close()
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def world_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loopback stands for the world outside: for a recipient the real broker goes to no private address."""
+    monkeypatch.setattr(addresses, "may_be_reached", lambda text, *, private: private or text == "127.0.0.1")
 
 
 class Authority:

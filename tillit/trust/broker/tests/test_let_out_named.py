@@ -11,18 +11,11 @@ from tillit.foundation.models import NamedWay
 from tillit.foundation.named_ways import close_way, confirm_way, forget_way, open_way, read_address
 from tillit.foundation.ways import Shut, connect
 from tillit.trust.actions.register import apply_register
-from tillit.trust.broker import addresses
 from tillit.trust.broker.queries import read_register
 from tillit.trust.broker.testing import SMALLEST_REGISTER
 from tillit.trust.register import read_register as read_file
 
 PURPOSE = "status-webhook"
-
-
-@pytest.fixture
-def public_loopback(monkeypatch):
-    """The real broker goes to no private address for a recipient; here loopback stands for the world outside."""
-    monkeypatch.setattr(addresses, "may_be_reached", lambda text, *, private: private or text == "127.0.0.1")
 
 
 @pytest.fixture
@@ -38,7 +31,7 @@ def name(broker, operator_tenant):
 
 
 def test_a_named_address_is_reached_for_its_purpose_until_it_is_closed(
-    broker, secure, name, recorded, public_loopback, fjordlys
+    broker, secure, name, recorded, world_outside, fjordlys
 ):
     url = f"https://api.post.example:{secure.port}"
     with pytest.raises(Shut, match="not in the register"):
@@ -64,7 +57,7 @@ def test_a_named_address_is_reached_for_its_purpose_until_it_is_closed(
     assert [(one.host, one.processor, one.named) for one in allowed] == [("api.post.example", "", True)]
 
 
-def test_nothing_goes_there_in_clear_or_to_another_name(broker, secure, name, recorded, public_loopback):
+def test_nothing_goes_there_in_clear_or_to_another_name(broker, secure, name, recorded, world_outside):
     name(f"https://api.post.example:{secure.port}")
     with connect(None, PURPOSE, "api.post.example", secure.port) as way:
         way.sendall(b"POST / HTTP/1.1\r\nHost: api.post.example\r\n\r\n")
@@ -86,7 +79,7 @@ def test_a_name_that_leads_into_the_house_is_refused(broker, name, recorded, ins
     assert (told["host"], told["port"], told["reason"]) == (None, None, "address")
 
 
-def test_the_name_is_looked_up_once_for_each_connection(broker, secure, name, public_loopback):
+def test_the_name_is_looked_up_once_for_each_connection(broker, secure, name, world_outside):
     name(f"https://api.post.example:{secure.port}")
     broker.asked_for.clear()
     assert outbound.call(None, PURPOSE, "GET", f"https://api.post.example:{secure.port}/").status == 200
@@ -94,7 +87,7 @@ def test_the_name_is_looked_up_once_for_each_connection(broker, secure, name, pu
 
 
 def test_everybody_reads_how_many_were_named_and_nobody_which(
-    broker, secure, name, recorded, public_loopback, public, operator_tenant
+    broker, secure, name, recorded, world_outside, public, operator_tenant
 ):
     apply_register(Actor.system(operator_tenant), register=read_file(SMALLEST_REGISTER))
     way = name(f"https://api.post.example:{secure.port}")
@@ -146,7 +139,7 @@ def test_only_a_purpose_that_says_so_may_be_opened_by_recipients(operator_tenant
         open_way(Actor.system(operator_tenant), "mail", "https://hooks.example.org")
 
 
-def test_a_port_nobody_listens_on_is_said(broker, name, public_loopback):
+def test_a_port_nobody_listens_on_is_said(broker, name, world_outside):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]

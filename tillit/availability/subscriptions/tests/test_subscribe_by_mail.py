@@ -1,0 +1,239 @@
+"""Anybody hears of incidents and maintenance by mail: no account, no cookie, confirmed, left with one click."""
+
+import re
+from datetime import timedelta
+from email import message_from_bytes, policy
+
+import pytest
+
+from tillit.availability.actions.incidents import Said, open_incident, resolve_incident, update_incident
+from tillit.availability.actions.windows import cancel_maintenance, move_maintenance
+from tillit.availability.models import Component
+from tillit.availability.subscriptions import jobs, limits, tokens
+from tillit.availability.subscriptions.actions import news
+from tillit.availability.subscriptions.models import Delivery, Subscriber
+from tillit.foundation.access import Actor
+from tillit.foundation.clock import now
+from tillit.foundation.holdings import holding
+from tillit.foundation.models import Event, OutgoingMail
+from tillit.foundation.tenancy import in_tenant
+from tillit.foundation.testing import Person, happened, public_of, run_jobs
+
+FORM = "/status/subscribe/"
+NORA = "nora@kunde.example"
+
+
+def ask(person, email=NORA, **said):
+    token = re.search(r'name="token" value="([^"]+)"', person.get(FORM).content.decode())[1]
+    chosen = {"email": email, "language": "en", "incidents": "on", "maintenance": "on", "token": token} | said
+    return person.post(FORM, {name: value for name, value in chosen.items() if value})
+
+
+def mails(to=NORA):
+    found = OutgoingMail.objects.filter(to=to).order_by("pk")
+    return [message_from_bytes(bytes(mail.message), policy=policy.default) for mail in found]
+
+
+def subjects(to=NORA):
+    return [mail["Subject"].strip() for mail in mails(to)]
+
+
+def link_in(mail, part):
+    return re.search(rf"https?://\S*{FORM}{part}/\S+", mail.get_content())[0]
+
+
+@pytest.fixture
+def joined(plan, public):
+    """Somebody subscribes and confirms."""
+    run_jobs(300)
+
+    def join(person=public, email=NORA, **said):
+        ask(person, email, **said)
+        assert person.post(link_in(mails(email)[-1], "confirm")).status_code == 200
+        return Subscriber.objects.get(email=email)
+
+    return join
+
+
+@pytest.fixture
+def trouble(operator):
+    """Something happens to a part of the service."""
+
+    def happen(part="mail", title="Mail is late"):
+        said = Said({"en": "Messages wait.", "de": "Nachrichten warten."}, also=[Component.objects.get(slug=part)])
+        incident = open_incident(operator.actor, title={"en": title, "de": "Post spät"}, impact="major", said=said)
+        run_jobs(300)
+        return incident
+
+    return happen
+
+
+def test_an_incident_is_told_from_beginning_to_end_and_nothing_twice(joined, trouble, operator, clock):
+    joined()
+    incident = trouble()
+    clock.shift(timedelta(minutes=5))
+    update_incident(operator.actor, incident=incident, said=Said({"en": "A relay is down."}, status="identified"))
+    clock.shift(timedelta(minutes=5))
+    resolve_incident(operator.actor, incident=incident, body={"en": "Delivered."})
+    run_jobs(300)
+    assert subjects()[1:] == ["Investigating: Mail is late", "Cause found: Mail is late", "Resolved: Mail is late"]
+    assert "Messages wait." in mails()[1].get_content()
+    with in_tenant(operator.tenant):
+        events = list(Event.objects.filter(name__startswith="availability.incident"))
+    for event in events:
+        assert news.tell_news(Actor.system(operator.tenant), event=event) == []
+    for thing in set(Delivery.objects.values_list("thing", flat=True)):
+        jobs.tell_batch(Actor.system(operator.tenant), thing=thing, after=0)
+    assert len(mails()) == 4
+
+
+def test_a_window_is_told_announced_moved_reminded_and_cancelled(joined, announced, operator, clock):
+    joined(reminders="on")
+    joined(email="kari@kunde.example", incidents="on", maintenance="")
+    window = announced(100)
+    run_jobs(300)
+    starts_at = window.starts_at + timedelta(days=3)
+    ends_at = starts_at + timedelta(hours=2)
+    move_maintenance(operator.actor, window=window, starts_at=starts_at, ends_at=ends_at, because="Snow.")
+    run_jobs(300)
+    clock.move_to(starts_at - timedelta(hours=23), tick=False)
+    for _twice in range(2):
+        jobs.remind(Actor.system(operator.tenant))
+        run_jobs(300)
+    window.refresh_from_db()
+    cancel_maintenance(operator.actor, window=window, because="Not needed.")
+    run_jobs(300)
+    assert [said for said in subjects()[1:] if "network" in said] == [
+        "Announced: Work on the network",
+        "Moved: Work on the network",
+        "Reminder: Work on the network",
+        "Cancelled: Work on the network",
+    ]
+    assert len(mails("kari@kunde.example")) == 1
+
+
+def test_people_hear_of_their_parts_in_their_language(joined, trouble):
+    joined(components="mail", language="de")
+    joined(email="kari@kunde.example", components="crm")
+    trouble("mail")
+    assert subjects()[-1] == "Wird untersucht: Post spät"
+    assert "Nachrichten warten." in mails()[-1].get_content()
+    assert len(mails("kari@kunde.example")) == 1
+
+
+def test_on_a_customers_host_one_hears_of_what_concerns_the_customer(joined, announced, fjordlys):
+    joined(public_of(fjordlys))
+    announced(100, title="For wave A", wave="a")
+    announced(120, title="For wave B", wave="b")
+    run_jobs(300)
+    assert subjects()[1:] == ["Announced: For wave A"]
+    assert "http://fjordlys.tillit.test/status/" in mails()[-1].get_content()
+
+
+def test_many_are_told_some_hundred_at_a_time(joined, trouble, monkeypatch):
+    monkeypatch.setattr(news, "BATCH", 2)
+    several = [f"person{number}@kunde.example" for number in range(5)]
+    Subscriber.objects.bulk_create(
+        Subscriber(way="mail", email=email, language="en", confirmed_at=now()) for email in several
+    )
+    trouble()
+    assert [subjects(email) for email in several] == [["Investigating: Mail is late"]] * 5
+
+
+def test_nothing_is_sent_before_the_address_says_yes(plan, public, trouble, clock, operator_tenant):
+    answer = ask(public)
+    assert "Look into your mail" in answer.content.decode() and not answer.cookies
+    link = link_in(mails()[0], "confirm")
+    assert public.get(link).status_code == 200  # a program that looks at links confirms nothing
+    trouble()
+    assert Subscriber.objects.get().confirmed_at is None and len(mails()) == 1
+    clock.shift(timedelta(days=2, seconds=1))
+    assert public.post(link).status_code == 410
+    jobs.forget_unconfirmed(Actor.system(operator_tenant))
+    assert not Subscriber.objects.exists()
+
+
+def test_the_answer_never_tells_whether_an_address_is_known(joined, public):
+    joined()
+    known, unknown = ask(public, NORA.upper()).content, ask(public, "somebody@else.example").content
+    assert known == unknown
+    assert subjects()[-1].startswith("You are subscribed already")
+    assert Subscriber.objects.filter(email=NORA).count() == 1
+
+
+def test_a_stranger_cannot_change_what_somebody_hears(joined, public):
+    joined()
+    ask(public, incidents="")
+    assert Subscriber.objects.get().incidents
+
+
+def test_choices_are_changed_by_a_secret_link(joined, public):
+    subscriber = joined()
+    mine = link_in(mails()[0], "confirm").replace("confirm", "mine")  # another purpose: this one opens nothing
+    assert public.get(mine).status_code == 410
+    mine = f"{FORM}mine/{tokens.token_for(tokens.MINE, subscriber.pk)}/"
+    page = public.get(mine)
+    assert NORA in page.content.decode() and page.headers["Referrer-Policy"] == "no-referrer"
+    answer = public.post(mine, {"incidents": "on", "components": ["mail"], "language": "nb"}, follow=True)
+    assert answer.status_code == 200
+    subscriber.refresh_from_db()
+    assert (subscriber.maintenance, subscriber.components, subscriber.language) == (False, ["mail"], "nb")
+    assert public.post(mine, {"language": "nb"}).status_code == 422  # nothing at all is not a choice
+
+
+def test_one_click_leaves_and_everything_is_gone(joined, trouble, operator_tenant):
+    joined()
+    trouble()
+    told = mails()[-1]
+    assert told["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert told["Auto-Submitted"] == "auto-generated"
+    program = Person(operator_tenant)
+    program.handler.enforce_csrf_checks = True
+    link = re.sub(r"\s", "", told["List-Unsubscribe"]).strip("<>")
+    assert program.get(link).status_code == 200 and Subscriber.objects.exists()
+    assert program.post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert not Subscriber.objects.exists() and not Delivery.objects.exists()
+    assert program.post(link).status_code == 200
+    assert happened("subscriptions.left")
+    with in_tenant(operator_tenant):
+        assert not Event.objects.filter(data__icontains="nora").exists()
+
+
+@pytest.mark.parametrize("said", [{"email": "nora"}, {"incidents": "", "maintenance": ""}, {"components": "fax"}])
+def test_a_form_that_makes_no_sense_is_told_so(plan, public, said):
+    assert ask(public, **said).status_code == 422
+    assert not Subscriber.objects.exists()
+
+
+def test_programs_that_fill_in_everything_get_thanks_and_nothing_else(plan, public):
+    assert ask(public, website="https://spam.example").status_code == 200
+    assert not mails()
+    assert public.post(FORM, {"email": NORA, "language": "en", "incidents": "on", "token": "x"}).status_code == 422
+
+
+def test_nobody_is_flooded(plan, public):
+    answers = [ask(public).status_code for _round in range(limits.MOST["address"] + 1)]
+    assert answers == [200] * limits.MOST["address"] + [429]
+    for number in range(limits.MOST["network"] - len(answers)):
+        assert ask(public, f"person{number}@kunde.example").status_code == 200
+    assert ask(public, "another@kunde.example").status_code == 429
+
+
+@pytest.mark.parametrize("name", ["unconfirmed-status-subscriptions", "status-deliveries"])
+def test_what_is_kept_is_a_declared_holding(operator_tenant, clock, name):
+    kept = holding(name)
+    key = kept.plant(Actor.system(operator_tenant))
+    kept.use(key)
+    kept.purge(now() - timedelta(seconds=1))
+    assert kept.exists(key)
+    kept.purge(now() + timedelta(seconds=1))
+    assert not kept.exists(key)
+
+
+def test_the_page_explains_all_five_ways_in_three_languages(plan, public, django_assert_max_num_queries):
+    for language in ("en", "de", "nb"):
+        with django_assert_max_num_queries(10):
+            page = public.get(f"{FORM}?lang={language}").content.decode()
+        for way in ("feed.atom", "feed.json", "maintenance.ics", f"{FORM}webhook/", 'name="email"', "component=mail"):
+            assert way in page
+    assert "Hear of it" in public.get("/status/panels/subscribe").content.decode()
