@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from django import template
 from django.utils.safestring import SafeString
@@ -15,7 +15,8 @@ from tillit.availability.templatetags.availability import span
 register = template.Library()
 
 
-class _Stretch(NamedTuple):
+@dataclass
+class _Stretch:
     starts_at: datetime
     ends_at: datetime
 
