@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from tillit.foundation.menu import MenuEntry
+
 
 class ProbesConfig(AppConfig):
     name = "tillit.availability.probes"
@@ -14,3 +16,5 @@ class ProbesConfig(AppConfig):
     }
     events = ("probes.prober_added", "probes.prober_ended", "probes.account_made")
     holdings = {"probe-samples": "tillit.availability.probes.holdings.Samples"}
+    panels = {"status.uptime": "probes:bars"}
+    menu = (MenuEntry(_("Probers"), "probes:probers", "probes.manage", "o", 77),)

@@ -1,0 +1,76 @@
+"""Ninety days of a part as a row of bars, drawn here: one glance, and a table for who cannot or will not look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from tillit.availability.probes.arithmetic import Counts
+
+STEP, WIDTH, HEIGHT = 6, 5, 30  # of a bar, in the units of the drawing
+SHORT = 30  # minutes down that are still called short
+NOTHING = Counts()
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A day: where it stands, how it went (`good`, `warn`, `bad`, `none`), and its minutes."""
+
+    day: date
+    x: int
+    tone: str
+    counts: Counts
+
+    @property
+    def y(self) -> int:
+        """A day of which little is known, or nothing, is lower."""
+        return 0 if self.tone != "none" else HEIGHT - 8
+
+    @property
+    def height(self) -> int:
+        return HEIGHT - self.y
+
+    @property
+    def is_worth_a_line(self) -> bool:
+        return bool(self.counts.down)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A part in one region: its bars, and what they add up to."""
+
+    name: Mapping[str, str]
+    region: str
+    bars: list[Bar]
+    total: Counts
+
+    @property
+    def width(self) -> int:
+        return len(self.bars) * STEP
+
+    @property
+    def told(self) -> list[Bar]:
+        """The days on which something was down, the newest first."""
+        return [bar for bar in reversed(self.bars) if bar.is_worth_a_line]
+
+    @property
+    def unmeasured(self) -> int:
+        return sum(bar.tone == "none" for bar in self.bars)
+
+
+def row(name: Mapping[str, str], region: str, days: Mapping[date, Counts], first: date, number: int) -> Row:
+    """The row of a part over `number` days from `first`."""
+    dates = [first + timedelta(days=back) for back in range(number)]
+    bars = [
+        Bar(day, place * STEP, _tone(days.get(day, NOTHING)), days.get(day, NOTHING)) for place, day in enumerate(dates)
+    ]
+    return Row(name, region, bars, sum((bar.counts for bar in bars), NOTHING))
+
+
+def _tone(counts: Counts) -> str:
+    if counts.up + counts.down == 0:
+        return "none"
+    if counts.down == 0:
+        return "good"
+    return "warn" if counts.down <= SHORT else "bad"

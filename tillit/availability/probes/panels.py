@@ -1,0 +1,34 @@
+"""The ninety days of every part, for the status page."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from tillit.availability.models import Component
+from tillit.availability.probes import queries
+from tillit.availability.probes.bars import HEIGHT, WIDTH, row
+from tillit.foundation.clock import now
+from tillit.foundation.requests import Request
+
+
+@login_not_required
+@require_safe
+def bars(request: Request) -> HttpResponse:
+    """Two queries; a part that was never measured has a row that says so."""
+    first = now().astimezone(UTC).date() - timedelta(days=queries.SHOWN_DAYS - 1)
+    found = queries.recent_days()
+    rows = []
+    for component in Component.objects.in_service():
+        regions = [region for slug, region in found if slug == component.slug] or [""]
+        rows += [
+            row(component.name, region, found.get((component.slug, region), {}), first, queries.SHOWN_DAYS)
+            for region in regions
+        ]
+    several = len({one.region for one in rows}) > 1
+    context = {"rows": rows, "several": several, "days": queries.SHOWN_DAYS, "height": HEIGHT, "thick": WIDTH}
+    return render(request, "probes/bars.html", context)

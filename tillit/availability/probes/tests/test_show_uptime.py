@@ -1,0 +1,56 @@
+"""The status page shows ninety days of every part; the operator says who measures."""
+
+import re
+from datetime import timedelta
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.utils.timezone import now
+
+from tillit.availability.probes.actions.days import reckon_days
+from tillit.availability.probes.models import Prober, UptimeDay
+from tillit.availability.probes.signing import public_of
+from tillit.foundation.access import Actor
+
+from .conftest import measured
+
+
+def text(response):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def test_ninety_days_of_every_part_are_drawn_and_told(
+    oslo, public, clock, operator_tenant, django_assert_max_num_queries
+):
+    start = now()
+    oslo.send(
+        *(measured("api", second % 600 != 0, at=start + timedelta(seconds=second)) for second in range(-7200, 0, 60))
+    )
+    reckon_days(Actor.system(operator_tenant))
+    UptimeDay.objects.create(
+        component="api", region="norway", day=(now() - timedelta(days=3)).date(), formula=1,
+        up=1400, down=40, unknown=0, due_up=1400, due_down=0, due_unknown=0,
+    )  # fmt: skip
+    with django_assert_max_num_queries(10):
+        panel = public.get("/status/panels/uptime")
+    page = panel.content.decode()
+    assert page.count("<rect") == 90 * 4 and page.count('class="is-warn"') == 1 and page.count('class="is-bad"') == 1
+    assert "style=" not in page
+    assert "2 days with an interruption, 88 days not measured" in text(panel)
+    assert '<a href="/status/samples/2026-11-20.csv">2026-11-20</a>' in page
+    assert "CRM not measured" in text(panel)
+    assert "1520" not in text(panel) and "96.6666 %" in text(panel)
+    whole = public.get("/status/?lang=de")
+    assert "Die letzten 90 Tage, wie gemessen" in text(whole) and not whole.cookies
+
+
+def test_the_operator_registers_and_ends_a_prober(operator, anna, parts):
+    key = public_of(Ed25519PrivateKey.generate())
+    typed = {"name": "bergen-1", "place": "A rack in Bergen", "region": "norway", "key": key}
+    assert anna.get("/operator/probers/").status_code == 403
+    assert anna.post("/operator/probers/", typed).status_code == 403
+    assert operator.post("/operator/probers/", typed | {"key": "nothing"}).status_code == 422
+    assert operator.post("/operator/probers/", typed).status_code == 302
+    assert "A rack in Bergen" in operator.get("/operator/probers/").content.decode()
+    assert anna.post("/operator/probers/bergen-1/end").status_code == 403
+    assert operator.post("/operator/probers/bergen-1/end").status_code == 302
+    assert Prober.objects.get().ended_at == now()
