@@ -7,18 +7,28 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tillit.availability.actions.incidents import Said, open_incident, resolve_incident, update_incident
+from tillit.availability.actions.incidents import (
+    Found,
+    Said,
+    open_incident,
+    publish_postmortem,
+    resolve_incident,
+    update_incident,
+)
 from tillit.availability.actions.plan import announce_due_windows
 from tillit.availability.actions.windows import Details, announce_maintenance, cancel_maintenance
 from tillit.availability.models import Component, Incident, MaintenanceRule, MaintenanceWindow
 from tillit.foundation import clock
 from tillit.foundation.access import Actor
+from tillit.foundation.models import Membership, Role
+from tillit.foundation.tenancy import in_tenant
 
 HALF_A_YEAR = 182  # days
 CALLED_OFF = 24  # days ago: the system maintenance that comes next is not needed
@@ -53,14 +63,33 @@ def _announce(staff: Actor, told: dict[str, Any]) -> None:
     if rule is None:  # another register has been applied
         return
     starts_at = _start(rule, told)
-    announce_maintenance(
+    announcer, details = (
         staff,
+        Details(reason=told.get("reason", ""), most_seconds=told["most_minutes"] * 60, rule=rule),
+    )
+    if rule.kind == rule.Kind.EMERGENCY:
+        colleague = _colleague(staff)
+        if colleague is None:  # an emergency needs two people
+            return
+        announcer, details = (
+            colleague,
+            replace(details, announced_by=staff.user, advisory=f"tillit-{clock.now():%Y}-0001"),
+        )
+    announce_maintenance(
+        announcer,
         kind=rule.kind,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=told["lasting_minutes"]),
         title=rule.name,
-        details=Details(reason=told.get("reason", ""), most_seconds=told["most_minutes"] * 60, rule=rule),
+        details=details,
     )
+
+
+def _colleague(staff: Actor) -> Actor | None:
+    with in_tenant(staff.tenant):
+        others = Membership.objects.filter(ended_at=None, role=Role.OPERATOR).exclude(user=staff.user)
+        found = others.select_related("user").order_by("pk").first()
+    return Actor.of(found.user, staff.tenant) if found else None
 
 
 def _start(rule: MaintenanceRule, told: dict[str, Any]) -> datetime:
@@ -95,10 +124,15 @@ def _say(staff: Actor, told: dict[str, Any], update: dict[str, Any]) -> None:
     said = Said(body, update["status"], "", parts)
     if update["after"] == 0:
         opened = Said(body, update["status"], told["state"], parts)
-        open_incident(staff, title=told["title"], impact=told["impact"], said=opened)
+        by_itself = told.get("noticed_by") == "probe"
+        found = Found("probe", clock.now() - timedelta(minutes=1)) if by_itself else Found()
+        opener = Actor.system(staff.tenant) if by_itself else staff
+        open_incident(opener, title=told["title"], impact=told["impact"], said=opened, found=found)
         return
-    incident = Incident.objects.unresolved().get(title=told["title"])
-    if update["status"] == "resolved":
+    incident = Incident.objects.get(title=told["title"])
+    if update["status"] == "postmortem":
+        publish_postmortem(staff, incident=incident, body=body)
+    elif update["status"] == "resolved":
         resolve_incident(staff, incident=incident, body=body)
     else:
         update_incident(staff, incident=incident, said=said)

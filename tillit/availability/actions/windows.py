@@ -20,6 +20,7 @@ from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 from tillit.foundation.jobs import later
+from tillit.foundation.models import User
 
 Texts = dict[str, str]  # by language
 
@@ -36,6 +37,8 @@ class Details:
     rule: MaintenanceRule | None = None
     components: list[str] = field(default_factory=list)  # slugs of the parts it concerns; none: all of them
     job: str = ""  # the work that may run only inside it
+    announced_by: User | None = None  # of an emergency: who asked for it, which the actor confirms
+    advisory: str = ""  # of an emergency: the slug of the security advisory it is about
 
 
 @action
@@ -45,27 +48,34 @@ def announce_maintenance(
     """Tell every customer about an interruption before it happens.
 
     Planned work is refused under 24 hours' notice, outside the frame of its line of the plan, and beside other work
-    for the same customers, which would make two announcements of one interruption. An emergency needs its reason,
-    and may come at any time.
+    for the same customers, which would make two announcements of one interruption. An emergency may come at any time;
+    it needs its reason, its security advisory, and two people: one asked for it, another confirms it, and so announces
+    it (`advisories.actions`).
     """
     require(actor, "availability.announce")
     at = now()
+    said = vars(details) | {"announced_by": actor.user}
     window = MaintenanceWindow(
-        kind=kind,
-        title=title,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        announced_at=at,
-        announced_by=actor.user,
-        **vars(details),
-    )
-    if kind == MaintenanceWindow.Kind.EMERGENCY and not details.reason.strip():
-        raise Refused(_("An emergency needs its reason."), field="reason")
+        kind=kind, title=title, starts_at=starts_at, ends_at=ends_at, announced_at=at, **said
+    )  # fmt: skip
+    if kind == MaintenanceWindow.Kind.EMERGENCY:
+        _refuse_rash_emergency(actor, details)
+        window.announced_by = details.announced_by
+        window.confirmed_by, window.confirmed_at = actor.user, at
     refuse_times(window)
     window.save(force_insert=True)
     record(actor, "availability.maintenance_announced", window)
     later("availability.prove_told_notices", actor, only_one="availability.prove_told_notices")
     return window
+
+
+def _refuse_rash_emergency(actor: Actor, details: Details) -> None:
+    if not details.reason.strip():
+        raise Refused(_("An emergency needs its reason."), field="reason")
+    if details.announced_by is None or actor.user is None or details.announced_by == actor.user:
+        raise Refused(_("An emergency needs two people: ask for it, and somebody else confirms it."), field="kind")
+    if not details.advisory:
+        raise Refused(_("An emergency needs the security advisory it is about."), field="kind")
 
 
 @action
@@ -80,6 +90,8 @@ def move_maintenance(
     window = MaintenanceWindow.objects.select_for_update(of=("self",)).select_related("rule").get(pk=window.pk)
     if window.phase != window.Phase.SCHEDULED:
         raise Refused(_("Only a window that has not begun can be moved."))
+    if not window.is_planned:
+        raise Refused(_("An emergency is not moved: cancel it, and ask for another one."))
     if (starts_at, ends_at) == (window.starts_at, window.ends_at):
         raise Refused(_("These are the times it has already."), field="starts_at")
     if not because.strip():

@@ -121,6 +121,14 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
                 name="emergency_window_has_reason",
                 violation_error_message=_("An emergency needs its reason."),
             ),
+            CheckConstraint(
+                condition=Q(kind="planned")
+                | Q(announced_by__isnull=False, confirmed_by__isnull=False, confirmed_at__isnull=False)
+                & ~Q(confirmed_by=F("announced_by"))
+                & ~Q(advisory=""),
+                name="emergency_needs_two_people",
+                violation_error_message=_("An emergency needs two people: ask for it, and somebody else confirms it."),
+            ),
             UniqueConstraint(
                 "rule", "wave", "day", condition=Q(cancelled_at=None), name="one_window_of_rule_wave_and_day"
             ),

@@ -14,6 +14,8 @@ from tillit.availability.actions.plan import apply_components, apply_rules
 from tillit.availability.actions.windows import Details, announce_maintenance
 from tillit.availability.models import Component, MaintenanceWindow
 from tillit.foundation.access import Actor
+from tillit.foundation.models import Role
+from tillit.foundation.testing import make_person
 
 OSLO = ZoneInfo("Europe/Oslo")
 SEED = Path(tillit.__file__).parent / "trust" / "profiles" / "seed.toml"
@@ -54,13 +56,23 @@ def plan(register, operator_tenant, prove):
 
 
 @pytest.fixture
-def announced(operator):
-    """Announces a window `hours` from now, two hours long unless told otherwise."""
+def second(operator_tenant):
+    """Another one of the operator's staff, who confirms what the first one asked for."""
+    return make_person(operator_tenant, "Berit Vakt", Role.OPERATOR)
+
+
+@pytest.fixture
+def announced(operator, request):
+    """Announces a window `hours` from now, two hours long unless told otherwise; an emergency with a second person."""
 
     def announce(hours=48, *, lasting=2, kind="planned", title="Work on the network", **details):
         starts_at = now() + timedelta(hours=hours)
+        announcer = operator
+        if kind == "emergency":
+            announcer = request.getfixturevalue("second")
+            details |= {"announced_by": operator.user, "advisory": "tillit-2026-0001"}
         return announce_maintenance(
-            operator.actor,
+            announcer.actor,
             kind=kind,
             starts_at=starts_at,
             ends_at=starts_at + timedelta(hours=lasting),

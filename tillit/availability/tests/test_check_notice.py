@@ -22,10 +22,11 @@ def announced(kind, notice, **values):
     )
 
 
-def test_windows_announced_in_time_pass(db):
+def test_windows_announced_in_time_pass(operator, second):
     assert str(perform("maintenance-notice")) == "No planned maintenance within 90 days."
     announced("planned", LONG)
-    announced("emergency", timedelta(minutes=5), reason="A hole")
+    two_people = {"announced_by": operator.user, "confirmed_by": second.user, "confirmed_at": timezone.now()}
+    announced("emergency", timedelta(minutes=5), reason="A hole", advisory="tillit-2026-0001", **two_people)
     assert str(perform("maintenance-notice")) == "Planned windows within 90 days: 1; announced 30 hours ahead or more."
 
 

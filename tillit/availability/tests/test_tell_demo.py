@@ -8,7 +8,7 @@ from tillit.availability import demo, queries
 from tillit.availability.models import Component, Incident, MaintenanceWindow
 
 
-def test_half_a_year_is_told_and_the_present_is_calm(plan, operator, public):
+def test_half_a_year_is_told_and_the_present_is_calm(plan, operator, second, public):
     demo.tell_half_a_year(operator.actor, now())
     assert Incident.objects.count() == 4
     assert not Incident.objects.unresolved()
