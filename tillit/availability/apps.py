@@ -41,6 +41,7 @@ class AvailabilityConfig(AppConfig):
         "availability.component_measured",
         "availability.notice_shown",
         "availability.notice_dismissed",
+        "availability.mail_chosen",
     )
     windowed_jobs = {
         "restart": _("Restart of the servers"),
@@ -70,6 +71,7 @@ class AvailabilityConfig(AppConfig):
         "foundation.banner": "availability:banner",
         "trust.page": "availability:plan_section",
         "my-trust.windows": "availability:my_windows",
+        "tenants.profile": "availability:mail_link",
     }
     menu = (
         MenuEntry(_("Maintenance"), "availability:calendar", "availability.announce", "w", 70),

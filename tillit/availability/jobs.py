@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tillit.availability import lastcopy
-from tillit.availability.actions import notices, plan, reminders, work
+from tillit.availability.actions import mails, notices, plan, reminders, work
 from tillit.foundation.access import Actor
 from tillit.foundation.jobs import by_the_clock, job
 
@@ -34,3 +34,8 @@ def count_notices(actor: Actor) -> None:
 def keep_copy(actor: Actor) -> None:
     del actor  # a file of the data folder, no tenant's
     lastcopy.write()
+
+
+@job("availability.mail_notice")
+def mail_notice(actor: Actor, *, window_id: int, after: int = 0) -> None:
+    mails.mail_notice(actor, window_id=window_id, after=after)

@@ -81,6 +81,13 @@ def my_windows(request: Request) -> HttpResponse:
     return render(request, "availability/my_windows.html", context)
 
 
+def mail_link(request: Request) -> HttpResponse:
+    """On the profile: the way to the page where one says whether maintenance is told by mail."""
+    if not request.actor.may("availability.dismiss"):
+        return HttpResponse(status=204)
+    return render(request, "availability/mail_link.html")
+
+
 @login_not_required
 @in_operators_time
 def plan_section(request: Request) -> HttpResponse:

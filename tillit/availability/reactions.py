@@ -1,4 +1,4 @@
-"""What is announced and said stands in the last good copy at once, not only with the next minute."""
+"""What is announced and said stands in the last good copy at once, and people who want that are written to."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ CHANGES = (
 def keep_copy(actor: Actor, event: Event) -> None:
     del event  # the copy is made of everything there is
     later("availability.keep_changed_copy", Actor.system(actor.tenant), only_one="availability.keep_changed_copy")
+
+
+@reaction("availability.maintenance_announced")
+@reaction("availability.maintenance_moved")
+@reaction("availability.maintenance_cancelled")
+def write_to_people(actor: Actor, event: Event) -> None:
+    system = Actor.system(actor.tenant)  # also when whoever announced has left meanwhile
+    later("availability.mail_notice", system, window_id=event.subject_id)
 
 
 for _name in CHANGES:

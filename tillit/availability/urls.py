@@ -2,6 +2,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from tillit.availability import api, feeds, panels
 from tillit.availability.views import announcing, incidents, maintenance, postmortem, public, templates
+from tillit.availability.views.mails import mail_choice
 from tillit.availability.views.notice import proof, receipt, receipts
 
 app_name = "availability"
@@ -31,12 +32,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/state/<slug:slug>", api.tenant_state, name="tenant_state"),
     path("status/panels/sign-in", panels.sign_in_notice, name="sign_in_notice"),
     path("status/panels/plan", panels.plan_section, name="plan_section"),
+    path("panels/mail-link", panels.mail_link, name="mail_link"),
     path("panels/my-windows", panels.my_windows, name="my_windows"),
     path("notices/", panels.banner, name="banner"),
     path("notices/dismiss", panels.dismiss, name="dismiss"),
     path("operator/maintenance/", maintenance.calendar, name="calendar"),
     path("operator/maintenance/announce", announcing.announce, name="announce"),
     path("operator/maintenance/<int:pk>/", maintenance.window, name="window"),
+    path("notices/mail", mail_choice, name="mail_choice"),
     path("notices/receipts", receipts, name="receipts"),
     path("notices/<int:pk>/receipt", receipt, name="receipt"),
     path("operator/maintenance/<int:pk>/notice", proof, name="notice"),

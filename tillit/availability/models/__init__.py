@@ -12,6 +12,7 @@ from tillit.availability.models.incidents import (
     PostmortemDraft,
     UpdateVersion,
 )
+from tillit.availability.models.mails import MailChoice, MailedNotice
 from tillit.availability.models.rules import Effect, Interruption, MaintenanceRule
 from tillit.availability.models.windows import MaintenanceWindow, NoticeReceipt, WindowVersion
 from tillit.availability.models.work import NoticeFigure, NoticeProof, NoticeReach, WindowWork
@@ -23,6 +24,8 @@ __all__ = [
     "IncidentTemplate",
     "IncidentUpdate",
     "Interruption",
+    "MailChoice",
+    "MailedNotice",
     "MaintenanceRule",
     "MaintenanceWindow",
     "NoticeFigure",

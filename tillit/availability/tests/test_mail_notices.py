@@ -1,0 +1,90 @@
+"""Whoever wants that is written to when something that interrupts for longer than seconds is announced or changes."""
+
+from datetime import timedelta
+from email import message_from_bytes, policy
+
+import pytest
+from django.utils.timezone import now
+from icalendar import Calendar
+
+from tillit.availability.actions.mails import mail_notice
+from tillit.availability.actions.windows import cancel_maintenance, move_maintenance
+from tillit.foundation.access import Actor
+from tillit.foundation.models import Membership, OutgoingMail, User
+from tillit.foundation.tenancy import in_tenant
+from tillit.foundation.testing import happened, run_jobs
+
+
+@pytest.fixture
+def letters():
+    """What was written since the last time: recipient and message, by recipient."""
+
+    def read():
+        run_jobs()
+        mails = [
+            (mail.to, message_from_bytes(bytes(mail.message), policy=policy.default))
+            for mail in OutgoingMail.objects.all()
+        ]
+        OutgoingMail.objects.all().delete()
+        return sorted(mails, key=lambda mail: mail[0])
+
+    return read
+
+
+def text(letter):
+    return letter.get_body(("plain",)).get_content()
+
+
+@pytest.mark.promise("notice-in-every-sign-in-view")
+def test_administrators_are_told_in_their_language_with_a_calendars_file(announced, anna, mia, chiara, letters):
+    User.objects.filter(pk=chiara.user.pk).update(language="de", time_zone="Europe/Zurich")
+    announced(72, effect="offline", reason="The disks are full.")
+    to_anna, to_chiara = letters()
+    assert [to_anna[0], to_chiara[0]] == ["anna@fjordlys.example", "chiara@alpenrose.example"]
+    assert to_anna[1]["subject"].strip().startswith("Maintenance: Work on the network, Thu, 26 Nov 2026, 09:00 CET")
+    assert "The disks are full." in text(to_anna[1]) and "Not available" in text(to_anna[1])
+    assert to_chiara[1]["subject"].strip().startswith("Wartung: Work on the network, Do., 26. Nov. 2026, 09:00 MEZ")
+    assert "http://fjordlys.tillit.test/notices/mail" in text(to_anna[1])
+    (attached,) = to_anna[1].iter_attachments()
+    (event,) = Calendar.from_ical(attached.get_content()).events
+    assert (event.start, event["SEQUENCE"], event["STATUS"]) == (now() + timedelta(hours=72), 0, "CONFIRMED")
+
+
+def test_a_move_and_a_cancellation_are_told_too_and_nothing_twice(announced, anna, operator, letters):
+    window = announced(72, effect="read_only")
+    assert len(letters()) == 1
+    later = {"starts_at": now() + timedelta(hours=96), "ends_at": now() + timedelta(hours=97)}
+    move_maintenance(operator.actor, window=window, because="A part is late.", **later)
+    ((_to, moved),) = letters()
+    assert moved["subject"].strip().startswith("Moved: ") and "Announced before: Thu, 26 Nov 2026, 09:00" in text(moved)
+    cancel_maintenance(operator.actor, window=window, because="No need any more.")
+    ((_to, called_off),) = letters()
+    assert called_off["subject"].strip().startswith("Cancelled: ") and "No need any more." in text(called_off)
+    assert mail_notice(Actor.system(operator.tenant), window_id=window.pk) == 0
+    assert letters() == []
+
+
+def test_who_is_not_concerned_or_interrupted_for_seconds_only_is_left_in_peace(announced, anna, chiara, letters):
+    announced(72, effect="offline", wave="a")
+    assert [to for to, _letter in letters()] == ["anna@fjordlys.example"]
+    announced(96, effect="seconds")
+    announced(120, effect="offline", region="nowhere")
+    assert letters() == []
+
+
+def test_everybody_chooses_for_himself(announced, anna, mia, ben, letters, django_assert_max_num_queries):
+    assert 'id="wanted" checked' in anna.get("/notices/mail").content.decode()
+    assert 'id="wanted" checked' not in mia.get("/notices/mail").content.decode()
+    anna.post("/notices/mail", {})
+    mia.post("/notices/mail", {"wanted": "on"})
+    assert happened("availability.mail_chosen")
+    assert "/notices/mail" in ben.get("/profile/").content.decode()
+    announced(72, effect="offline")
+    assert [to for to, _letter in letters()] == ["mia@fjordlys.example"]
+    with in_tenant(mia.tenant):
+        Membership.objects.filter(user=mia.user).update(ended_at=now())
+    announced(96, effect="offline")
+    assert letters() == []
+    anna.get("/notices/mail")  # shows the banner of the new window, and that is kept
+    with django_assert_max_num_queries(16):
+        anna.get("/notices/mail")
