@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('availability', '0008_ready_templates'),
+        ('availability', '0009_two_people'),
         ('foundation', '0006_named_ways'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
