@@ -3,6 +3,7 @@
 import os
 import signal
 
+import pytest
 from playwright.sync_api import expect
 
 from tillit.site import runtime
@@ -10,6 +11,7 @@ from tillit.site import runtime
 RESTORED = "Restored what you had typed"
 
 
+@pytest.mark.promise("signed-in-again-after-a-restart")
 def test_a_half_typed_form_outlives_a_restart_and_is_saved_once(signed_in, tillit):
     page = signed_in("anna")
     page.on("dialog", lambda dialog: dialog.accept())  # «leave this page?»

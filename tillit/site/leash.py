@@ -11,15 +11,18 @@ not manage within some seconds. The kernel's own notice (Linux) comes on top, fo
 
 from __future__ import annotations
 
+import importlib
 import os
 import runpy
 import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 
 from tillit.foundation import confinement
 from tillit.site import confine, unprivileged
+from tillit.site.gently import gently, wished
 
 CONFINE = "--confine="
 GRACE = 10.0  # seconds a child has to end in order once the supervisor is gone
@@ -47,6 +50,10 @@ def main(arguments: list[str]) -> None:
         unprivileged.die_with_parent(signal.SIGTERM)
         hold(int(handle))
     module, *rest = arguments[len(walls) :]
+    if wished():
+        with suppress(Exception):  # told below, where it is imported to be run
+            gently(lambda: importlib.import_module(module))
+        sys.modules.pop(module, None)  # what it imported stays
     sys.argv = [module, *rest]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

@@ -20,15 +20,18 @@ TO_SIGN_IN = re.compile(rb"\r\nlocation: *[^\r]*/sign-in/", re.IGNORECASE)
 PATIENCE = 30.0  # seconds for one try
 KEPT = 24  # connections that stay open at most: so many browsers
 Said = tuple[int, bytes, bytes]  # status, head, body
+Where = tuple[str, int]  # address and port
 
 
 @dataclass(frozen=True)
 class Ask:
-    """One request as it goes over the wire; all of them may be sent twice. `kept`: on a connection that stays open."""
+    """One request as it goes over the wire; all of them may be sent twice. `kept`: on a connection that stays open;
+    `in_session`: with somebody's cookie."""
 
     wire: bytes
     expected: int = 200
     kept: bool = True
+    in_session: bool = False
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Answer:
     waited: float = 0.0
     retried: bool = False
     fault: str = ""
+    in_session: bool = False
     signed_out: bool = False
 
 
@@ -59,8 +63,8 @@ class Summary:
 class Load:
     """Sends the asks in turn, `rate` a second, until `seconds` are over or `end` is called; then waits for the rest."""
 
-    def __init__(self, port: int, asks: Sequence[Ask], *, rate: float) -> None:
-        self.port = port
+    def __init__(self, where: Where, asks: Sequence[Ask], *, rate: float) -> None:
+        self.where = where
         self.asks = asks
         self.rate = rate
         self.answers: list[Answer] = []
@@ -94,7 +98,7 @@ class Load:
             line.close()
 
     async def _one(self, ask: Ask, due: float) -> None:
-        answer = Answer()
+        answer = Answer(in_session=ask.in_session)
         self.answers.append(answer)
         for attempt in (1, 2):
             answer.retried = attempt == 2
@@ -107,7 +111,8 @@ class Load:
             except (OSError, EOFError) as cut:
                 answer.fault = type(cut).__name__
                 continue
-            answer.signed_out = status == 401 or (status == 302 and bool(TO_SIGN_IN.search(head)))
+            led_away = status == 302 and bool(TO_SIGN_IN.search(head))
+            answer.signed_out = ask.in_session and (led_away or status == 401)
             answer.fault = "" if status == ask.expected else f"status {status}"
             break
         answer.waited = time.perf_counter() - due
@@ -115,7 +120,7 @@ class Load:
     async def _exchange(self, ask: Ask, *, fresh: bool) -> Said:
         line = None if fresh else self._kept()
         if line is None:
-            line = await Line.open(self.port)
+            line = await Line.open(self.where)
         try:
             said = await line.exchange(ask.wire)
         except BaseException:
@@ -145,8 +150,8 @@ class Line:
     writer: asyncio.StreamWriter
 
     @classmethod
-    async def open(cls, port: int) -> Line:
-        return cls(*await asyncio.open_connection("127.0.0.1", port))
+    async def open(cls, where: Where) -> Line:
+        return cls(*await asyncio.open_connection(*where))
 
     async def exchange(self, wire: bytes) -> Said:
         """Raises OSError or EOFError when the connection is cut before the answer is complete."""
@@ -179,11 +184,11 @@ def summary(answers: Sequence[Answer], span: float) -> Summary:
     )
 
 
-def capacity(port: int, asks: Sequence[Ask], *, clients: int = 8, seconds: float = 3.0) -> float:
+def capacity(where: Where, asks: Sequence[Ask], *, clients: int = 8, seconds: float = 3.0) -> float:
     """Answers a second in a closed loop: what the machine can do at most, with what else it does now."""
 
     async def work() -> int:
-        load = Load(port, asks, rate=1)
+        load = Load(where, asks, rate=1)
         until = time.perf_counter() + seconds
 
         async def client(number: int) -> None:
@@ -200,14 +205,14 @@ def capacity(port: int, asks: Sequence[Ask], *, clients: int = 8, seconds: float
     return asyncio.run(work()) / seconds
 
 
-def once(port: int, wire: bytes) -> Said:
+def once(where: Where, wire: bytes) -> Said:
     """One request on a connection of its own, sent once more if that is cut. Raises OSError or EOFError."""
 
     async def exchange() -> Said:
         for again in (True, False):
             try:
                 async with asyncio.timeout(PATIENCE):
-                    line = await Line.open(port)
+                    line = await Line.open(where)
                     try:
                         return await line.exchange(wire)
                     finally:

@@ -15,14 +15,21 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
+from django.conf import settings
+from django.template import TemplateDoesNotExist, TemplateSyntaxError
+from django.template.loader import get_template
+from django.template.utils import get_app_template_dirs
 from granian import Granian
 from granian._granian import SocketHolder
 from granian.constants import Interfaces, RuntimeModes
 
 from tillit.foundation.supervision import report_ready
+from tillit.site.gently import WISH, gently
 from tillit.site.handing import OWN, hands
 from tillit.site.listening import BACKLOG
 
@@ -50,8 +57,8 @@ def serve(name: str) -> None:
     """Serve the application `module:attribute` until SIGTERM; requests under way are finished."""
 
     def load() -> Application:
-        application = _load(name)
-        _warm(application)
+        application = gently(lambda: _warmed(_load(name)))
+        os.environ.pop(WISH, None)
         for secret in SECRETS:  # known to the settings by now; Granian hands the rest to every request
             os.environ.pop(secret, None)
         server.listen()
@@ -77,8 +84,8 @@ def _load(name: str) -> Application:
     return application
 
 
-def _warm(application: Application) -> None:
-    """Answer one request before reporting ready, so that no visitor waits for what is loaded lazily."""
+def _warmed(application: Application) -> Application:
+    """Answer one request and compile every template before reporting ready: no visitor waits for what loads lazily."""
     environ: dict[str, Any] = {"PATH_INFO": "/healthz", "HTTP_HOST": os.environ.get("TILLIT_BASE_HOST", "localhost")}
     setup_testing_defaults(environ)
     try:
@@ -86,8 +93,18 @@ def _warm(application: Application) -> None:
         for _part in answer:
             pass
         getattr(answer, "close", lambda: None)()
+        if settings.configured:
+            _compile_templates()
     except Exception:
         logging.getLogger(__name__).exception("The first request failed; serving all the same.")
+    return application
+
+
+def _compile_templates() -> None:
+    for folder in get_app_template_dirs("templates"):
+        for place in Path(folder).rglob("*.html"):
+            with suppress(TemplateSyntaxError, TemplateDoesNotExist):  # fragments that only others complete
+                get_template(str(place.relative_to(folder)))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tillit.site.gently import WISH
 from tillit.site.leash import CONFINE
 from tillit.site.logs import Logs
 from tillit.site.postgres import Cluster
@@ -26,6 +27,7 @@ from tillit.site.problems import Problem
 from tillit.site.runtime import ROOT, python_of
 
 FIRST_START = 90.0  # seconds until every child has to be ready
+SUCCESSOR_START = 180.0  # the same for one that steps back behind those who serve
 TICK = 0.25
 STEADY = 10.0  # a child that lived this long has not failed to start
 LONGEST_PAUSE = 30.0
@@ -54,7 +56,7 @@ class Program:
 class Child:
     """One process of a program, with its leash and its way to say that it is ready."""
 
-    def __init__(self, program: Program, environment: dict[str, str], logs: Logs) -> None:
+    def __init__(self, program: Program, environment: dict[str, str], logs: Logs, *, gently: bool = False) -> None:
         self.program = program
         self.began = time.monotonic()
         self.kill_at: float | None = None
@@ -63,6 +65,8 @@ class Child:
         held, self.leash = os.pipe()
         passed = [said, held]
         values = environment | {"TILLIT_READY_FD": str(said), "TILLIT_LEASH_FD": str(held)}
+        if gently:
+            values[WISH] = "1"
         if program.socket is not None:
             passed.append(program.socket.fileno())
             values["TILLIT_LISTEN_FD"] = str(program.socket.fileno())
@@ -286,7 +290,7 @@ class Supervisor:
         place = self.rolling[0]
         successor = place.successor
         if successor is None:
-            place.successor = self._spawn(place)
+            place.successor = self._spawn(place, gently=True)
         elif successor.ready():
             if place.child is not None:
                 place.child.ask_to_end()
@@ -296,7 +300,7 @@ class Supervisor:
             self.say(f"{place.program.name} was replaced" + ("" if self.rolling else "; the restart is complete"))
             if not self.rolling:
                 self.restarted(True)
-        elif not successor.alive() or time.monotonic() - successor.began > FIRST_START:
+        elif not successor.alive() or time.monotonic() - successor.began > SUCCESSOR_START:
             successor.forget()
             place.successor, self.rolling = None, []
             log = self.logs.place(place.program.name)
@@ -314,8 +318,8 @@ class Supervisor:
                 self.say(str(problem))
                 self._wait(LONGEST_PAUSE / 6)
 
-    def _spawn(self, place: Place) -> Child:
-        return Child(place.program, self.environment(place.program), self.logs)
+    def _spawn(self, place: Place, *, gently: bool = False) -> Child:
+        return Child(place.program, self.environment(place.program), self.logs, gently=gently)
 
     def _wait(self, seconds: float = TICK) -> None:
         """Sleep until a signal arrives (a child's end is one) or the time is over."""

@@ -194,8 +194,9 @@ def _programs(sockets: list[socket.socket], walls: tuple[str, ...], *, embedded:
     ]
     worker = Program("worker-1", "tillit.site.worker", ("worker-1",), grace=25.0, walls=walls)
     nightly = [Program("nightly", "tillit.site.nightly", walls=walls)] if embedded else []
+    restarts = Program("restarts", "tillit.site.restarting", grace=60.0)  # makes load by the network: without walls
     prober = Program("prober", PROBER, settle=1.0)  # asks from outside: no wall, and no way to the database
-    return [*broker, *web, worker, *nightly, prober]
+    return [*broker, *web, worker, *nightly, prober, restarts]  # it is replaced at last: it is what asks for it
 
 
 def _fit_for(program: Program, values: dict[str, str]) -> dict[str, str]:

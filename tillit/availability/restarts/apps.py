@@ -7,3 +7,8 @@ class RestartsConfig(AppConfig):
     label = "restarts"
     verbose_name = _("Restarts")
     default_auto_field = "django.db.models.BigAutoField"
+
+    grants = {"restarts.record": ("operator",)}
+    events = ("restarts.recorded",)
+    published = {"restarts.recorded": "tillit.availability.restarts.publishing.run"}
+    panels = {"status.restarts": "restarts:panel"}

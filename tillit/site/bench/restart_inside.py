@@ -28,7 +28,7 @@ from tillit.site.bench import data, machine, serving
 from tillit.site.bench.client import in_header, sign_in
 from tillit.site.bench.customers import PASSWORD, Customer, make_customers
 from tillit.site.bench.restart import WAYS, parse
-from tillit.site.load import Ask, Load, capacity, once, request
+from tillit.site.load import Ask, Load, Where, capacity, once, request
 from tillit.site.postgres import Cluster
 from tillit.site.preparation import EMBEDDED
 from tillit.site.problems import Problem, complain
@@ -61,6 +61,7 @@ class Run:
         self.asked = asked
         self.progress = Progress(out=sys.stderr)
         self.port = int(runtime.running(asked.data)["port"])
+        self.where = ("127.0.0.1", self.port)
         self.customer, _neighbours = make_customers()
         with (
             self.progress.step(f"Filling the tenant with {asked.persons:,} persons"),
@@ -74,7 +75,7 @@ class Run:
     def measure(self) -> dict[str, Any]:
         facts = machine.facts() | {"before": machine.noise()}
         with self.progress.step("Finding out what the machine can do"):
-            most = capacity(self.port, self.asks(300))
+            most = capacity(self.where, self.asks(300))
         rate = min(self.asked.rate, max(1.0, round(most * SHARE)))
         found: dict[str, Any] = {
             "persons": self.asked.persons,
@@ -95,7 +96,7 @@ class Run:
     def asks(self, count: int) -> list[Ask]:
         """In turn a page, a read, a write; on a kept connection, then on a new one. Every write has its own key."""
         kinds = (self._page, self._read, self._write)
-        return [Ask(*kinds[number % 3](number), kept=number % 2 == 0) for number in range(count)]
+        return [Ask(*kinds[number % 3](number), kept=number % 2 == 0, in_session=True) for number in range(count)]
 
     def _page(self, number: int) -> tuple[bytes, int]:
         paths = ("/persons/", f"/persons/{self._some(number)}/", "/companies/", FORM)
@@ -120,8 +121,8 @@ class Run:
         return {"Host": self.customer.host, "Authorization": f"Bearer {self.customer.token}"}
 
     def _under_load(self, rate: float, restart: Callable[[], None]) -> dict[str, Any]:
-        load = Load(self.port, self.asks(int(rate * self.asked.seconds * 1.5)), rate=rate)
-        forms = Forms(self.port, self.customer, self._in_session())
+        load = Load(self.where, self.asks(int(rate * self.asked.seconds * 1.5)), rate=rate)
+        forms = Forms(self.where, self.customer, self._in_session())
         with ThreadPoolExecutor(1) as beside:
             running = beside.submit(load.run, PATIENCE * (self.asked.restarts + 1))
             try:
@@ -177,7 +178,7 @@ class Run:
 class Forms:
     """Forms that somebody opened and filled in before a restart, and sends after it: each has to add one person."""
 
-    port: int
+    where: Where
     customer: Customer
     headers: dict[str, str]
     typed: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -186,7 +187,7 @@ class Forms:
     def open(self) -> str:
         """Its mark: the last name that is typed."""
         mark = f"Draft {uuid4()}"
-        status, _head, page = once(self.port, request("GET", FORM, self.headers))
+        status, _head, page = once(self.where, request("GET", FORM, self.headers))
         hidden = {name: html.unescape(value) for name, value in HIDDEN.findall(page.decode())}
         if len(hidden) != 2:
             raise Problem(f"The form for a new person was answered {status}, without its hidden fields.")
@@ -199,7 +200,7 @@ class Forms:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://{self.customer.host}"}
         try:
             for _ in range(2):
-                once(self.port, request("POST", FORM, self.headers | headers, body))
+                once(self.where, request("POST", FORM, self.headers | headers, body))
         except (OSError, EOFError):
             self.unsent.append(mark)
 

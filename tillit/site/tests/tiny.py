@@ -1,6 +1,6 @@
 """A tiny installation under the real supervisor: two web workers with an application of nothing, a worker that waits.
 
-python -m tillit.site.tests.tiny FOLDER [database] [support]     writes FOLDER/address when it serves
+python -m tillit.site.tests.tiny FOLDER [database] [support]     writes FOLDER/address when it serves, and running.json
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 from tillit.foundation.supervision import report_ready
+from tillit.site import runtime
 from tillit.site.listening import open_sockets
 from tillit.site.logs import Logs
 from tillit.site.postgres import Cluster
@@ -56,17 +57,26 @@ def supervise(folder: Path, with_database: bool, with_support: bool) -> None:
     cluster = Cluster(folder / "postgres", durable=False) if with_database else None
     if cluster is not None:
         cluster.start()
+    where = sockets[0].getsockname()
+    facts = {"pid": os.getpid(), "address": where[0], "port": where[1], "url": "http://tillit.test/", "restarts": 0}
+
+    def restarted(complete):
+        facts.update(restarts=facts["restarts"] + 1, restarted=complete)
+        runtime.write(folder / "running.json", facts)
+
+    runtime.write(folder / "running.json", facts)
     supervisor = Supervisor(
         [*web, Program("worker", THIS, ("wait",), settle=0.2), *helpers],
         logs=Logs(folder / "log"),
         environment=lambda _program: dict(os.environ),
         say=Progress().say,
+        restarted=restarted,
         database=cluster,
     )
     supervisor.listen_to_signals()
     supervisor.start()
     draft = folder / "address.new"
-    draft.write_text(str(sockets[0].getsockname()[1]))
+    draft.write_text(str(where[1]))
     draft.rename(folder / "address")
     supervisor.run()
     supervisor.shut_down()

@@ -1,0 +1,129 @@
+"""Beside the workers: `python -m tillit.site.restarting` restarts them every night in their window, and measures it.
+
+    python -m tillit.site.restarting by-hand      one restart now, measured too: `bin/tillit restart`
+
+A process of its own because the load has to come by the machine's network, which no worker has. It asks the supervisor
+by SIGHUP, as everybody does, and is replaced itself at last: asked to end meanwhile, it measures to the end first.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tillit.site.settings")
+django.setup()
+
+from django.db import Error, connection  # noqa: E402 - Django is set up first
+
+from tillit.availability.actions.work import begin_work, end_work  # noqa: E402
+from tillit.availability.models import MaintenanceWindow, WindowWork  # noqa: E402
+from tillit.availability.queries import operating_tenant  # noqa: E402
+from tillit.availability.restarts.actions import Told, record_restart  # noqa: E402
+from tillit.availability.restarts.models import RestartRun  # noqa: E402
+from tillit.foundation.access import Actor  # noqa: E402
+from tillit.foundation.clock import now  # noqa: E402
+from tillit.foundation.errors import Refused  # noqa: E402
+from tillit.foundation.supervision import report_ready  # noqa: E402
+from tillit.site import runtime  # noqa: E402
+from tillit.site.gap import Measured, restart_under_load  # noqa: E402
+
+JOB = "restart"
+LOOK = 20.0  # seconds between looks at the plan and the clock, both of which may change
+Occasion, Outcome = RestartRun.Occasion, RestartRun.Outcome
+log = logging.getLogger(__name__)
+
+
+class Nights:
+    """Restarts once in every window of the job that begins while this process is there."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.seen = now()  # what began before is somebody else's, or over
+        self.busy = False
+        self.ending = False
+
+    def listen_to_signals(self) -> None:
+        signal.signal(signal.SIGTERM, self._end)
+
+    def _end(self, _number: int, _frame: FrameType | None) -> None:
+        self.ending = True
+        if not self.busy:
+            sys.exit()
+
+    def run(self) -> None:
+        while not self.ending:
+            try:
+                self.look()
+            except Error:  # the database is restarted, perhaps
+                log.warning("The plan could not be read; trying again in %.0f seconds", LOOK)
+            connection.close_if_unusable_or_obsolete()
+            if not self.ending:
+                time.sleep(LOOK)
+
+    def look(self) -> RestartRun | None:
+        """Restart if a window of the job is open that has not been used; what is kept of it."""
+        window = MaintenanceWindow.open_for(JOB, "", "", now())
+        if window is None or window.starts_at <= self.seen:
+            return None
+        self.seen = window.starts_at
+        self.busy = True
+        try:
+            return in_the_window(self.data)
+        finally:
+            self.busy = False
+
+
+def in_the_window(data: Path) -> RestartRun:
+    """A restart as work in its window. Where the work may not begin, that is kept and published instead."""
+    system = Actor.system(operating_tenant())
+    at = now()
+    try:
+        work = begin_work(system, job=JOB)
+    except Refused as refusal:
+        return record_restart(system, told=Told(Occasion.NIGHT, Outcome.REFUSED, at, reason=str(refusal)))
+    measured = restart_under_load(data, system)
+    run = _record(system, measured, Occasion.NIGHT, work)
+    end_work(system, work=work, ok=measured.complete, sentence=measured.sentence)
+    return run
+
+
+def by_hand(data: Path) -> int:
+    """One restart now, and one line about it; exit status 1 when the new processes do not start."""
+    system = Actor.system(operating_tenant())
+    measured = restart_under_load(data, system)
+    try:
+        _record(system, measured, Occasion.BY_HAND, None)
+    except Error:
+        log.exception("The restart is done, but not recorded")
+    sys.stdout.write(f"{measured.sentence}\n")
+    return 0 if measured.complete else 1
+
+
+def _record(system: Actor, measured: Measured, occasion: str, work: WindowWork | None) -> RestartRun:
+    outcome = Outcome.DONE if measured.complete else Outcome.FAILED
+    told = Told(occasion, outcome, datetime.fromtimestamp(measured.began, UTC), measured.took_ms)
+    return record_restart(system, told=told, gap=measured.gap, work=work)
+
+
+def main() -> int:
+    data = runtime.data_folder()
+    if sys.argv[1:] == ["by-hand"]:
+        return by_hand(data)
+    nights = Nights(data)
+    nights.listen_to_signals()
+    report_ready()
+    nights.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""Every night in its window, if that was told: all processes are replaced, and what it was like is public."""
+
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import tillit
+from tillit.availability.actions.plan import apply_rules
+from tillit.availability.actions.work import prove_notices
+from tillit.availability.models import WindowWork
+from tillit.availability.restarts.models import RestartRun
+from tillit.foundation.access import Actor
+from tillit.foundation.testing import happened
+from tillit.site import gap
+from tillit.site.restarting import Nights, by_hand
+from tillit.site.tests.test_supervise_processes import Tiny
+
+OSLO = ZoneInfo("Europe/Oslo")
+SEED = Path(tillit.__file__).parent / "trust" / "profiles" / "seed.toml"
+
+
+@pytest.fixture
+def system(operator_tenant):
+    return Actor.system(operator_tenant)
+
+
+@pytest.fixture
+def clock(time_machine, system):
+    """Monday morning; the plan of the example register is in force, and its notices are read back from the pages."""
+    time_machine.move_to(datetime(2026, 11, 23, 9, 0, tzinfo=OSLO))
+    apply_rules(system, rules=tomllib.loads(SEED.read_text())["maintenance_rules"])
+    prove_notices(system)
+    return time_machine
+
+
+@pytest.fixture
+def nights(tmp_path, clock, monkeypatch):
+    """What watches the clock beside a tiny installation, since Monday morning."""
+    monkeypatch.setattr(gap, "AROUND", 0.5)
+    tiny = Tiny(tmp_path)
+    yield Nights(tmp_path)
+    tiny.end()
+
+
+@pytest.mark.promise("restart-interrupts-for-seconds")
+def test_once_a_night_every_process_is_replaced_and_the_gap_is_public(clock, nights, public):
+    clock.move_to(datetime(2026, 11, 25, 1, 59, tzinfo=OSLO))
+    assert nights.look() is None
+    clock.move_to(datetime(2026, 11, 25, 2, 0, 20, tzinfo=OSLO))
+    run = nights.look()
+    assert (run.occasion, run.outcome, run.work.rule.key) == ("night", "done", "restart")
+    assert WindowWork.objects.get().outcome == "done"
+    assert (run.failed, run.signed_out, run.lost_drafts) == (0, 0, 0)
+    assert run.sent >= 20
+    assert 0 < run.median_ms <= run.p99_ms <= run.longest_ms < 3000
+    assert nights.look() is None  # one is enough
+    assert public.get("/status/restarts.json").json()["restarts"][0]["sent"] == run.sent
+    assert happened("restarts.recorded")
+
+
+def test_a_restart_that_was_told_too_late_does_not_take_place_and_that_is_public(clock, nights, public):
+    clock.move_to(datetime(2026, 11, 24, 2, 5, tzinfo=OSLO))  # told since yesterday at nine
+    run = nights.look()
+    assert run.outcome == "refused"
+    assert "less than 24 hours ahead" in run.reason
+    assert not WindowWork.objects.exists()
+    assert nights.look() is None
+    assert "less than 24 hours ahead" in public.get("/status/restarts/").content.decode()
+
+
+def test_by_hand_it_is_possible_at_any_hour_and_told_as_such(clock, nights, capsys):
+    assert by_hand(nights.data) == 0
+    assert "0 failed" in capsys.readouterr().out
+    assert (RestartRun.objects.get().occasion, RestartRun.objects.get().work) == ("by_hand", None)
