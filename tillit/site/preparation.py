@@ -75,7 +75,7 @@ class Preparation:
 
     def static_files(self) -> None:
         """Gather style sheets, scripts and pictures, unless none changed."""
-        files = [path for folder in (ROOT / "tillit").glob("*/static") for path in folder.rglob("*")]
+        files = [path for folder in (ROOT / "tillit").glob("**/static") for path in folder.rglob("*")]
         key = _fingerprint([ROOT / "requirements" / "run.txt", *files])
         if runtime.installation(self.data).get("static") != key or not (self.data / "static").is_dir():
             self.manage("collectstatic", "--noinput", name="Gathering style sheets and scripts")
