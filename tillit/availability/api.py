@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from tillit.availability import noticed, queries, statuspage, vectors
+from tillit.availability import effects, noticed, queries, statuspage, vectors
 from tillit.availability.models import Incident, MaintenanceWindow
 from tillit.availability.publishing import as_json, next_as_json
 from tillit.availability.serving import serve
@@ -38,7 +38,7 @@ def tenant_state(request: HttpRequest, slug: str) -> HttpResponse:
     told: Json = {
         "tenant": tenant.slug,
         "state": tenant.state,
-        "is_running": tenant.is_open(),
+        "is_running": tenant.is_open() and not effects.is_offline(tenant),
         "version": settings.RELEASE,
         "wave": tenant.wave,
         "region": tenant.region,

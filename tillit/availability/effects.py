@@ -65,6 +65,11 @@ def standstill(tenant: Tenant, parts: tuple[str, ...] = PAGES) -> Standstill | N
     return None if tenant.is_operator else standstill_in(windows_of(tenant), tenant, parts)
 
 
+def is_offline(tenant: Tenant) -> bool:
+    found = standstill(tenant)
+    return found is not None and found.is_offline
+
+
 def standstill_in(
     windows: Iterable[MaintenanceWindow], tenant: Tenant, parts: tuple[str, ...] = PAGES
 ) -> Standstill | None:

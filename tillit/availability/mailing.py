@@ -13,16 +13,17 @@ from django.utils.translation import gettext as _
 
 from tillit.availability import calendars, words
 from tillit.availability.models import Effect, MailChoice, MailedNotice, MaintenanceWindow
+from tillit.foundation.access import Actor
 from tillit.foundation.models import Membership, Role, Tenant, User
 from tillit.tenants.queries import address_of
 
 INTERRUPTING = (Effect.READ_ONLY, Effect.OFFLINE)  # for longer than seconds
 
 
-def wants_mail(user: User, role: str) -> bool:
-    """What this person chose in the tenant that is active, else what the role says."""
-    choice = MailChoice.objects.filter(user=user).first()
-    return choice.wanted if choice else role == Role.ADMINISTRATOR
+def wants_mail(actor: Actor) -> bool:
+    """What this person chose in this tenant, else what the role says."""
+    choice = MailChoice.objects.filter(user=actor.user).first()
+    return choice.wanted if choice else actor.role == Role.ADMINISTRATOR
 
 
 def to_be_told(window: MaintenanceWindow) -> QuerySet[User]:

@@ -19,4 +19,4 @@ def mail_choice(request: Request) -> HttpResponse:
         choose_mail(request.actor, wanted="wanted" in request.POST)
         messages.success(request, _("Saved."))
         return redirect("availability:mail_choice")
-    return render(request, "availability/mail_choice.html", {"wanted": wants_mail(request.user, request.actor.role)})
+    return render(request, "availability/mail_choice.html", {"wanted": wants_mail(request.actor)})

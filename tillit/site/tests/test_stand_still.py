@@ -141,6 +141,7 @@ def test_an_offline_window_shows_a_page_in_the_readers_language(
         assert program.get("/api/v1/companies").json()["type"].endswith("#paused")
     for path in ("/status/", "/trust/", "/healthz", "/api/state/fjordlys"):
         assert anna.get(path).status_code == 200
+    assert anna.get("/api/state/fjordlys").json()["is_running"] is False
     assert chiara.get("/companies/").status_code == 200, "the other wave works"
     assert operator.get("/operator/maintenance/").status_code == 200, "whoever ends it can"
 
