@@ -61,7 +61,7 @@ RULE_DEFAULTS: dict[str, Any] = {
     "region": "",
     "job": "",
 }
-COMPONENT_KEYS = {"slug", "name", "text"}
+COMPONENT_KEYS = {"slug", "name", "text", "probes"}
 
 
 def read_rule(entry: Entry, position: int) -> MaintenanceRule:
@@ -114,7 +114,9 @@ def read_component(entry: Entry, position: int) -> Component:
     try:
         _know(entry, COMPONENT_KEYS)
         name, text = _texts(entry.get("name", {}), "name"), _texts(entry.get("text", {}), "text")
-        component = Component(slug=slug, name=name, text=text, position=position)
+        component = Component(
+            slug=slug, name=name, text=text, position=position, probes=_names(entry.get("probes", []))
+        )
         component.clean_fields(exclude=["text", "retired_at"])
     except ValidationError as error:
         raise Refused(_sentences(error), field=f"components[{slug}]") from error
@@ -124,8 +126,9 @@ def read_component(entry: Entry, position: int) -> Component:
 
 
 def write_component(component: Component) -> dict[str, Any]:
-    entry = {"slug": component.slug, "name": dict(component.name)}
-    return entry | ({"text": dict(component.text)} if component.text else {})
+    entry: dict[str, Any] = {"slug": component.slug, "name": dict(component.name)}
+    entry |= {"text": dict(component.text)} if component.text else {}
+    return entry | ({"probes": list(component.probes)} if component.probes else {})
 
 
 def _know(entry: Entry, known: set[str]) -> None:
@@ -152,6 +155,13 @@ def _texts(value: Any, name: str) -> dict[str, str]:
     if not isinstance(value, Mapping) or not all(isinstance(text, str) and text for text in value.values()):
         raise ValueError(_("“%(name)s” must be texts by language.") % {"name": name})
     return {str(language): str(text) for language, text in value.items()}
+
+
+def _names(value: Any) -> list[str]:
+    """Which probes prove a part; none: those that its slug is known for."""
+    if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
+        raise ValueError(_("“%(name)s” has the wrong form.") % {"name": "probes"})
+    return [str(name) for name in value]
 
 
 def _seconds(value: Any) -> tuple[int | None, int | None]:

@@ -53,6 +53,7 @@ def apply_components(actor: Actor, *, components: Iterable[Entry]) -> list[Compo
     _refuse_doubles([component.slug for component in read])
     for component in read:
         told = {"name": component.name, "text": component.text, "position": component.position, "retired_at": None}
+        told["probes"] = component.probes
         Component.objects.update_or_create(slug=component.slug, defaults=told)
     slugs = [component.slug for component in read]
     Component.objects.exclude(slug__in=slugs).filter(retired_at=None).update(retired_at=now())

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from tillit.availability.probes.actions.probers import OURS
 from tillit.availability.probes.actions.samples import Measured, take_samples
-from tillit.availability.probes.models import Errand, Prober
+from tillit.availability.probes.models import Errand, Prober, Sample
 from tillit.availability.probes.plan import PROBES
 from tillit.availability.probes.queries import probe_tenant
 from tillit.foundation import files
@@ -31,13 +31,11 @@ LINE = b"Written by a probe.\n"
 def ask_inside(actor: Actor) -> None:
     """Send out the questions of this minute, and settle those of before: answered, or too late. Every minute."""
     require(actor, "probes.measure")
-    at = now().replace(second=0, microsecond=0)
-    _settle(actor, now())
     for probe in ("jobs", "mail-out"):
-        due = at.minute % PROBES[probe].slot == 0
-        if due and not Errand.objects.filter(probe=probe, asked_at__gte=at).exists():
+        if _is_due(probe, now()):
             _send_out(actor, probe, now())
-    if at.minute % PROBES["documents"].slot == 0:
+    _settle(actor, now())
+    if _is_due("documents", now()):
         _take(actor, [_try_documents(now())])
 
 
@@ -49,6 +47,17 @@ def answer_errand(actor: Actor, *, errand_id: int) -> None:
     if errand is not None:
         _take(actor, [_answer(errand, now())])
         errand.delete()
+
+
+def _is_due(probe: str, at: datetime) -> bool:
+    """In the first minute of its slot; also at once, when nobody has asked for a while. Never twice in a minute."""
+    minute = at.replace(second=0, microsecond=0)
+    asked = list(Errand.objects.filter(probe=probe).values_list("asked_at", flat=True))
+    sample = Sample.objects.filter(probe=probe, prober__name=OURS).order_by("-at").first()
+    last = max([*asked, *([sample.at] if sample else [])], default=None)
+    if last and last >= minute:
+        return False
+    return at.minute % PROBES[probe].slot == 0 or not last or at - last > timedelta(seconds=PROBES[probe].every)
 
 
 def _send_out(actor: Actor, probe: str, at: datetime) -> None:

@@ -105,9 +105,11 @@ class Prober:
         target = self.find()
         if target is None:
             return []
-        if self.visitor is None or self.visitor.target != target:
+        first = self.visitor is None or self.visitor.target != target
+        if self.visitor is None or first:
             self.visitor = Visitor(target)
-        due = [name for name, probe in PROBES.items() if probe.place == OUTSIDE and moment % probe.every == 0]
+        ours = {name: probe for name, probe in PROBES.items() if probe.place == OUTSIDE}
+        due = [name for name, probe in ours.items() if first or moment % probe.every == 0]
         samples = self.at_once(self.visitor.ask, due)
         if self.reference and all(one["what"] in NO_ANSWER for one in samples) and not reaches(self.reference):
             samples = [one | {"ok": None, "what": "no-network"} for one in samples]

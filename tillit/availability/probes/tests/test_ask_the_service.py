@@ -98,13 +98,13 @@ def test_nothing_is_lost_while_the_service_is_down(measuring, network, clock, fo
         clock.shift(20)
     assert not Sample.objects.exists()
     kept = [json.loads(line) for line in (folder / "spool.jsonl").read_text().splitlines()]
-    assert [one["what"] for one in kept] == ["no-connection"] * 6
+    assert [one["what"] for one in kept] == ["no-connection"] * 7
     again = Spool(folder / "spool.jsonl")  # the prober was started anew
-    assert len(again.waiting) == 6
+    assert len(again.waiting) == 7
     network.up = True
     measuring.courier.not_before = 0
     measuring.round(40)
-    assert Sample.objects.filter(ok=False).count() == 6 and Sample.objects.filter(ok=True).count() == 2
+    assert Sample.objects.filter(ok=False).count() == 7 and Sample.objects.filter(ok=True).count() == 2
     assert (folder / "spool.jsonl").read_text() == ""
 
 

@@ -6,10 +6,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.utils.timezone import now
 
+from tillit.availability.actions.plan import apply_components
 from tillit.availability.models import Component
 from tillit.availability.probes.actions.probers import add_prober, end_prober
 from tillit.availability.probes.models import Prober, Sample
 from tillit.availability.probes.signing import public_of
+from tillit.availability.queries import export_components
+from tillit.foundation.access import Actor
 from tillit.foundation.errors import Refused
 
 from .conftest import Deliverer, measured
@@ -83,3 +86,20 @@ def test_the_operator_says_who_measures_and_until_when(oslo, operator, anna, ope
     prober = end_prober(operator.actor, prober=Prober.objects.get(name="oslo-1"))
     assert prober.ended_at == now()
     assert oslo.post(oslo.body(measured("api"))).status_code == 401
+
+
+def test_the_register_says_which_probes_prove_a_part(oslo, operator_tenant, shown):
+    entries = [
+        {"slug": "shop", "name": {"en": "Shop"}, "probes": ["api", "sign-in"]},
+        {"slug": "inbox", "name": {"en": "Inbox"}, "probes": ["mail-in"]},
+    ]
+    apply_components(Actor.system(operator_tenant), components=entries)
+    assert [
+        {"slug": one["slug"], "name": one["name"], "probes": one["probes"]} for one in export_components()
+    ] == entries
+    oslo.says(True, "api")
+    assert shown() == {"Shop": "degraded_performance", "Inbox": "degraded_performance"}
+    oslo.says(True, "sign-in")
+    assert shown() == {"Shop": "operational", "Inbox": "degraded_performance"}  # nothing takes mail in yet
+    with pytest.raises(Refused, match="wrong form"):
+        apply_components(Actor.system(operator_tenant), components=[entries[0] | {"probes": "api"}])

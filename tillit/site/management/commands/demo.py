@@ -18,6 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tillit.availability import demo as availability
+from tillit.availability.probes import demo as probes
 from tillit.crm.demo import HALF_A_YEAR, Plan, import_real_companies, tell_half_a_year
 from tillit.foundation import clock
 from tillit.foundation.access import Actor
@@ -52,6 +53,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{tenant.name} is there.")
         staff = Actor.of(User.objects.get(email=_first_of_staff(operator)), operator)
         availability.tell_half_a_year(staff, now)
+        probes.tell_half_a_year(staff, now)
         trust.tell_half_a_year(staff, administrators, now)
         agreements.tell_half_a_year(staff, administrators, now)
         self._write(operator)
