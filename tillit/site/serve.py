@@ -14,6 +14,8 @@ import logging
 import os
 import socket
 import sys
+import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -35,6 +37,7 @@ from tillit.site.listening import BACKLOG
 
 APPLICATION = "tillit.site.wsgi:application"
 SECRETS = ("TILLIT_DSN", "TILLIT_SECRET_KEY", "TILLIT_SMTP_URL")
+TOO_LONG = 300.0  # seconds in one request: statements end after 60, slow uploads are long in coming
 Application = Callable[..., Any]
 
 
@@ -53,6 +56,27 @@ class InheritedSocket(Granian):  # type: ignore[valid-type, misc]
         self._sso.listen(BACKLOG)
 
 
+class Watched:
+    """The application, and whether any of its threads is still free or at something that has not lasted too long."""
+
+    def __init__(self, application: Application, threads: int) -> None:
+        self.application = application
+        self.threads = threads
+        self.busy_since: dict[int, float] = {}
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        me = threading.get_ident()
+        self.busy_since[me] = time.monotonic()
+        try:
+            return self.application(environ, start_response)
+        finally:
+            self.busy_since.pop(me, None)
+
+    def moves(self) -> bool:
+        late = time.monotonic() - TOO_LONG
+        return sum(since < late for since in list(self.busy_since.values())) < self.threads
+
+
 def serve(name: str) -> None:
     """Serve the application `module:attribute` until SIGTERM; requests under way are finished."""
 
@@ -62,8 +86,9 @@ def serve(name: str) -> None:
         for secret in SECRETS:  # known to the settings by now; Granian hands the rest to every request
             os.environ.pop(secret, None)
         server.listen()
-        report_ready()
-        return application
+        watched = Watched(application, OWN + hands())
+        report_ready(moves=watched.moves)
+        return watched
 
     server = InheritedSocket(
         name,

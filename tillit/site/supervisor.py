@@ -50,6 +50,7 @@ class Program:
     grace: float = 10.0  # seconds to end in order before it is killed
     walls: tuple[str, ...] = ()
     supports: bool = False
+    hung: float = 60.0  # seconds without a sign of life, for those that give any, until it is taken for hung
     root: Path = ROOT  # the checkout it runs from; another one than ours has an environment of its own
 
 
@@ -61,6 +62,7 @@ class Child:
         self.began = time.monotonic()
         self.kill_at: float | None = None
         self.reported = False
+        self.last_beat: float | None = None
         self.ready_end, said = os.pipe()
         held, self.leash = os.pipe()
         passed = [said, held]
@@ -91,11 +93,23 @@ class Child:
         """Whether it can do its work (once true, it stays so)."""
         if self.reported or not self.alive():
             return self.reported
-        with suppress(BlockingIOError):
-            self.reported = os.read(self.ready_end, 16) != b""
+        self.reported = self._said() != b""
         settle = self.program.settle
         self.reported = self.reported or (settle is not None and time.monotonic() - self.began >= settle)
         return self.reported
+
+    def hung(self) -> bool:
+        """Whether it gave signs of life before, and has given none for long."""
+        self._said()
+        return self.last_beat is not None and time.monotonic() - self.last_beat > self.program.hung
+
+    def _said(self) -> bytes:
+        said = b""
+        with suppress(BlockingIOError):
+            said = os.read(self.ready_end, 4096)
+        if b"beat" in said:
+            self.last_beat = time.monotonic()
+        return said
 
     def alive(self) -> bool:
         return self.process.poll() is None
@@ -268,6 +282,10 @@ class Supervisor:
                 place.leaving.remove(child)
             elif now > (child.kill_at or now):
                 child.signal(signal.SIGKILL)
+        if place.child is not None and place.child.alive() and place.child.ready() and place.child.hung():
+            self.say(f"{place.program.name} gives no sign of life any more; it is replaced")
+            place.child.signal(signal.SIGKILL)
+            place.child.process.wait()
         if place.child is not None and not place.child.alive():
             self._mourn(place, place.child)
         if place.child is None and place.successor is None and now >= place.not_before:

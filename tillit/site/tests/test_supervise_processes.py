@@ -82,6 +82,14 @@ def test_a_killed_web_worker_is_replaced(tiny):
     assert "(killed by signal 9); starting it again now" in tiny.end()
 
 
+def test_a_web_worker_that_hangs_is_replaced(tiny):
+    hung = tiny.get()
+    os.kill(hung, signal.SIGSTOP)
+    eventually(lambda: hung not in tiny.children())
+    assert all(tiny.get() != hung for _ in range(20))
+    assert "gives no sign of life any more; it is replaced" in tiny.end()
+
+
 def test_a_killed_job_worker_is_replaced(tiny):
     (worker,) = [pid for pid in tiny.children() if "wait" in command_of(pid)]
     os.kill(worker, signal.SIGKILL)

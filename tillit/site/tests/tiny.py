@@ -50,7 +50,7 @@ def support(folder: Path) -> None:
 def supervise(folder: Path, with_database: bool, with_support: bool) -> None:
     sockets = open_sockets("127.0.0.1", 0, 2)
     web = [
-        Program(f"web-{number}", "tillit.site.serve", (f"{THIS}:application",), socket=listening)
+        Program(f"web-{number}", "tillit.site.serve", (f"{THIS}:application",), socket=listening, hung=6.0)
         for number, listening in enumerate(sockets, start=1)
     ]
     helpers = [Program("support", THIS, ("support", str(folder)), supports=True)] if with_support else []
