@@ -82,7 +82,7 @@ def statuspage_view(part: Part) -> Callable[[HttpRequest], HttpResponse]:
     @login_not_required
     @require_safe
     def view(request: HttpRequest) -> HttpResponse:
-        page = statuspage.Page.now(f"{request.scheme}://{settings.BASE_HOST}/status/")
+        page = statuspage.Page.now(_status_url(request))
         return answer(request, {"page": page.as_json()} | part(page))
 
     return view
@@ -100,6 +100,38 @@ def status(page: statuspage.Page) -> Json:
 
 def components(page: statuspage.Page) -> Json:
     return {"components": [page.component(component) for component in page.status.components]}
+
+
+@login_not_required
+@require_safe
+def component(request: HttpRequest, key: int) -> HttpResponse:
+    """`GET …/components/c<number>.json`: one part."""
+
+    def told(page: statuspage.Page) -> Json:
+        found = next((part for part in page.status.components if part.pk == key), None)
+        return {"component": page.component(found) if found else None}
+
+    return _one(request, told, "component")
+
+
+@login_not_required
+@require_safe
+def incident(request: HttpRequest, key: int) -> HttpResponse:
+    """`GET …/incidents/i<number>.json`: one incident, with everything that was said about it."""
+    found = Incident.objects.told().filter(pk=key).first()
+    return _one(request, lambda page: {"incident": page.incident(found) if found else None}, "incident")
+
+
+def _one(request: HttpRequest, part: Part, noun: str) -> HttpResponse:
+    page = statuspage.Page.now(_status_url(request))
+    told = part(page)
+    if told[noun] is None:
+        return problem(404, _("There is nothing at this address."))
+    return answer(request, {"page": page.as_json()} | told)
+
+
+def _status_url(request: HttpRequest) -> str:
+    return f"{request.scheme}://{settings.BASE_HOST}/status/"
 
 
 def incidents(page: statuspage.Page) -> Json:

@@ -72,6 +72,13 @@ def atom(request: Request) -> HttpResponse:
 
 
 @feed(NEWS)
+def rss(request: Request) -> HttpResponse:
+    """`GET /status/history.rss`: the same as RSS 2.0, for readers made for Statuspage."""
+    body = telling.rss(_said(request), telling.entries(request.tenant, _wanted(request)))
+    return serve(request, body, "application/rss+xml; charset=utf-8", seconds=FRESH)
+
+
+@feed(NEWS)
 def json_feed(request: Request) -> HttpResponse:
     """`GET /status/feed.json`: the same as JSON Feed 1.1."""
     told = telling.json_feed(_said(request), telling.entries(request.tenant, _wanted(request)))

@@ -1,7 +1,8 @@
 """Our nouns in the words of Atlassian Statuspage's public API v2.
 
-Two deliberate choices: ids carry a letter, because incidents and maintenances share one id space there; and the
-description of the whole page keeps that API's own English sentences, because readers compare them.
+Three deliberate choices: what nobody knows is told as the mildest state that is not green, with `tillit_state` beside
+it; ids carry a letter, because incidents and maintenances share one id space there; and the description of the whole
+page keeps that API's own English sentences, because readers compare them.
 """
 
 from __future__ import annotations
@@ -83,6 +84,7 @@ class Page:
             "id": f"c{component.pk}",
             "name": pick(component.name)[0],
             "status": STATUSES.get(shown := queries.shown_state(component, self.status.active), shown),
+            "tillit_state": shown,
             "created_at": moment(component.created_at),
             "updated_at": moment(component.changed_at),
             "position": component.position + 1,
@@ -106,12 +108,13 @@ class Page:
             "monitoring_at": _moment(incident.monitoring_at),
             "resolved_at": _moment(incident.resolved_at),
             "impact": incident.impact,
-            "shortlink": f"{self.url}#incident-{incident.pk}",
+            "shortlink": f"{self.url}incidents/{incident.pk}/",
             "started_at": moment(incident.started_at),
             "page_id": self.id,
             "incident_updates": [self._update(update, parts) for update in incident.updates.all()],
             "components": [self.component(component) for component in parts.values()],
             "reminder_intervals": None,
+            **_looked_back(incident),
         }
 
     def maintenance(self, window: MaintenanceWindow) -> Json:
@@ -125,15 +128,20 @@ class Page:
             "monitoring_at": None,
             "resolved_at": _moment(_end(window)),
             "impact": "maintenance",
-            "shortlink": f"{self.url}#maintenance-{window.pk}",
+            "shortlink": f"{self.url}maintenance/{window.pk}/",
             "started_at": moment(window.starts_at),
             "page_id": self.id,
             "incident_updates": told,
-            "components": [self.component(part) for part in self.status.components if window.concerns_everybody],
+            "components": [self.component(part) for part in self._parts_of(window)],
             "reminder_intervals": None,
             "scheduled_for": moment(window.starts_at),
             "scheduled_until": moment(window.ends_at),
         }
+
+    def _parts_of(self, window: MaintenanceWindow) -> list[Component]:
+        """Those it names; all of them where it names none, but of work for some customers only those it names."""
+        named = [part for part in self.status.components if part.slug in window.components]
+        return named or ([] if window.components or not window.concerns_everybody else self.status.components)
 
     def _update(self, update: IncidentUpdate, parts: dict[str, Component]) -> Json:
         affected = [
@@ -154,6 +162,16 @@ class Page:
         incidents = Incident.objects.aggregate(Max("changed_at"))
         moments = [*windows.values(), *incidents.values(), *(one.changed_at for one in self.status.components)]
         return max((known for known in moments if known), default=self.operator.created_at)
+
+
+def _looked_back(incident: Incident) -> Json:
+    """The newest words with which it was looked back at, and since when anybody can read them."""
+    said = next((update for update in incident.updates.all() if update.status == Incident.Status.POSTMORTEM), None)
+    return {
+        "postmortem_body": pick(said.body)[0] if said else None,
+        "postmortem_body_last_updated_at": _moment(said.edited_at or said.at) if said else None,
+        "postmortem_published_at": _moment(said.at) if said else None,
+    }
 
 
 def _phase(window: MaintenanceWindow) -> str:

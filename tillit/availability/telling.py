@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.utils.feedgenerator import Atom1Feed
+from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 from django.utils.html import linebreaks
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -89,8 +89,17 @@ def entries(tenant: Tenant, wanted: Wanted = Wanted()) -> list[Entry]:
 
 def atom(about: Said, said: list[Entry]) -> bytes:
     """RFC 4287."""
+    return _written(Atom1Feed, about, said)
+
+
+def rss(about: Said, said: list[Entry]) -> bytes:
+    """RSS 2.0."""
+    return _written(Rss201rev2Feed, about, said)
+
+
+def _written(kind: type[SyndicationFeed], about: Said, said: list[Entry]) -> bytes:
     language = get_language() or "en"
-    feed = Atom1Feed(
+    feed = kind(
         title=clean(about.name), link=about.url, description=about.description, language=language,
         author_name=clean(about.author), author_link=about.url, feed_url=about.feed_url, feed_guid=about.feed_url,
     )  # fmt: skip
@@ -136,7 +145,8 @@ def of_window(window: MaintenanceWindow) -> Iterator[Entry]:
     for version, after in zip(versions, told[1:], strict=True):
         spans = {"before": words.span(version), "after": words.span(after)}
         text = f"{_('From %(before)s to %(after)s.') % spans}\n{version.because}"
-        said.append(("moved", version.replaced_at, _("Moved: %(title)s"), text))
+        heading = _("Said otherwise: %(title)s") if version.said else _("Moved: %(title)s")
+        said.append(("revised" if version.said else "moved", version.replaced_at, heading, text))
     if window.cancelled_at:
         text = f"{words.span(window)}\n{window.cancelled_because}".strip()
         said.append(("cancelled", window.cancelled_at, _("Cancelled: %(title)s"), text))

@@ -16,6 +16,8 @@ statuspage = [
     path("scheduled-maintenances.json", api.statuspage_view(api.scheduled_maintenances)),
     path("scheduled-maintenances/upcoming.json", api.statuspage_view(api.upcoming_maintenances)),
     path("scheduled-maintenances/active.json", api.statuspage_view(api.active_maintenances)),
+    path("components/c<int:key>.json", api.component),
+    path("incidents/i<int:key>.json", api.incident),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -28,6 +30,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("status/feed.json", feeds.json_feed, name="json_feed"),
     path("status/vectors/<slug:name>.json", api.vector, name="vectors"),
     path("status/api/v2/", include(statuspage)),
+    path("api/v2/", include(statuspage)),  # where readers look that know a host only
+    path("status/history.atom", feeds.atom),  # as Statuspage calls it
+    path("status/history.rss", feeds.rss, name="rss_feed"),
     path("trust/maintenance.json", api.maintenance, name="maintenance_json"),
     path("api/state/<slug:slug>", api.tenant_state, name="tenant_state"),
     path("status/panels/sign-in", panels.sign_in_notice, name="sign_in_notice"),

@@ -2,12 +2,20 @@
 
 from datetime import timedelta
 
+import feedparser
 import pytest
 from django.utils.timezone import now
 
-from tillit.availability.actions.incidents import Said, open_incident, resolve_incident, update_incident
+from tillit.availability.actions.incidents import (
+    Said,
+    open_incident,
+    publish_postmortem,
+    resolve_incident,
+    update_incident,
+)
 from tillit.availability.actions.windows import cancel_maintenance
 from tillit.availability.models import Component
+from tillit.foundation.testing import public_of
 
 API = "/status/api/v2/"
 COMPONENT = {
@@ -24,6 +32,7 @@ COMPONENT = {
     "page_id",
     "group",
     "only_show_if_degraded",
+    "tillit_state",
 }
 INCIDENT = {
     "id",
@@ -41,6 +50,7 @@ INCIDENT = {
     "components",
     "reminder_intervals",
 }
+LOOKED_BACK = {"postmortem_body", "postmortem_body_last_updated_at", "postmortem_published_at"}
 UPDATE = {
     "id",
     "status",
@@ -124,7 +134,8 @@ def test_components_and_their_states(trouble, public):
 
 def test_an_incident_from_beginning_to_end(trouble, public, operator, clock):
     (told,) = read(public, "incidents/unresolved")["incidents"]
-    assert set(told) == INCIDENT
+    assert set(told) == INCIDENT | LOOKED_BACK
+    assert told["shortlink"] == f"http://tillit.test/status/incidents/{trouble.pk}/"
     assert (told["id"], told["name"], told["status"], told["impact"]) == (
         f"i{trouble.pk}",
         "Mail is late",
@@ -235,3 +246,52 @@ def test_fifty_incidents_are_told_with_few_questions(plan, public, operator, dja
     public.get(f"{API}incidents.json")
     with django_assert_max_num_queries(14):
         assert len(read(public, "incidents")["incidents"]) == 20
+
+
+def test_who_knows_a_host_only_finds_the_same_there(trouble, public, fjordlys):
+    for name in DOCUMENTS:
+        assert public.get(f"/api/v2/{name}.json").content == public.get(f"{API}{name}.json").content
+    assert public_of(fjordlys).get("/api/v2/summary.json").status_code == 200
+
+
+def test_one_part_and_one_incident_are_told_alone(trouble, public):
+    part = read(public, "components")["components"][3]
+    assert read(public, f"components/{part['id']}")["component"] == part
+    incident = read(public, "incidents")["incidents"][0]
+    assert read(public, f"incidents/{incident['id']}")["incident"] == incident
+    for unknown in ("components/c0", "incidents/i0"):
+        answer = public.get(f"{API}{unknown}.json")
+        assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_what_nobody_knows_is_never_green(plan, prove, public):
+    prove("crm", until=now() - timedelta(minutes=1))
+    told = read(public, "summary")
+    assert (told["components"][0]["status"], told["components"][0]["tillit_state"]) == (
+        "degraded_performance",
+        "unknown",
+    )
+    assert told["status"] == {"indicator": "minor", "description": "Not Measured"}
+
+
+def test_a_look_back_is_read_with_its_incident(trouble, public, operator, clock):
+    resolve_incident(operator.actor, incident=trouble, body={"en": "Delivered."})
+    clock.shift(timedelta(days=1))
+    publish_postmortem(operator.actor, incident=trouble, body={"en": "A certificate had run out."})
+    (told,) = read(public, "incidents")["incidents"]
+    assert (told["status"], told["postmortem_body"]) == ("postmortem", "A certificate had run out.")
+    assert told["postmortem_published_at"] == "2026-11-24T08:00:00.000Z"
+
+
+def test_a_window_of_one_part_names_it(plan, public, announced):
+    announced(100, title="Work on the mail relay", components=["mail"])
+    told = maintenances(public)["Work on the mail relay"]
+    assert [part["name"] for part in told["components"]] == ["E-mail sending"]
+    assert len(maintenances(public)["System maintenance"]["components"]) == Component.objects.in_service().count()
+
+
+def test_history_is_read_as_rss_and_atom_where_statuspage_has_it(trouble, public):
+    for kind in ("rss", "atom"):
+        feed = feedparser.parse(public.get(f"/status/history.{kind}").content)
+        assert not feed.bozo
+        assert "Cause found: Mail is late" in [entry.title for entry in feed.entries]

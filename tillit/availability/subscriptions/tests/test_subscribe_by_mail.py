@@ -68,6 +68,7 @@ def trouble(operator):
     return happen
 
 
+@pytest.mark.promise("status-news-reach-subscribers")
 def test_an_incident_is_told_from_beginning_to_end_and_nothing_twice(joined, trouble, operator, clock):
     joined()
     incident = trouble()

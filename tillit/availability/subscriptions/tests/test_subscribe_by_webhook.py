@@ -131,6 +131,7 @@ def trouble(operator, work):
     return happen
 
 
+@pytest.mark.promise("status-news-reach-subscribers")
 def test_a_receiver_is_asked_first_and_then_told_signed(joined, receiver, trouble, public, clock):
     mine, secret = joined()
     (headers, body), check = receiver.got[0], Webhook(secret)
