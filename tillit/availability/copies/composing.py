@@ -33,7 +33,7 @@ LIFE = timedelta(minutes=3)  # the page says "no signal" beyond; `copies/copy.js
 DAYS = 14  # of windows ahead, and of incidents and windows behind
 STYLES = ("reset", "tokens", "base", "text", "layout", "public")
 MORE_STYLES = ("table", "card", "banner", "ledger", "utilities", "print")
-OWN_STYLES = ("availability/availability.css", "copies/copy.css")
+OWN_STYLES = ("availability/availability.css", "availability/status.css", "copies/copy.css")
 
 
 @dataclass(frozen=True)
