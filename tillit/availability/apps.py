@@ -22,6 +22,7 @@ class AvailabilityConfig(AppConfig):
         "availability.components_applied",
         "availability.maintenance_announced",
         "availability.maintenance_moved",
+        "availability.maintenance_revised",
         "availability.maintenance_cancelled",
         "availability.maintenance_completed",
         "availability.work_begun",
@@ -55,6 +56,7 @@ class AvailabilityConfig(AppConfig):
     published = {
         "availability.maintenance_announced": "tillit.availability.publishing.window",
         "availability.maintenance_moved": "tillit.availability.publishing.window",
+        "availability.maintenance_revised": "tillit.availability.publishing.window",
         "availability.maintenance_cancelled": "tillit.availability.publishing.window",
         "availability.maintenance_completed": "tillit.availability.publishing.window",
         "availability.notice_counted": "tillit.availability.publishing.notice",

@@ -19,7 +19,7 @@ from icalendar import Calendar, Component, Event
 
 from tillit.availability import vtimezone, words
 from tillit.availability.models import Component as Part
-from tillit.availability.models import MaintenanceWindow
+from tillit.availability.models import MaintenanceWindow, WindowVersion
 from tillit.foundation.texts import pick
 
 REFRESH = timedelta(hours=1)  # how often calendars should ask again
@@ -92,14 +92,19 @@ def _named(slugs: list[str]) -> str:
 def _details(window: MaintenanceWindow) -> str:
     """The announcement, and what became of it."""
     said = [as_announced(window)]
-    if window.moved_at:
-        spans = [(words.span(version), version.because) for version in window.versions.all()]
-        said += [f"{_('Moved from %(span)s:') % {'span': span}} {because}" for span, because in spans]
+    if window.moved_at or window.revised_at:
+        said += [_earlier(version) for version in window.versions.all()]
     if window.cancelled_at:
         said.append(f"{_('Cancelled.')} {window.cancelled_because}".strip())
     elif not window.announced_at:
         said.append(_("Foreseen by the maintenance plan, not announced yet."))
     return clean("\n".join(said))
+
+
+def _earlier(version: WindowVersion) -> str:
+    if version.said:
+        return f"{_('Said otherwise:')} {version.because}"
+    return f"{_('Moved from %(span)s:') % {'span': words.span(version)}} {version.because}"
 
 
 def _newest(windows: Iterable[MaintenanceWindow]) -> dict[str, MaintenanceWindow]:

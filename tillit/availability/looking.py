@@ -28,7 +28,7 @@ def page(path: str, tenant: Tenant) -> str:
         response = _house().get_response(WSGIRequest(_question(path, host)))
     if response.status_code != 200:
         raise NotShown(f"{host}{path} answered {response.status_code}")
-    return response.content.decode()
+    return b"".join(response).decode()
 
 
 def _question(path: str, host: str) -> dict[str, object]:

@@ -25,7 +25,7 @@ def tenants_of(window: MaintenanceWindow) -> QuerySet[Tenant]:
     return (open_ones.filter(region=window.region) if window.region else open_ones).order_by("name", "id")
 
 
-def people(window: MaintenanceWindow) -> QuerySet[Membership]:
+def people(window: MaintenanceWindow) -> QuerySet[Any]:
     """The people of the tenant that is open, each with `first_shown_at`, `put_away_at` and `is_active`.
 
     Active is who signed in, or was shown any notice, within 30 days before the window's start.

@@ -75,8 +75,8 @@ def _in_json(page: str, told: MaintenanceWindow | MaintenanceRule) -> bool:
         same = {"key": told.key, "rrule": told.rrule, "start": told.start.isoformat(), "zone": told.zone}
         return any(same.items() <= rule.items() for rule in said["rules"])
     times = {"starts_at": _moment(told.starts_at), "ends_at": _moment(told.ends_at)}
-    same = {"id": told.pk, "sequence": told.sequence} | times
-    return any(same.items() <= window.items() for window in said["windows"])
+    wanted = {"id": told.pk, "sequence": told.sequence} | times
+    return any(wanted.items() <= window.items() for window in said["windows"])
 
 
 def _moment(at: datetime) -> str:

@@ -97,7 +97,7 @@ def as_json(window: MaintenanceWindow) -> Json:
 
 def _moves(window: MaintenanceWindow) -> Json:
     """What was announced before, of a window that was moved; nothing of others."""
-    if window.moved_at is None:
+    if window.moved_at is None and window.revised_at is None:
         return {}
     earlier = [
         {
@@ -107,6 +107,7 @@ def _moves(window: MaintenanceWindow) -> Json:
             "announced_at": statuspage.moment(version.announced_at),
             "replaced_at": statuspage.moment(version.replaced_at),
             "because": version.because,
+            **({"said": version.said} if version.said else {}),
         }
         for version in window.versions.all()
     ]

@@ -167,11 +167,11 @@ def concerns(window: MaintenanceWindow, tenant: Tenant) -> bool:
 
 
 def settled() -> set[tuple[int | None, str, object]]:
-    """Windows of rules that a person cancelled or moved: not announced again, not foreseen any more.
+    """Windows of rules that a person cancelled, moved or said otherwise: not announced again, not foreseen any more.
 
     They may lie behind us while their day is still to come: a window moved from Friday to Wednesday, on Thursday.
     """
-    by_people = MaintenanceWindow.objects.exclude(cancelled_by=None, moved_at=None).exclude(rule=None)
+    by_people = MaintenanceWindow.objects.exclude(cancelled_by=None, moved_at=None, revised_at=None).exclude(rule=None)
     long_ago = now() - timedelta(days=recurrence.MOST_DAYS + 1)
     return {window.identity for window in by_people.filter(Q(ends_at__gt=now()) | Q(day__gte=long_ago.date()))}
 

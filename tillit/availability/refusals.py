@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -11,7 +12,15 @@ from django.db.models import Max
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
-from tillit.availability.models import Component, Incident, MaintenanceRule, MaintenanceWindow, NoticeProof, WindowWork
+from tillit.availability.models import (
+    Component,
+    Effect,
+    Incident,
+    MaintenanceRule,
+    MaintenanceWindow,
+    NoticeProof,
+    WindowWork,
+)
 from tillit.foundation.errors import Refused
 from tillit.foundation.models import Tenant
 from tillit.foundation.regions import known_regions
@@ -33,6 +42,16 @@ def refuse_times(window: MaintenanceWindow) -> None:
     if window.is_planned and (other := MaintenanceWindow.objects.overlapping(window).first()):
         raise Refused(_already_planned(other), field="starts_at")
     refuse_contradictions(window)
+
+
+def is_worse(window: MaintenanceWindow, *, effect: str, ends_at: datetime, components: list[str], **said: Any) -> bool:
+    """Whether customers would have it worse than it is announced: heavier, longer, or in more parts of the service."""
+    heavier = Effect.values.index(effect) > Effect.values.index(window.effect)
+    longer = ends_at > window.ends_at
+    wider = bool(window.components) and not (components and set(components) <= set(window.components))
+    known, seconds = window.most_seconds, said["most_seconds"]
+    slower = known is not None and (seconds is None or seconds > known)
+    return heavier or longer or wider or slower
 
 
 def refuse_strangers(rules: Iterable[MaintenanceRule]) -> None:

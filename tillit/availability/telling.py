@@ -145,7 +145,8 @@ def of_window(window: MaintenanceWindow) -> Iterator[Entry]:
     for version, after in zip(versions, told[1:], strict=True):
         spans = {"before": words.span(version), "after": words.span(after)}
         text = f"{_('From %(before)s to %(after)s.') % spans}\n{version.because}"
-        said.append(("moved", version.replaced_at, _("Moved: %(title)s"), text))
+        heading = _("Said otherwise: %(title)s") if version.said else _("Moved: %(title)s")
+        said.append(("revised" if version.said else "moved", version.replaced_at, heading, text))
     if window.cancelled_at:
         text = f"{words.span(window)}\n{window.cancelled_because}".strip()
         said.append(("cancelled", window.cancelled_at, _("Cancelled: %(title)s"), text))

@@ -26,7 +26,7 @@ def withdraw_unforeseen(
     """Cancel announced windows of rules that no longer fire then; returns what needs no announcement."""
     of_rules = MaintenanceWindow.objects.standing().exclude(day=None).exclude(rule=None)
     standing = settled()
-    for window in of_rules.filter(ends_at__gt=at, moved_at=None).select_for_update():
+    for window in of_rules.filter(ends_at__gt=at, moved_at=None, revised_at=None).select_for_update():
         planned = foreseen.get(window.identity)
         as_planned = planned and (planned.starts_at, planned.ends_at) == (window.starts_at, window.ends_at)
         if as_planned or window.starts_at <= at or window.starts_at >= at + timedelta(days=NOTICE_DAYS):

@@ -13,7 +13,7 @@ from tillit.availability.models import (
     MaintenanceWindow,
     WindowVersion,
 )
-from tillit.availability.refusals import refuse_times
+from tillit.availability.refusals import is_worse, refuse_contradictions, refuse_times
 from tillit.availability.withdrawing import call_off
 from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import now
@@ -39,6 +39,17 @@ class Details:
     job: str = ""  # the work that may run only inside it
     announced_by: User | None = None  # of an emergency: who asked for it, which the actor confirms
     advisory: str = ""  # of an emergency: the slug of the security advisory it is about
+
+
+@dataclass(frozen=True)
+class Revised:
+    """What a window is now said to be; all of it, also what stays as it was."""
+
+    title: Texts
+    effect: str
+    ends_at: datetime
+    components: list[str] = field(default_factory=list)
+    most_seconds: int | None = None
 
 
 @action
@@ -105,6 +116,41 @@ def move_maintenance(
     WindowVersion.objects.create(window=window, **before, **said)
     window.save()
     record(actor, "availability.maintenance_moved", window, sequence=window.sequence)
+    later("availability.prove_told_notices", actor, only_one="availability.prove_told_notices")
+    return window
+
+
+@action
+def revise_maintenance(actor: Actor, *, window: MaintenanceWindow, revised: Revised, because: str) -> MaintenanceWindow:
+    """Say otherwise what a window that has not begun is, hits, does or how long it lasts; both versions stay public.
+
+    What makes it worse for customers is an announcement: it needs its 24 hours, and everybody is shown it anew. Better
+    or merely clearer words may come until the window begins.
+    """
+    require(actor, "availability.announce")
+    window = MaintenanceWindow.objects.select_for_update(of=("self",)).select_related("rule").get(pk=window.pk)
+    if window.phase != window.Phase.SCHEDULED:
+        raise Refused(_("Only a window that has not begun can be changed."))
+    if not because.strip():
+        raise Refused(_("Please say why it is changed: customers will read it."), field="because")
+    if all(getattr(window, name) == value for name, value in vars(revised).items()):
+        raise Refused(_("Nothing is different."), field="title")
+    worse, at = is_worse(window, **vars(revised)), now()
+    before = {name: getattr(window, name) for name in ("sequence", "starts_at", "ends_at", "announced_at")}
+    said = {name: getattr(window, name) for name in ("title", "effect", "components", "most_seconds")}
+    for name, value in vars(revised).items():
+        setattr(window, name, value)
+    window.revised_at = at
+    if worse:
+        if window.is_planned and window.starts_at - at < window.NOTICE:
+            raise Refused(_("This makes it worse for customers, who need 24 hours' notice of it. Cancel or move it."))
+        window.announced_at, window.sequence = at, window.sequence + 1
+        refuse_times(window)
+    refuse_contradictions(window)
+    told = {"replaced_at": at, "replaced_by": actor.user, "because": because.strip(), "said": said}
+    WindowVersion.objects.create(window=window, **before, **told)
+    window.save()
+    record(actor, "availability.maintenance_revised", window, sequence=window.sequence)
     later("availability.prove_told_notices", actor, only_one="availability.prove_told_notices")
     return window
 

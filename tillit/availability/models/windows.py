@@ -98,6 +98,7 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
     cancelled_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
     cancelled_because = models.TextField(blank=True, editable=False)
     moved_at = models.DateTimeField(null=True, editable=False)  # the last time; why and from when: its versions
+    revised_at = models.DateTimeField(null=True, editable=False)  # the last time it was said otherwise
     completed_at = models.DateTimeField(null=True, editable=False)
     completed_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
 
@@ -160,7 +161,7 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
                 )
 
     @classmethod
-    def open_for(cls, job: str, wave: str, region: str, at: datetime) -> Self | None:
+    def open_for(cls, job: str, wave: str, region: str, at: datetime) -> MaintenanceWindow | None:
         """The window now open for this work, if all whom it concerns were told of it; not saved if it is routine."""
         open_now = cls.objects.upcoming(at).for_job(job).filter(starts_at__lte=at)
         found = open_now.filter(wave__in=["", wave], region__in=["", region]).last()
@@ -192,7 +193,8 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
     @property
     def changed_at(self) -> datetime:
         """When anything was last said about it; of one only foreseen, when its rule was."""
-        said = [at for at in (self.announced_at, self.moved_at, self.cancelled_at, self.completed_at) if at]
+        moments = (self.announced_at, self.moved_at, self.revised_at, self.cancelled_at, self.completed_at)
+        said = [at for at in moments if at]
         return max(said) if said or self.rule is None else self.rule.changed_at
 
     @property
@@ -215,7 +217,7 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
 
 
 class WindowVersion(models.Model):
-    """What was announced of a window before it was moved: nothing announced is ever unsaid."""
+    """What was announced of a window before it was moved or said otherwise: nothing announced is ever unsaid."""
 
     window = models.ForeignKey(MaintenanceWindow, on_delete=models.CASCADE, related_name="versions")
     sequence = models.PositiveIntegerField()
@@ -224,11 +226,12 @@ class WindowVersion(models.Model):
     announced_at = models.DateTimeField()
     replaced_at = models.DateTimeField()
     replaced_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    because = models.TextField(blank=True)  # why it was moved
+    because = models.TextField(blank=True)  # why it was moved, or said otherwise
+    said = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))  # title, effect, ... as they were
 
     class Meta:
-        ordering = ["sequence"]
-        constraints = [UniqueConstraint("window", "sequence", name="one_version_of_each_sequence")]
+        ordering = ["replaced_at", "id"]
+        constraints = [UniqueConstraint("window", "sequence", "replaced_at", name="one_version_of_each_moment")]
 
     def __str__(self) -> str:
         return f"{self.window_id}.{self.sequence} {self.starts_at:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,67 @@
+"""What was announced may be said otherwise: both versions stay public, and nothing gets worse inside the notice."""
+
+from datetime import timedelta
+
+import pytest
+
+from tillit.availability.actions.windows import Revised, revise_maintenance
+from tillit.availability.actions.work import begin_work, prove_notices
+from tillit.availability.models import NoticeReceipt
+from tillit.foundation.access import Actor
+from tillit.foundation.errors import Refused
+from tillit.foundation.tenancy import in_tenant
+from tillit.foundation.testing import happened
+
+
+def revised(window, **otherwise):
+    now_said = {name: getattr(window, name) for name in Revised.__dataclass_fields__}
+    return Revised(**now_said | otherwise)
+
+
+@pytest.fixture
+def window(announced, fjordlys, operator):
+    window = announced(hours=48, title="Work on the network", job="network", most_seconds=300)
+    prove_notices(operator.actor)
+    return window
+
+
+def test_clearer_words_come_at_any_time_and_both_versions_are_public(window, operator, public, clock):
+    clock.shift(timedelta(hours=47))
+    better = revised(window, title={"en": "New switches"}, effect="none", ends_at=window.ends_at - timedelta(hours=1))
+    revise_maintenance(operator.actor, window=window, revised=better, because="Shorter than we thought.")
+    assert happened("availability.maintenance_revised")
+    told = public.get("/trust/maintenance.json").json()["windows"][0]
+    assert (told["title"], told["sequence"]) == ({"en": "New switches"}, 0)
+    assert told["earlier"][0]["said"]["title"] == {"en": "Work on the network"}
+    page = public.get("/status/").content.decode()
+    assert "New switches" in page and "Work on the network" in page and "Shorter than we thought." in page
+    assert "Said otherwise: New switches" in public.get("/status/feed.atom").content.decode()
+    clock.shift(timedelta(hours=1))
+    assert begin_work(Actor.system(operator.tenant), job="network").window == window  # the notice still counts
+
+
+@pytest.mark.promise("planned-maintenance-is-announced-24-hours-ahead")
+@pytest.mark.parametrize("worse", ["effect", "ends_at", "most_seconds"])
+def test_worse_is_an_announcement_of_its_own(window, operator, anna, clock, worse):
+    values = {"effect": "offline", "ends_at": window.ends_at + timedelta(minutes=1), "most_seconds": 600}
+    change = revised(window, **{worse: values[worse]})
+    anna.get("/notices/")
+    clock.shift(timedelta(hours=1))
+    changed = revise_maintenance(operator.actor, window=window, revised=change, because="It is more work.")
+    assert changed.sequence == 1
+    anna.get("/notices/")
+    with in_tenant(anna.tenant):
+        assert NoticeReceipt.objects.filter(window=window).count() == 2  # everybody is shown it anew
+    clock.shift(timedelta(hours=23, seconds=1))
+    again = revised(changed, effect="offline", ends_at=changed.ends_at + timedelta(hours=1))
+    with pytest.raises(Refused, match="worse for customers"):
+        revise_maintenance(operator.actor, window=changed, revised=again, because="Still more.")
+
+
+def test_more_parts_are_worse_and_fewer_are_not(announced, operator, plan, clock):
+    window = announced(hours=48, components=["crm"])
+    clock.shift(timedelta(hours=30))
+    with pytest.raises(Refused, match="worse for customers"):
+        revise_maintenance(operator.actor, window=window, revised=revised(window, components=[]), because="All of it.")
+    with pytest.raises(Refused, match="Nothing is different"):
+        revise_maintenance(operator.actor, window=window, revised=revised(window), because="Nothing.")
