@@ -93,10 +93,10 @@ def browse(chromium, tillit):
     """Open a fresh browser: `browse(lang="de-DE", view=NARROW, script=False)`; nothing it says may be an error."""
     opened = []
 
-    def open_one(*, lang="en-GB", view=None, script=True, scheme="light"):
+    def open_one(*, lang="en-GB", view=None, script=True, scheme="light", touch=False):
         context = chromium.new_context(
             locale=lang, viewport=view or WIDE, java_script_enabled=script, color_scheme=scheme,
-            timezone_id="Europe/Oslo",
+            timezone_id="Europe/Oslo", has_touch=touch, is_mobile=touch,
         )  # fmt: skip
         context.set_default_timeout(15_000)
         page = context.new_page()

@@ -22,6 +22,9 @@ OF_ANNA = [
     "/agreements/crm-online-dpa/accept/", "/agreements/crm-online-dpa/1/2/", "/agreements/bundle/",
 ]  # fmt: skip
 OF_OPERATOR = ["/operator/tenants/", "/operator/mail/", "/operator/maintenance/", "/operator/incidents/",
+               "/operator/maintenance/?view=week", "/operator/maintenance/?view=list",
+               "/operator/maintenance/announce", "/operator/incidents/?new", "/operator/incidents/templates/",
+               "/operator/incidents/templates/new",
                "/operator/register/", "/operator/register/file/", "/operator/register/processors/",
                "/operator/register/processors/nordlys-post/", "/operator/register/processors/mailgun/edit/",
                "/operator/register/objections/", "/operator/register/measures/", "/operator/register/new/processors/",

@@ -27,7 +27,7 @@ class Slot:
 
     @property
     def is_movable(self) -> bool:
-        return self.kind in ("announced", "emergency") and self.window.phase == self.window.Phase.SCHEDULED
+        return self.kind == "announced"  # an emergency is called off, and another asked for
 
 
 @dataclass
@@ -38,6 +38,7 @@ class Cell:
     too_soon: bool
     slots: list[Slot] = field(default_factory=list)
     is_today: bool = False
+    is_past: bool = False
     is_outside: bool = False  # of the month that is looked at
 
     @property
@@ -90,7 +91,7 @@ def _cell(at: datetime, length: timedelta, slots: Iterable[Slot], *, outside: bo
         if one.window.starts_at < end and one.window.ends_at > at
     ]
     soonest, today = now() + MaintenanceWindow.NOTICE, now().astimezone(at.tzinfo).date()
-    return Cell(at, end <= soonest, here, at.date() == today, outside)
+    return Cell(at, end <= soonest, here, at.date() == today, end <= now(), outside)
 
 
 def _slots(first: date, until: date) -> tuple[list[Slot], int]:

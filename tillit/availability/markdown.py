@@ -1,4 +1,4 @@
-"""From the Markdown of a post-mortem to HTML. Nothing else in this room marks HTML as safe.
+"""What was said as HTML: plain words, and the Markdown of a post-mortem. Nothing else in this room marks HTML as safe.
 
 HTML in the source is text; images do not exist; links lead to https, mailto or within this server.
 """
@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils.html import linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -39,6 +40,11 @@ MARKDOWN.validateLink = lambda url: bool(ALLOWED_LINK.match(url.strip()))  # typ
 
 def render(text: str) -> SafeString:
     return mark_safe(MARKDOWN.render(text))  # noqa: S308 - by MARKDOWN, which lets no HTML through
+
+
+def paragraphs(text: str) -> SafeString:
+    """Plain words; an empty line begins a paragraph."""
+    return mark_safe(linebreaks(text, autoescape=True))  # noqa: S308 - escaped
 
 
 def _lower(tag: str) -> str:

@@ -67,6 +67,9 @@ class IncidentForm(UpdateForm):
         label=_("How badly?"), choices=Incident.Impact, widget=forms.RadioSelect, initial=Incident.Impact.MINOR
     )
     started_at = ClockField(label=_("Since when?"), help_text=_("Empty: now."), required=False)
+    status = forms.ChoiceField(
+        label=_("How far are we?"), choices=OPEN, widget=forms.RadioSelect, initial=Incident.Status.INVESTIGATING
+    )
 
     field_order = ("title", "body", "impact", "also", "state", "next_in", "status", "started_at")
 

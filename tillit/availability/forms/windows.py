@@ -16,7 +16,7 @@ from tillit.foundation.models import Tenant
 
 class AnnouncementForm(forms.Form):
     kind = forms.ChoiceField(
-        label=_("Kind"), choices=MaintenanceWindow.Kind, widget=forms.RadioSelect, initial="planned"
+        label=_("Kind"), choices=MaintenanceWindow.Kind, widget=forms.HiddenInput, initial="planned"
     )
     rule = forms.ModelChoiceField(
         label=_("Line of the plan"),

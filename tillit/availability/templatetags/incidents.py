@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django import template
-from django.utils.html import format_html, linebreaks
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tillit.availability import words
 from tillit.availability.filling import moment
-from tillit.availability.markdown import render
+from tillit.availability.markdown import paragraphs, render
 from tillit.availability.models import Component, Incident, IncidentUpdate, PostmortemDraft, UpdateVersion
 from tillit.availability.models.components import Shown
 from tillit.foundation.clock import now
@@ -24,7 +24,7 @@ def said(update: IncidentUpdate | UpdateVersion | PostmortemDraft) -> SafeString
     chosen, code = pick(update.body)
     of = update.update if isinstance(update, UpdateVersion) else update
     looks_back = isinstance(of, PostmortemDraft) or of.status == Incident.Status.POSTMORTEM
-    body = render(chosen) if looks_back else linebreaks(chosen, autoescape=True)
+    body = render(chosen) if looks_back else paragraphs(chosen)
     mark = language_mark(code) if chosen else ""
     if not mark:
         return format_html('<div class="said">{}</div>', body)

@@ -128,9 +128,9 @@ def test_a_post_mortem_is_a_draft_first_and_then_public_in_three_languages(over,
     operator.post(at, words | {"publish": "1"})
     over.refresh_from_db()
     assert (over.status, PostmortemDraft.objects.exists()) == ("postmortem", False)
-    page = public.get("/status/").content.decode()
+    page = public.get(f"/status/incidents/{over.pk}/").content.decode()
     assert "<strong>expired</strong>" in page and "<b>x</b>" not in page and "&lt;b&gt;x" in page
-    assert "<h4>Warum</h4>" in public.get("/status/?lang=de").content.decode()
+    assert "<h4>Warum</h4>" in public.get(f"/status/incidents/{over.pk}/?lang=de").content.decode()
     assert "published already" in operator.post(at, words | {"publish": "1"}).content.decode()
     assert happened("availability.postmortem_published")
     assert public.get("/status/api/v2/incidents.json").json()["incidents"][0]["status"] == "postmortem"
@@ -145,7 +145,7 @@ def test_what_is_open_is_not_looked_back_at(noticed, operator):
 def test_links_of_a_post_mortem_lead_to_safe_places(over, operator, public):
     said = "[a](javascript:alert(1)) [b](https://report.example/) ![c](https://spy.example/x.png)"
     operator.post(f"{DESK}{over.pk}/post-mortem", {"body_en": said, "publish": "1"})
-    page = public.get("/status/").content.decode()
+    page = public.get(f"/status/incidents/{over.pk}/").content.decode()
     assert 'href="https://report.example/" rel="noopener noreferrer"' in page
     assert 'href="javascript' not in page and "<img" not in page
 

@@ -33,7 +33,7 @@
     const wrong = form.querySelector(".error-summary"); // it shows what was sent, not what is saved
     before.set(form, wrong ? null : read(form));
     const draft = JSON.parse(sessionStorage.getItem(name(form)));
-    if (!draft || wrong) return;
+    if (!draft || wrong || form.matches("[data-fresh]")) return; // filled in on purpose just now
     write(form, draft.said);
     form.prepend(note.content.cloneNode(true));
     form.querySelector("[data-discard]").addEventListener("click", (event) => {
