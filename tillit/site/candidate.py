@@ -24,6 +24,19 @@ def candidate(place: Path) -> Path:
     return root
 
 
+def accept(data: Path, root: Path, older: Path) -> str:
+    """Whether the release in `older` can live with the candidate's migrations; the warnings, if any.
+
+    Raises Problem with a sentence for each that it cannot live with. Asked of the candidate, which knows them.
+    """
+    command = [python_of(root), "-P", "-m", "tillit.site.expanding", "--older", str(older)]
+    done = subprocess.run(command, env=child_environment(data, root=root), cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        said = done.stdout or done.stderr[-500:]
+        raise Problem(f"The release that runs could not live with this one's tables.\n{said.strip()}")
+    return done.stdout
+
+
 def prepare(data: Path, root: Path, progress: Progress) -> None:
     """Words, tables and style sheets of the checkout; its tables are ones this release accepts, or it was refused."""
     with progress.step("Compiling translations"):

@@ -20,6 +20,7 @@ STEPS: dict[str, list[str]] = {
     "types": [*PYTHON, "mypy", "tillit"],
     "import contracts": [str(SCRIPTS / "lint-imports")],
     "missing migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
+    "expand, then contract": [*PYTHON, "tillit.site.expanding"],
     "house inspection": [*PYTHON, "pytest", "tests/house"],
     "duplicates": [
         *PYTHON,

@@ -38,6 +38,14 @@ class Order:
         """The installation of everything that serves the other waves."""
         return Path(self.root if self.whole else self.before)
 
+    def with_wave(self, wave: str, *, root: Path, release: str, whole: bool) -> Order:
+        """This order with one wave more on the release in `root`; a release that is everywhere is the one before."""
+        waves = {*([] if self.whole else self.waves), wave}
+        return Order(str(root), release, str(self.main), tuple(sorted(waves)), whole)
+
+    def taken_back(self) -> Order:
+        return Order(before=self.before)
+
     @property
     def beside(self) -> bool:
         """Whether two releases are to run at the same time."""

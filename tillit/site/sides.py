@@ -20,7 +20,7 @@ from tillit.site.preparation import child_environment, release
 from tillit.site.problems import Problem
 from tillit.site.rollout import Order, Routes
 from tillit.site.runtime import ROOT
-from tillit.site.supervisor import FIRST_START, Place, Program, Supervisor
+from tillit.site.supervisor import SUCCESSOR_START, Place, Program, Supervisor
 
 FOLLOWS = ("tillit.site.serve", "tillit.site.worker")  # what is replaced when the main release or the waves change
 LET_GO = 1.0  # seconds until every worker has seen new routes
@@ -69,9 +69,9 @@ class Sides:
         wanted = rollout.order(self.data)
         if wanted.number == self.order.number:
             return
-        if wanted.before != str(ROOT) and wanted.root != str(ROOT):
-            self.supervisor.say("What was ordered of another installation is forgotten.")
-            wanted = Order(number=wanted.number)
+        if not self.order.number and str(ROOT) not in (wanted.before, wanted.root):
+            self.supervisor.say("Started from another checkout: what was ordered before is forgotten.")
+            wanted = rollout.give(self.data, Order())
         self.order = wanted
         self.course = self._carry_out(wanted)
 
@@ -105,7 +105,7 @@ class Sides:
                 self.supervisor.places.append(Place(program))
         else:
             yield from self._replace([place for place in self._sides() if place.program.socket is None])
-        deadline = time.monotonic() + FIRST_START
+        deadline = time.monotonic() + SUCCESSOR_START
         while not all(place.child is not None and place.child.ready() for place in self._sides()):
             if time.monotonic() > deadline or any(place.failures > 1 for place in self._sides()):
                 yield from self._lower_sides()

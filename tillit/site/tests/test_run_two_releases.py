@@ -11,13 +11,28 @@ import pytest
 
 from tillit.site import runtime
 from tillit.site.runtime import ROOT
-from tillit.site.tests.whole import Installation
+from tillit.site.tests.whole import Installation, eventually
 
 NEW = "0.2.0.test"
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", "tests", ".*_cache")
+BROKEN = "/status/maintenance/"  # the new release has a mistake on this page
+MISTAKE = '\n\ndef year(request: Request) -> HttpResponse:\n    raise LookupError("a mistake of the new release")\n'
 TENANT = (
     "INSERT INTO foundation_tenant (slug, name, kind, region, wave, state, language, time_zone, created_at)"
-    " VALUES (%s, %s, 'customer', 'eu', %s, 'running', 'en', 'Europe/Oslo', now())"
+    " VALUES (%s, %s, 'customer', 'eu', %s, 'running', 'en', 'Europe/Oslo', now()) RETURNING id"
+)
+CHOICE = (
+    "INSERT INTO releases_wavechoice (tenant_id, wave, reason, by_operator, chosen_at) VALUES (%s, %s, '', true, now())"
+)
+WINDOW = (
+    "INSERT INTO availability_maintenancewindow (rule_id, kind, title, starts_at, ends_at, announced_at, effect, wave,"
+    " region, reason, cancelled_because, sequence) SELECT id, 'planned', name, now() - interval '1 minute',"
+    " now() + interval '2 hours', now() - interval '30 hours', 'seconds', 'a', '', '', '', 0"
+    " FROM availability_maintenancerule WHERE job = 'upgrade' RETURNING id"
+)
+PROOF = (
+    "INSERT INTO availability_noticeproof (window_id, sequence, place, audience, verified_at)"
+    " VALUES (%s, 0, %s, %s, now() - interval '29 hours')"
 )
 
 
@@ -28,8 +43,16 @@ class TwoReleases(Installation):
         super().__init__(data)
         self.checkout = checkout
 
-    def owner(self):
-        return psycopg.connect(runtime.owner_dsn(self.data), autocommit=True)
+    def people(self):
+        """A customer in each wave, and a window of wave A, announced and shown in time, that has just begun."""
+        assert self.tillit("register", "apply", "--profile", "seed", "--write").returncode == 0
+        with psycopg.connect(runtime.owner_dsn(self.data)) as owner:
+            for slug, wave in (("fjordlys", "a"), ("alpenrose", "b")):
+                (tenant,) = owner.execute(TENANT, [slug, f"{slug.title()} (invented)", wave]).fetchone()
+                owner.execute(CHOICE, [tenant, wave])
+            (window,) = owner.execute(WINDOW).fetchone()
+            owner.execute(PROOF, [window, "status_page", ""])
+            owner.execute(PROOF, [window, "sign_in", "a/eu"])
 
     def get(self, slug, path):
         """Status and body of a page on the customer's host."""
@@ -45,12 +68,18 @@ class TwoReleases(Installation):
         assert f">Tillit {told}<" in self.get(slug, "/sign-in/")[1]
         return told
 
+    def told(self):
+        """What everybody reads of the newest release."""
+        return json.loads(self.get("alpenrose", "/status/releases.json")[1])["releases"][0]
+
 
 def new_checkout(place):
     shutil.copytree(ROOT, place, ignore=LEFT_OUT, symlinks=True)
     (place / ".venv").symlink_to(ROOT / ".venv")
     project = place / "pyproject.toml"
     project.write_text(re.sub(r'(?m)^version = ".*"', f'version = "{NEW}"', project.read_text(), count=1))
+    with (place / "tillit" / "availability" / "views" / "public.py").open("a") as views:
+        views.write(MISTAKE.replace("\n\ndef", "\n\n@login_not_required\ndef"))
     return place
 
 
@@ -60,9 +89,7 @@ def two(tmp_path_factory):
     made = TwoReleases(folder / "data", new_checkout(folder / "new"))
     try:
         made.up()
-        with made.owner() as owner:
-            owner.execute(TENANT, ["fjordlys", "Fjordlys AS (invented)", "a"])
-            owner.execute(TENANT, ["alpenrose", "Alpenrose GmbH (invented)", "b"])
+        made.people()
         yield made
     finally:
         made.end()
@@ -84,7 +111,7 @@ class Visitors:
             self.count += 1
             if status != 200:
                 self.failed.append((slug, status, body[:80]))
-            self.over.wait(0.05)
+            self.over.wait(0.3)
 
     def __enter__(self):
         for thread in self.threads:
@@ -97,15 +124,26 @@ class Visitors:
             thread.join()
 
 
-def test_wave_a_runs_on_the_new_release_and_comes_back_without_a_failed_request(two):
+def test_wave_a_runs_on_the_new_release_until_it_is_held_and_taken_back_and_no_request_fails(two):
     old = two.release_of("fjordlys")
     assert old == two.release_of("alpenrose")
     with Visitors(two) as visitors:
-        done = two.tillit("release", "start", str(two.checkout), "--wave", "a")
+        done = two.tillit("release", "start", str(two.checkout), "--wave", "b")
+        assert "The next wave is A." in done.stderr
+        done = two.tillit("release", "start", str(two.checkout), "--wave", "a", "--notes-en", "Faster lists.")
         assert done.returncode == 0, done.stderr
         assert (two.release_of("fjordlys"), two.release_of("alpenrose")) == (NEW, old)
-        done = two.tillit("release", "back")
+
+        for _ in range(40):
+            assert two.get("fjordlys", BROKEN)[0] == 500
+            assert two.get("alpenrose", BROKEN)[0] == 200
+        eventually(lambda: two.told()["state"] == "held")  # the gate looks every minute
+        assert two.told()["holds"][0]["worse"] == ["errors"]
+
+        done = two.tillit("release", "back", "--because", "The year page was broken.")
         assert done.returncode == 0, done.stderr
         assert (two.release_of("fjordlys"), two.release_of("alpenrose")) == (old, old)
+        assert two.get("fjordlys", BROKEN)[0] == 200
     assert visitors.failed == []
-    assert visitors.count > 50
+    assert visitors.count > 30
+    assert (two.told()["state"], two.told()["version"]) == ("rolled_back", NEW)

@@ -42,7 +42,7 @@ class Installation:
         copy_process.end(self.data)  # which outlives a killed supervisor
 
     def tillit(self, *options):
-        return subprocess.run(**self.command("cli", *options), capture_output=True, timeout=PATIENCE)
+        return subprocess.run(**self.command("cli", *options), capture_output=True, timeout=2 * PATIENCE)
 
     def start(self, command, *options):
         """Without waiting for its end: `up`, or a command of `bin/tillit`."""
