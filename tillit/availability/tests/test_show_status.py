@@ -148,7 +148,7 @@ def test_the_pages_ask_few_questions_of_the_database(plan, public, operator, dja
         said = Said({"en": "Looking into it."}, state="partial_outage", also=[crm])
         open_incident(operator.actor, title={"en": f"Trouble {number}"}, impact="minor", said=said)
     public.get(STATUS)
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(36):
         public.get(STATUS)
     with django_assert_max_num_queries(10):
         public.get(YEAR)
