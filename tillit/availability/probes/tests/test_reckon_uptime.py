@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import random
+import zlib
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -18,6 +19,8 @@ from tillit.availability.probes.arithmetic import formula_of, percent
 from tillit.availability.probes.holdings import Samples
 from tillit.availability.probes.models import Prober, Sample, SampleDay, UptimeDay
 from tillit.foundation.access import Actor
+from tillit.foundation.models import Role
+from tillit.foundation.testing import make_person
 from tillit.site.commands import uptime
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
@@ -34,9 +37,12 @@ def a_day(oslo, deliverer, operator, clock, operator_tenant):
             ends_at=DAY + timedelta(hours=ends, seconds=30), title={"en": "Work"}, details=Details(effect=effect),
         )  # fmt: skip
     clock.move_to(DAY + timedelta(hours=14))
+    petra = make_person(operator_tenant, "Petra Vakt", Role.OPERATOR)  # an emergency needs two people
     announce_maintenance(
         operator.actor, kind="emergency", starts_at=DAY + timedelta(hours=15), ends_at=DAY + timedelta(hours=16),
-        title={"en": "Patch"}, details=Details(effect="offline", reason="A hole must be closed."),
+        title={"en": "Patch"}, details=Details(
+            effect="offline", reason="A hole must be closed.", advisory="tillit-2026-0001", announced_by=petra.user,
+        ),
     )  # fmt: skip
     dice = random.Random(5)
     probers = list(Prober.objects.order_by("name"))
@@ -147,7 +153,9 @@ def test_a_closed_day_is_packed_and_says_the_same_for_good(a_day, public, tmp_pa
     assert (api["raw"], api["contractual"]) == (was["raw"], was["contractual"])
     assert api["minutes"]["unknown"] > was["minutes"]["unknown"]  # since then nothing was measured
     packed = public.get("/status/samples/2026-11-24.csv", headers={"accept-encoding": "gzip"})
-    assert packed.headers["Content-Encoding"] == "gzip" and SampleDay.objects.get().rows == before.count("\n") - 1
+    one_stream = zlib.decompressobj(31).decompress(b"".join(packed.streaming_content))  # as httpx and browsers read it
+    assert packed.headers["Content-Encoding"] == "gzip" and one_stream.decode() == before
+    assert SampleDay.objects.get().rows == before.count("\n") - 1
 
 
 def test_samples_go_after_their_time_but_what_they_added_up_to_stays(a_day, clock, operator_tenant):

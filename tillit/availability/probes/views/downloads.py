@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, date
 
@@ -21,6 +22,7 @@ from tillit.availability.serving import serve
 from tillit.foundation.clock import now
 from tillit.foundation.requests import Request
 
+GZIP = 16 + zlib.MAX_WBITS  # with the header of gzip, not of zlib
 MONTH, DAY = re.compile(r"\d{4}-\d\d"), re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -34,7 +36,8 @@ def samples(request: Request, period: str) -> HttpResponseBase:
         return problem(404, _("There are samples of months (2026-11) and of days (2026-11-22)."))
     wants_packed = "gzip" in request.headers.get("Accept-Encoding", "")
     members = queries.members(first, last)
-    response = StreamingHttpResponse(members if wants_packed else _unpacked(members), content_type="text/csv")
+    lines = _unpacked(members)
+    response = StreamingHttpResponse(_packed(lines) if wants_packed else lines, content_type="text/csv")
     if wants_packed:
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Content-Disposition"] = f'attachment; filename="{period}.csv"'
@@ -84,3 +87,11 @@ def _days(period: str) -> tuple[date, date]:
 def _unpacked(members: Iterator[bytes]) -> Iterator[bytes]:
     for member in members:
         yield gzip.decompress(member)
+
+
+def _packed(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Packed anew, as one: most readers of HTTP stop after the first of several gzip members."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, GZIP)
+    for part in lines:
+        yield packer.compress(part)
+    yield packer.flush()
