@@ -33,11 +33,13 @@ from granian.constants import Interfaces, RuntimeModes
 from tillit.foundation.supervision import report_ready
 from tillit.site.gently import WISH, gently
 from tillit.site.handing import OWN, hands
+from tillit.site.leaving import Leaving
 from tillit.site.listening import BACKLOG
 
 APPLICATION = "tillit.site.wsgi:application"
 SECRETS = ("TILLIT_DSN", "TILLIT_SECRET_KEY", "TILLIT_SMTP_URL")
 TOO_LONG = 300.0  # seconds in one request: statements end after 60, slow uploads are long in coming
+GOOD_BYE = ("Connection", "close")
 Application = Callable[..., Any]
 
 
@@ -59,16 +61,21 @@ class InheritedSocket(Granian):  # type: ignore[valid-type, misc]
 class Watched:
     """The application, and whether any of its threads is still free or at something that has not lasted too long."""
 
-    def __init__(self, application: Application, threads: int) -> None:
+    def __init__(self, application: Application, threads: int, leaving: Leaving) -> None:
         self.application = application
         self.threads = threads
+        self.leaving = leaving
         self.busy_since: dict[int, float] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         me = threading.get_ident()
         self.busy_since[me] = time.monotonic()
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            return start_response(status, [*headers, *([GOOD_BYE] if self.leaving.begun else [])], *rest)
+
         try:
-            return self.application(environ, start_response)
+            return self.application(environ, start)
         finally:
             self.busy_since.pop(me, None)
 
@@ -86,7 +93,7 @@ def serve(name: str) -> None:
         for secret in SECRETS:  # known to the settings by now; Granian hands the rest to every request
             os.environ.pop(secret, None)
         server.listen()
-        watched = Watched(application, OWN + hands())
+        watched = Watched(application, OWN + hands(), leaving)
         report_ready(moves=watched.moves)
         return watched
 
@@ -99,6 +106,8 @@ def serve(name: str) -> None:
         log_level="warning",
     )
     server._init_shared_socket()
+    leaving = Leaving(server._sfd)
+    leaving.listen_to_signals()
     worker = server._spawn_worker(0, server._spawn_wsgi_worker, load)
     worker.inner.run()  # the task of a multiprocessing.Process, in this process
 

@@ -124,7 +124,17 @@ def test_no_request_fails_while_every_process_is_replaced(tiny):
             except (OSError, http.client.HTTPException) as error:
                 failed.append(error)
 
-    visitors = [threading.Thread(target=visit) for _ in range(4)]
+    def stay():
+        """On one connection for as long as nobody says good-bye on it."""
+        connection = http.client.HTTPConnection("127.0.0.1", tiny.port, timeout=10)
+        while not done.is_set():
+            try:
+                connection.request("GET", "/slow")
+                answered.append(int(connection.getresponse().read()))
+            except (OSError, http.client.HTTPException) as error:
+                failed.append(error)
+
+    visitors = [threading.Thread(target=one) for one in (visit, stay) * 4]
     for visitor in visitors:
         visitor.start()
     tiny.process.send_signal(signal.SIGHUP)
