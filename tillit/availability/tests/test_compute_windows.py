@@ -6,7 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tillit.availability.recurrence import (
@@ -289,6 +289,7 @@ def daily_rules(draw):
     return Rule("any", zone, start, end, rrule, anchor, end_days_later=nights, days_later=later)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # it speaks of the machine, not of rules
 @given(daily_rules())
 def test_every_window_ends_after_its_start_and_keeps_its_clock_times(rule):
     here = ZoneInfo(rule.zone)
