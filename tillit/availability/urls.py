@@ -1,7 +1,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from tillit.availability import api, feeds, panels
-from tillit.availability.views import announcing, incidents, maintenance, postmortem, public, templates
+from tillit.availability.views import announcing, incidents, maintenance, postmortem, public, revising, templates
 from tillit.availability.views.mails import mail_choice
 from tillit.availability.views.notice import proof, receipt, receipts
 
@@ -48,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices/receipts", receipts, name="receipts"),
     path("notices/<int:pk>/receipt", receipt, name="receipt"),
     path("operator/maintenance/<int:pk>/notice", proof, name="notice"),
+    path("operator/maintenance/<int:pk>/otherwise", revising.otherwise, name="otherwise"),
     path("operator/maintenance/<int:pk>/move", maintenance.move, name="move"),
     path("operator/maintenance/<int:pk>/cancel", maintenance.cancel, name="cancel"),
     path("operator/maintenance/<int:pk>/complete", maintenance.complete, name="complete"),

@@ -7,7 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from tillit.availability.actions.windows import Details
+from tillit.availability.actions.windows import Details, Revised
 from tillit.availability.forms.fields import ClockField, TextsField
 from tillit.availability.models import Component, Effect, MaintenanceRule, MaintenanceWindow
 from tillit.availability.queries import regions
@@ -96,3 +96,44 @@ class MoveForm(forms.Form):
     starts_at = ClockField(label=_("Start"))
     ends_at = ClockField(label=_("End"))
     because = forms.CharField(label=_("Why is it moved?"), help_text=_("Customers read it."), max_length=500)
+
+
+class OtherwiseForm(forms.Form):
+    """What an announced window is, hits and does, and how long it lasts: said otherwise."""
+
+    title = TextsField(label=_("Title"))
+    effect = forms.ChoiceField(label=_("What people notice"), choices=Effect)
+    minutes = forms.IntegerField(
+        label=_("Interrupted for at most"), help_text=_("In minutes."), required=False, min_value=1, max_value=44_640
+    )
+    ends_at = ClockField(label=_("End"))
+    components = forms.ModelMultipleChoiceField(
+        label=_("Parts of the service"),
+        help_text=_("None chosen: all of them."),
+        queryset=Component.objects.none(),
+        to_field_name="slug",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    because = forms.CharField(label=_("Why is it changed?"), help_text=_("Customers read it."), max_length=500)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        cast(forms.ModelMultipleChoiceField, self.fields["components"]).queryset = Component.objects.in_service()
+
+    @staticmethod
+    def of(window: MaintenanceWindow) -> dict[str, Any]:
+        """What it says now."""
+        told = {name: getattr(window, name) for name in ("title", "effect", "ends_at", "components")}
+        minutes = -(-window.most_seconds // 60) if window.most_seconds else None
+        return told | {"minutes": minutes, "most_seconds": window.most_seconds}
+
+    def revised(self) -> Revised:
+        """The arguments of `actions.revise_maintenance`. Minutes that were not touched stay the seconds they were."""
+        said = dict(self.cleaned_data)
+        same = said["minutes"] == self.initial.get("minutes")
+        seconds = self.initial.get("most_seconds") if same else (said["minutes"] or 0) * 60 or None
+        parts = [part.slug for part in said["components"]]
+        return Revised(
+            title=said["title"], effect=said["effect"], components=parts, ends_at=said["ends_at"], most_seconds=seconds
+        )
