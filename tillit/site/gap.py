@@ -88,12 +88,17 @@ def ask_supervisor(data: Path) -> bool:
     return False
 
 
+def incomplete(mark: str) -> dict[str, str]:
+    """The form of one's own profile, which a reader may send too, as it is never saved."""
+    return {"name": mark, "language": "", "time_zone": ""}
+
+
 class Drafts:
     """Forms that are opened now and sent later, incomplete on purpose: nothing is added, and everything comes back."""
 
     def __init__(self, where: Where, session: Session | None) -> None:
         self.where = where
-        self.path = reverse("crm:person_new")
+        self.path = reverse("tenants:profile")
         self.typed: list[tuple[str, bytes]] = []
         for _ in range(DRAFTS if session else 0):
             self._open(_headers(session) if session else {})
@@ -111,7 +116,7 @@ class Drafts:
             "Origin": f"{'https' if settings.HTTPS else 'http'}://{headers['Host']}",
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        body = urlencode({"csrfmiddlewaretoken": html.unescape(token[1]), "last_name": "", "note": mark}).encode()
+        body = urlencode({"csrfmiddlewaretoken": html.unescape(token[1]), **incomplete(mark)}).encode()
         self.typed.append((mark, request("POST", self.path, sent, body)))
 
     def lost(self) -> int:

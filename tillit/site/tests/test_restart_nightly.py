@@ -75,3 +75,10 @@ def test_by_hand_it_is_possible_at_any_hour_and_told_as_such(clock, nights, caps
     assert by_hand(nights.data) == 0
     assert "0 failed" in capsys.readouterr().out
     assert (RestartRun.objects.get().occasion, RestartRun.objects.get().work) == ("by_hand", None)
+
+
+def test_the_form_that_is_sent_after_a_restart_comes_back_with_what_was_typed_and_saves_nothing(ben):
+    answer = ben.post("/profile/", gap.incomplete("Half-typed"))
+    assert "Half-typed" in answer.content.decode()
+    ben.user.refresh_from_db()
+    assert ben.user.name == "Ben Hansen"
