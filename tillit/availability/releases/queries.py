@@ -123,8 +123,9 @@ def choices() -> list[WaveChoice]:
     found = list(
         WaveChoice.objects.filter(ended_at=None).select_related("tenant", "chosen_by").order_by("tenant__slug")
     )
+    draw, shares = newest_draw(), percents()
     for choice in found:
-        vars(choice)["computed"] = computed_wave(choice.tenant)
+        vars(choice)["computed"] = computed_wave(choice.tenant, draw, shares)
     return found
 
 

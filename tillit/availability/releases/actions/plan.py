@@ -82,10 +82,13 @@ def begin_stage(actor: Actor, *, release: Release, wave: str) -> Stage:
 
 @action
 def end_stage(actor: Actor, *, stage: Stage, ok: bool, sentence: str = "") -> Release:
-    """Say whether the wave runs on the release now. With the last one the release is everybody's."""
+    """Say whether the wave runs on the release now. With the last one the release is everybody's.
+
+    One that was held meanwhile stays held.
+    """
     require(actor, "releases.manage")
-    stage = Stage.objects.select_for_update(of=("self",)).select_related("release", "work").get(pk=stage.pk)
-    release = stage.release
+    release = Release.objects.select_for_update().get(pk=stage.release_id)
+    stage = Stage.objects.select_for_update(of=("self",)).select_related("work").get(pk=stage.pk)
     if stage.work is not None:
         end_work(actor, work=stage.work, ok=ok, sentence=sentence)
     if not ok:
@@ -94,13 +97,9 @@ def end_stage(actor: Actor, *, stage: Stage, ok: bool, sentence: str = "") -> Re
         return release
     stage.started_at, stage.started_by = now(), actor.user
     stage.save(update_fields=["started_at", "started_by"])
-    release.state = State.RUNNING
-    if not release.stages.filter(started_at=None).exists():
-        release.state, release.ended_at = State.DONE, now()
-    release.save(update_fields=["state", "ended_at"])
     record(actor, "releases.stage_started", release, wave=stage.wave)
-    if not release.is_open:
-        apply_waves(actor)
+    if not release.is_held:
+        _go_on(actor, release)
     return release
 
 
@@ -137,9 +136,8 @@ def continue_release(actor: Actor, *, release: Release, because: str) -> Release
         raise Refused(_("This release is not held."))
     hold.lifted_at, hold.lifted_by, hold.lifted_because = now(), actor.user, because
     hold.save(update_fields=["lifted_at", "lifted_by", "lifted_because"])
-    release.state = State.RUNNING if queries.started(release) else State.PLANNED
-    release.save(update_fields=["state"])
     record(actor, "releases.continued", release, because=because)
+    _go_on(actor, release)
     return release
 
 
@@ -168,6 +166,18 @@ def forget_counts(actor: Actor) -> int:
     """Delete counts of requests after ninety days; returns how many."""
     require(actor, "releases.manage")
     return RequestCount.objects.filter(minute__lt=now() - timedelta(days=KEPT)).delete()[0]
+
+
+def _go_on(actor: Actor, release: Release) -> None:
+    """Where a release is that nobody holds: waiting for its first wave, on its way, or with everybody."""
+    stages = list(release.stages.all())
+    begun = [stage for stage in stages if stage.started_at]
+    release.state = State.RUNNING if begun else State.PLANNED
+    if len(begun) == len(stages):
+        release.state, release.ended_at = State.DONE, now()
+    release.save(update_fields=["state", "ended_at"])
+    if not release.is_open:
+        apply_waves(actor)
 
 
 def _hold(

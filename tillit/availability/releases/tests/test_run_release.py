@@ -14,10 +14,12 @@ from tillit.availability.releases.actions.plan import (
     judge_release,
     plan_release,
 )
+from tillit.availability.releases.actions.waves import keep_operators_choice
 from tillit.availability.releases.counting import tally
 from tillit.availability.releases.models import Release, RequestCount
+from tillit.foundation.access import Actor
 from tillit.foundation.errors import Refused
-from tillit.foundation.models import OutgoingMail
+from tillit.foundation.models import OutgoingMail, Tenant
 from tillit.foundation.testing import happened
 
 PAGE = "/operator/releases/"
@@ -107,6 +109,18 @@ def test_after_a_hold_was_lifted_the_gate_counts_anew(running, system, clock):
     assert Release.objects.get().holds.get().lifted_because == "A broken script of ours."
 
 
+def test_a_hold_during_the_last_wave_stays_until_somebody_lifts_it(running, system, in_window):
+    in_window("b")
+    counted("0.2.0", "a", 500)
+    counted("0.1.0", "b", 5000)
+    stage = begin_stage(system, release=running, wave="b")
+    RequestCount.objects.filter(release="0.2.0").update(errors=200)
+    assert judge_release(system) is not None
+    assert end_stage(system, stage=stage, ok=True).state == "held"
+    assert continue_release(system, release=running, because="A broken script of ours.").state == "done"
+    assert Release.objects.get().ended_at == now()
+
+
 def test_a_version_that_was_taken_back_may_be_planned_again(release, system, operator):
     operator.post(f"{PAGE}{release.pk}/back", {"because": "Not yet."})
     assert plan_release(system, version="0.2.0", notes={}).state == "planned"
@@ -131,6 +145,8 @@ def test_pages_cost_few_questions(running, operator, anna, public, django_assert
     counted("0.2.0", "a", 500)
     for person in (operator, anna):
         person.get("/profile/")  # the first page after an announcement also keeps that it was shown
+    for tenant in Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER):
+        keep_operators_choice(Actor.system(operator.tenant), tenant=tenant, wave=tenant.wave)
     with django_assert_max_num_queries(20):
         operator.get(PAGE)
     with django_assert_max_num_queries(20):
