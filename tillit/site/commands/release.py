@@ -79,8 +79,9 @@ def _start(actor: Actor, options: argparse.Namespace) -> int:
         with progress.step(f"Bringing wave {options.wave.upper()} to {release}"):
             _settled(options.data, wanted)
     except BaseException as error:
+        if replace(rollout.order(options.data), number=wanted.number) == wanted:  # nobody has ordered otherwise since
+            rollout.give(options.data, before)
         plan.end_stage(actor, stage=stage, ok=False, sentence=str(error))
-        rollout.give(options.data, before)
         raise
     plan.end_stage(actor, stage=stage, ok=True)
     progress.say(f"Wave {options.wave.upper()} runs on {release}.")
@@ -98,16 +99,16 @@ def _go_on(actor: Actor, options: argparse.Namespace) -> int:
 
 
 def _back(actor: Actor, options: argparse.Namespace) -> int:
-    """The processes first: the way back needs neither a window nor a word in the database."""
+    """The processes first: the way back needs no window. One that is only planned takes none of them back with it."""
     _running(options.data)
     held = rollout.order(options.data)
-    if held.waves:
+    release = queries.open_release() or Release.objects.filter(version=held.release, state=Release.State.DONE).first()
+    if held.waves and (release is None or release.version == held.release):
         with Progress(out=sys.stdout).step(f"Going back from {held.release}"):
             _settled(options.data, held.taken_back())
-    release = queries.open_release() or Release.objects.filter(version=held.release, state=Release.State.DONE).first()
     if release is not None:
         plan.roll_back_release(actor, release=release, because=options.because)
-    sys.stdout.write(f"Everything runs on {release_in(held.taken_back().main)}.\n")
+    sys.stdout.write(f"Everything runs on {release_in(rollout.order(options.data).main)}.\n")
     return 0
 
 

@@ -1,10 +1,13 @@
 """Taken back on the operator's page, a release runs nowhere any more."""
 
+import argparse
+
 import pytest
 
 from tillit.availability.releases.models import Release
 from tillit.foundation.testing import run_jobs
 from tillit.site import rollout, runtime
+from tillit.site.commands import release as command
 
 
 @pytest.fixture
@@ -22,6 +25,21 @@ def test_the_operator_takes_a_release_back_and_the_supervisor_is_told(ordered, o
     run_jobs()
     told = rollout.order(runtime.data_folder())
     assert (told.waves, str(told.main)) == ((), "/srv/old")
+
+
+def test_a_release_that_was_only_planned_takes_no_other_back_with_it(ordered, operator, monkeypatch, capsys):
+    data = runtime.data_folder()
+    whole = rollout.give(data, rollout.Order("/srv/new", "0.2.0", "/srv/old", ("a", "b"), whole=True))
+    planned = Release.objects.create(version="0.3.0")
+    operator.post(f"/operator/releases/{planned.pk}/back", {"because": "Not yet."})
+    run_jobs()
+    assert rollout.order(data) == whole
+    Release.objects.create(version="0.4.0")
+    monkeypatch.setattr(runtime, "is_running", lambda _data: True)
+    monkeypatch.setattr(command, "release_in", str)
+    command.run(argparse.Namespace(verb="back", because="Not yet.", data=data))
+    assert rollout.order(data) == whole and "/srv/new" in capsys.readouterr().out
+    assert Release.objects.get(version="0.4.0").state == "rolled_back"
 
 
 @pytest.mark.parametrize(
