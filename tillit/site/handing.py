@@ -175,6 +175,8 @@ def _send_body(connection: OverSocket, body: Any, length: int | None) -> None:
             break
         left = None if left is None else left - len(piece)
         connection.send(piece if length is not None else b"%x\r\n%b\r\n" % (len(piece), piece))
+    if left:
+        raise HTTPException("the visitor left in the middle")  # or the release beside would wait for the rest
     if length is None:
         connection.send(b"0\r\n\r\n")
 

@@ -16,7 +16,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ from tillit.site.listening import BACKLOG
 
 APPLICATION = "tillit.site.wsgi:application"
 SECRETS = ("TILLIT_DSN", "TILLIT_SECRET_KEY", "TILLIT_SMTP_URL")
-TOO_LONG = 300.0  # seconds in one request: statements end after 60, slow uploads are long in coming
+TOO_LONG = 300.0  # seconds in one request without a word from the visitor: statements end after 60
 GOOD_BYE = ("Connection", "close")
 Application = Callable[..., Any]
 
@@ -58,6 +58,31 @@ class InheritedSocket(Granian):  # type: ignore[valid-type, misc]
         self._sso.listen(BACKLOG)
 
 
+class Heard:
+    """What a visitor sends, read; each time something comes, `heard` is called: a slow upload is no hung thread."""
+
+    def __init__(self, body: Any, heard: Callable[[], None]) -> None:
+        self.body = body
+        self.heard = heard
+
+    def read(self, *size: int) -> bytes:
+        return self._told(self.body.read(*size))
+
+    def readline(self, *size: int) -> bytes:
+        return self._told(self.body.readline(*size))
+
+    def readlines(self, *hint: int) -> list[bytes]:
+        return list(self) if not hint else [self._told(line) for line in self.body.readlines(*hint)]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return map(self._told, self.body)
+
+    def _told(self, piece: bytes) -> bytes:
+        if piece:
+            self.heard()
+        return piece
+
+
 class Watched:
     """The application, and whether any of its threads is still free or at something that has not lasted too long."""
 
@@ -70,6 +95,7 @@ class Watched:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         me = threading.get_ident()
         self.busy_since[me] = time.monotonic()
+        environ["wsgi.input"] = Heard(environ["wsgi.input"], lambda: self.busy_since.update({me: time.monotonic()}))
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             return start_response(status, [*headers, *([GOOD_BYE] if self.leaving.begun else [])], *rest)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import sys
+from collections.abc import Coroutine, Iterable
 from typing import Any, cast
 
 import django
@@ -84,14 +85,24 @@ async def work(name: str) -> None:
         report_ready()
         rescue = asyncio.create_task(rescue_stalled_jobs(app))
         apart = {} if os.environ.get(ONLY) else APART
-        beside = [asyncio.create_task(take(app, [queue], hands, f"{name}-{queue}")) for queue, hands in apart.items()]
+        hands = [take(app, [queue], number, f"{name}-{queue}") for queue, number in apart.items()]
         try:
-            await take(app, queues(), CONCURRENCY, name, hears_signals=True)
+            await until_one_ends([take(app, queues(), CONCURRENCY, name, hears_signals=True), *hands])
         finally:
             rescue.cancel()
-            for one in beside:
-                one.cancel()  # it ends after the jobs it is at, like the one that hears the signal
-            await asyncio.gather(*beside, return_exceptions=True)
+
+
+async def until_one_ends(works: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Work side by side until one of them ends, by the signal or by a fault; then so do the others, after the jobs
+    they are at. Raises the fault: a process that no longer takes some of its jobs is to be started again.
+    """
+    tasks = [asyncio.create_task(one) for one in works]
+    done, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for one in others:
+        one.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    for one in done:
+        one.result()
 
 
 async def take(app: App, names: list[str], hands: int, worker: str, *, hears_signals: bool = False) -> None:
