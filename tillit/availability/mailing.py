@@ -37,13 +37,15 @@ def to_be_told(window: MaintenanceWindow) -> QuerySet[User]:
 
 def write(person: User, tenant: Tenant, window: MaintenanceWindow) -> None:
     """Queue the mail, in the person's language and time."""
+    before = list(window.versions.all())[-1:]
     with translation.override(person.language), timezone.override(ZoneInfo(person.time_zone)):
         context = {
             "person": person.name,
             "window": window,
             "span": words.span(window),
             "details": calendars.as_announced(window),
-            "earlier": [words.span(version) for version in window.versions.all()][-1:],
+            "earlier": [words.span(version) for version in before],
+            "revised": any(version.said for version in before),
             "page": address_of(tenant, "/status/"),
             "choice": address_of(tenant, reverse("availability:mail_choice")),
         }

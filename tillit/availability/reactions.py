@@ -10,6 +10,7 @@ from tillit.foundation.models import Event
 CHANGES = (
     "availability.maintenance_announced",
     "availability.maintenance_moved",
+    "availability.maintenance_revised",
     "availability.maintenance_cancelled",
     "availability.maintenance_completed",
     "availability.work_ended",
@@ -26,6 +27,7 @@ def keep_copy(actor: Actor, event: Event) -> None:
 
 @reaction("availability.maintenance_announced")
 @reaction("availability.maintenance_moved")
+@reaction("availability.maintenance_revised")
 @reaction("availability.maintenance_cancelled")
 def write_to_people(actor: Actor, event: Event) -> None:
     system = Actor.system(actor.tenant)  # also when whoever announced has left meanwhile

@@ -14,6 +14,7 @@ from tillit.foundation.models import Event
 @reaction("availability.postmortem_published")
 @reaction("availability.maintenance_announced")
 @reaction("availability.maintenance_moved")
+@reaction("availability.maintenance_revised")
 @reaction("availability.maintenance_cancelled")
 @reaction("availability.maintenance_completed")
 @reaction("availability.component_state_changed")

@@ -8,7 +8,8 @@ from django.utils.timezone import now
 from icalendar import Calendar
 
 from tillit.availability.actions.mails import mail_notice
-from tillit.availability.actions.windows import cancel_maintenance, move_maintenance
+from tillit.availability import lastcopy
+from tillit.availability.actions.windows import Revised, cancel_maintenance, move_maintenance, revise_maintenance
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Membership, OutgoingMail, User
 from tillit.foundation.tenancy import in_tenant
@@ -48,6 +49,20 @@ def test_administrators_are_told_in_their_language_with_a_calendars_file(announc
     (attached,) = to_anna[1].iter_attachments()
     (event,) = Calendar.from_ical(attached.get_content()).events
     assert (event.start, event["SEQUENCE"], event["STATUS"]) == (now() + timedelta(hours=72), 0, "CONFIRMED")
+
+
+def test_who_was_told_of_seconds_hears_that_it_became_hours(announced, anna, operator, letters):
+    window = announced(72, effect="seconds", most_seconds=3)
+    assert not letters()
+    said = {name: getattr(window, name) for name in Revised.__dataclass_fields__}
+    revise_maintenance(operator.actor, window=window, revised=Revised(**said | {"effect": "offline"}), because="Disks.")
+    ((_to, told),) = letters()
+    assert told["subject"].strip().startswith("Said otherwise: Work on the network, Thu, 26 Nov 2026, 09:00")
+    assert "Not available" in text(told) and "maintenance is announced" in text(told)
+    assert [kept.effect for kept in lastcopy.load().windows] == ["offline"]
+    said |= {"effect": "offline", "title": {"en": "New disks"}}
+    revise_maintenance(operator.actor, window=window, revised=Revised(**said), because="Clearer.")
+    assert not letters()
 
 
 def test_a_move_and_a_cancellation_are_told_too_and_nothing_twice(announced, anna, operator, letters):

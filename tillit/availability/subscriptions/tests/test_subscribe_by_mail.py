@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from tillit.availability.actions.incidents import Said, open_incident, resolve_incident, update_incident
-from tillit.availability.actions.windows import cancel_maintenance, move_maintenance
+from tillit.availability.actions.windows import Revised, cancel_maintenance, move_maintenance, revise_maintenance
 from tillit.availability.models import Component
 from tillit.availability.subscriptions import jobs, limits, tokens
 from tillit.availability.subscriptions.actions import news
@@ -97,6 +97,9 @@ def test_a_window_is_told_announced_moved_reminded_and_cancelled(joined, announc
     ends_at = starts_at + timedelta(hours=2)
     move_maintenance(operator.actor, window=window, starts_at=starts_at, ends_at=ends_at, because="Snow.")
     run_jobs(300)
+    said = {name: getattr(window, name) for name in Revised.__dataclass_fields__} | {"ends_at": ends_at}
+    revise_maintenance(operator.actor, window=window, revised=Revised(**said | {"most_seconds": 1}), because="Quicker.")
+    run_jobs(300)
     clock.move_to(starts_at - timedelta(hours=23), tick=False)
     for _twice in range(2):
         jobs.remind(Actor.system(operator.tenant))
@@ -107,6 +110,7 @@ def test_a_window_is_told_announced_moved_reminded_and_cancelled(joined, announc
     assert [said for said in subjects()[1:] if "network" in said] == [
         "Announced: Work on the network",
         "Moved: Work on the network",
+        "Said otherwise: Work on the network",
         "Reminder: Work on the network",
         "Cancelled: Work on the network",
     ]
