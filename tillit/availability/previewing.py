@@ -62,7 +62,7 @@ def refusal_of_move(window: MaintenanceWindow, *, starts_at: datetime, ends_at: 
 
 def conflicts(window: MaintenanceWindow) -> list[MaintenanceWindow]:
     """Windows at the same time for some of the same customers, announced or foreseen; earliest first."""
-    if window.ends_at <= window.starts_at:
+    if window.ends_at <= window.starts_at or not window.is_within_reach(now()):
         return []
     announced = list(MaintenanceWindow.objects.overlapping(window).select_related("rule"))
     taken = {one.identity for one in announced} | queries.settled() | {window.identity}

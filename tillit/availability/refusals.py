@@ -21,6 +21,7 @@ from tillit.availability.models import (
     NoticeProof,
     WindowWork,
 )
+from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
 from tillit.foundation.models import Tenant
 from tillit.foundation.regions import known_regions
@@ -33,6 +34,7 @@ def refuse_times(window: MaintenanceWindow) -> None:
     A window of the plan that a person moves leaves its frame for a reason that everybody reads.
     """
     starts_at, ends_at, rule = window.starts_at, window.ends_at, window.rule
+    refuse_reach(window)
     if not window.gives_enough_notice(window.announced_at):
         raise Refused(_("Planned maintenance needs at least 24 hours' notice."), field="starts_at")
     if ends_at <= window.announced_at:
@@ -42,6 +44,12 @@ def refuse_times(window: MaintenanceWindow) -> None:
     if window.is_planned and (other := MaintenanceWindow.objects.overlapping(window).first()):
         raise Refused(_already_planned(other), field="starts_at")
     refuse_contradictions(window)
+
+
+def refuse_reach(window: MaintenanceWindow) -> None:
+    """Refuse a window of the next century: what is beside it could not be told before the evening."""
+    if not window.is_within_reach(now()):
+        raise Refused(_("A window begins within two years, and lasts 31 days at most."), field="ends_at")
 
 
 def is_worse(window: MaintenanceWindow, *, effect: str, ends_at: datetime, components: list[str], **said: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from tillit.availability.models import (
@@ -22,6 +23,7 @@ from tillit.foundation.events import record
 from tillit.foundation.jobs import later
 from tillit.foundation.models import User
 
+ONE_ANNOUNCER = 0x7469_6C6C_6974_7770  # the advisory lock of the plan, any number that no other room uses
 Texts = dict[str, str]  # by language
 
 
@@ -73,11 +75,18 @@ def announce_maintenance(
         _refuse_rash_emergency(actor, details)
         window.announced_by = details.announced_by
         window.confirmed_by, window.confirmed_at = actor.user, at
+    _one_at_a_time()
     refuse_times(window)
     window.save(force_insert=True)
     record(actor, "availability.maintenance_announced", window)
     later("availability.prove_told_notices", actor, only_one="availability.prove_told_notices")
     return window
+
+
+def _one_at_a_time() -> None:
+    """Until the transaction ends: two people who announce at the same moment see each other's window."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_ANNOUNCER])
 
 
 def _refuse_rash_emergency(actor: Actor, details: Details) -> None:
@@ -111,6 +120,7 @@ def move_maintenance(
     at = window.announced_at = window.moved_at = now()
     window.starts_at, window.ends_at = starts_at, ends_at
     window.sequence += 1
+    _one_at_a_time()
     refuse_times(window)
     said = {"replaced_at": at, "replaced_by": actor.user, "because": because.strip()}
     WindowVersion.objects.create(window=window, **before, **said)
@@ -142,9 +152,12 @@ def revise_maintenance(actor: Actor, *, window: MaintenanceWindow, revised: Revi
         setattr(window, name, value)
     window.revised_at = at
     if worse:
-        if window.is_planned and window.starts_at - at < window.NOTICE:
+        if not window.is_planned:
+            raise Refused(_("One person does not make an emergency worse: cancel it, and ask for another one."))
+        if window.starts_at - at < window.NOTICE:
             raise Refused(_("This makes it worse for customers, who need 24 hours' notice of it. Cancel or move it."))
         window.announced_at, window.sequence = at, window.sequence + 1
+        _one_at_a_time()
         refuse_times(window)
     refuse_contradictions(window)
     told = {"replaced_at": at, "replaced_by": actor.user, "because": because.strip(), "said": said}

@@ -17,6 +17,7 @@ from tillit.availability.advisories.evening import next_evening
 from tillit.availability.advisories.models import Advisory, Emergency, Revision
 from tillit.availability.advisories.queries import unpublished_after_window
 from tillit.availability.models import Effect, MaintenanceRule, MaintenanceWindow
+from tillit.availability.refusals import refuse_reach
 from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
@@ -115,6 +116,7 @@ def ask_emergency(actor: Actor, *, advisory: Advisory, reason: str, asked: Asked
     ends_at = asked.ends_at or starts_at + Emergency.NORMALLY
     if ends_at <= max(at, starts_at):
         raise Refused(_("The end must come after the start, and after now."), field="ends_at")
+    refuse_reach(MaintenanceWindow(starts_at=starts_at, ends_at=ends_at))
     emergency = Emergency(
         advisory=advisory, reason=reason.strip(), starts_at=starts_at, ends_at=ends_at, effect=asked.effect,
         wave=asked.wave, region=asked.region, asked_at=at, asked_by=actor.user,

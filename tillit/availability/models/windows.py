@@ -60,6 +60,7 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
     """An interruption we promise to announce before it happens. Without `announced_at` it is only computed."""
 
     NOTICE = timedelta(hours=24)  # the trust page promises this figure; change both together
+    FARTHEST, LONGEST = timedelta(days=731), timedelta(days=31)  # of windows that people announce
 
     class Kind(models.TextChoices):
         PLANNED = "planned", _("Planned maintenance")
@@ -178,6 +179,10 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
     def identity(self) -> tuple[int | None, str, object]:
         """What names a window of a rule for good, however its times are moved."""
         return (self.rule_id, self.wave, self.day)
+
+    def is_within_reach(self, at: datetime) -> bool:
+        """Whether it is near and short enough to be reckoned with; the plan itself looks twelve months ahead."""
+        return self.starts_at - at <= self.FARTHEST and self.ends_at - self.starts_at <= self.LONGEST
 
     def gives_enough_notice(self, announced_at: datetime) -> bool:
         return self.kind == self.Kind.EMERGENCY or self.starts_at - announced_at >= self.NOTICE

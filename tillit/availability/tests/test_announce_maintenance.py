@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils.timezone import now
 
+from tillit.availability.actions.windows import ONE_ANNOUNCER
 from tillit.availability.models import MaintenanceWindow
 from tillit.foundation.testing import happened
 
@@ -41,6 +42,32 @@ def test_moments_at_the_ends_of_all_calendars_are_refused(operator, typed, momen
     assert operator.post(CALENDAR, typed() | {"starts_at": moment}).status_code == 422
     assert operator.post(CALENDAR, typed() | {"starts_at": moment, "ends_at": moment}).status_code == 422
     assert not MaintenanceWindow.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "times", [{"ends_at": "9999-12-31T12:00"}, {"starts_at": "9999-12-31T10:00", "ends_at": "9999-12-31T12:00"}]
+)
+def test_a_window_of_a_far_future_is_refused_before_anybody_reckons_until_then(operator, typed, plan, times):
+    for asked in ({}, {"preview": "1"}):
+        page = operator.post(f"{CALENDAR}announce", typed() | asked | times).content.decode()
+        assert "A window begins within two years, and lasts 31 days at most." in page
+    assert not MaintenanceWindow.objects.filter(rule=None).exists()
+
+
+def test_who_announces_waits_for_who_is_announcing_already(operator, announced):
+    """So that the later one sees the earlier one's window, and is refused beside it."""
+    colleague = connection.copy()
+    try:
+        with colleague.cursor() as cursor, connection.cursor() as mine:
+            colleague.set_autocommit(False)
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_ANNOUNCER])
+            mine.execute("SET LOCAL lock_timeout = '50ms'")
+            with pytest.raises(OperationalError, match="lock timeout"), transaction.atomic():
+                announced()
+            colleague.rollback()
+            assert announced().pk
+    finally:
+        colleague.close()
 
 
 def test_somebody_signed_out_is_asked_to_sign_in(public, typed):

@@ -58,6 +58,15 @@ def test_worse_is_an_announcement_of_its_own(window, operator, anna, clock, wors
         revise_maintenance(operator.actor, window=changed, revised=again, because="Still more.")
 
 
+def test_one_person_does_not_make_an_emergency_worse(announced, operator):
+    window = announced(hours=5, kind="emergency", reason="A hole.")
+    longer = revised(window, effect="offline", ends_at=window.ends_at + timedelta(days=20))
+    with pytest.raises(Refused, match="One person does not make an emergency worse"):
+        revise_maintenance(operator.actor, window=window, revised=longer, because="It is more work.")
+    shorter = revised(window, ends_at=window.ends_at - timedelta(minutes=5))
+    assert revise_maintenance(operator.actor, window=window, revised=shorter, because="Less.").sequence == 0
+
+
 def test_more_parts_are_worse_and_fewer_are_not(announced, operator, plan, clock):
     window = announced(hours=48, components=["crm"])
     clock.shift(timedelta(hours=30))

@@ -87,7 +87,8 @@ def test_the_database_too_wants_two_people(asked, operator, second):
 @pytest.mark.parametrize(
     ("slip", "told"),
     [({"reason": " "}, "required"), ({"advisory": "tillit-2020-0001"}, "Select a valid choice"),
-     ({"starts_at": "2026-11-23T18:00", "ends_at": "2026-11-23T17:00"}, "must come after the start")],
+     ({"starts_at": "2026-11-23T18:00", "ends_at": "2026-11-23T17:00"}, "must come after the start"),
+     ({"starts_at": "2026-11-23T18:00", "ends_at": "9999-12-31T17:00"}, "lasts 31 days at most")],
 )  # fmt: skip
 def test_a_slip_is_told(advisory, operator, slip, told):
     page = operator.post(PAGE, {"advisory": advisory.slug, "reason": "A hole.", "effect": "seconds"} | slip)
