@@ -49,8 +49,8 @@ HEADERS = {
     "Access-Control-Allow-Origin": "*",  # anybody may check it, from any page
     "Cache-Control": "no-cache",
 }
-READ_SECONDS = 10.0  # for a whole request; who is slower is left
-MOST_AT_ONCE = 64
+READ_SECONDS = 10.0  # for the next bytes of a request; who sends none is left
+MOST_AT_ONCE = 64  # connections; the oldest goes for a new one
 LOCK_SECONDS = 10.0  # for a predecessor to let go
 LOOK_SECONDS = 2.0  # how often it sees whether its data folder is still there
 
@@ -120,21 +120,27 @@ class Server(ThreadingHTTPServer):
         handler = type("Here", (Handler,), {"folder": folder})
         BaseServer.__init__(self, listening.getsockname(), handler)  # any other would make a socket; walls forbid it
         self.socket = listening
-        self.room = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self.open: dict[Any, None] = {}  # the oldest first
+        self.guard = threading.Lock()
         self.server_activate()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Each in a thread, so many at once; more of them wait in the queue, for as long as one may take."""
-        if self.room.acquire(timeout=READ_SECONDS):
-            super().process_request(request, client_address)
-        else:
-            self.shutdown_request(request)
+        """Each in a thread. Are there too many, the oldest is cut: who keeps connections open keeps nobody out."""
+        with self.guard:
+            if len(self.open) >= MOST_AT_ONCE:
+                oldest = next(iter(self.open))
+                del self.open[oldest]
+                with suppress(OSError):  # it went by itself
+                    oldest.shutdown(socket.SHUT_RDWR)
+            self.open[request] = None
+        super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self.room.release()
+            with self.guard:
+                self.open.pop(request, None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Somebody left in the middle."""

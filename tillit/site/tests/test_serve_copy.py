@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -81,6 +82,19 @@ def test_it_opens_no_other_file(data, serving, path):
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
 def test_it_can_only_be_read(data, serving, method):
     assert ask(data, "/", method=method).status == 501
+
+
+def test_who_holds_connections_open_and_says_little_keeps_nobody_out(data, serving):
+    (data / "status-copy" / "index.en.html").write_text("en")
+    port = copy_process.serving(data)["port"]
+    held = [socket.create_connection(("127.0.0.1", port)) for _number in range(copy_server.MOST_AT_ONCE + 6)]
+    for one in held:
+        one.sendall(b"GET / HTTP/1.1\r\n")
+    began = time.monotonic()
+    assert all(ask(data, "/").content == b"en" for _time in range(3))
+    assert time.monotonic() - began < copy_server.READ_SECONDS / 2
+    for one in held:
+        one.close()
 
 
 def test_it_ends_when_the_data_folder_is_gone(data, serving):
