@@ -73,6 +73,8 @@ def _json(request: Request, told: queries.Json) -> HttpResponse:
 
 
 def _days(period: str) -> tuple[date, date]:
+    if period[:4] > f"{now():%Y}":  # before anything is reckoned: a calendar's last month has no next one
+        raise ValueError(period)
     if MONTH.fullmatch(period):
         first, last = queries.first_and_last(period)
     elif DAY.fullmatch(period):
