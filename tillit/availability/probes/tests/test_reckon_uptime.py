@@ -166,7 +166,17 @@ def test_samples_go_after_their_time_but_what_they_added_up_to_stays(a_day, cloc
 
 
 @pytest.mark.parametrize(
-    "name", ["2026-13.csv", "2026-11-31.csv", "x.csv", "2030-01.csv", "9999-12.csv", "9999-12.json", "2026-13.json", "2026-11-24.json"]
+    "name",
+    [
+        "2026-13.csv",
+        "2026-11-31.csv",
+        "x.csv",
+        "2030-01.csv",
+        "9999-12.csv",
+        "9999-12.json",
+        "2026-13.json",
+        "2026-11-24.json",
+    ],
 )
 def test_there_are_samples_of_months_and_days_and_of_nothing_else(oslo, public, name):
     assert public.get(f"/status/samples/{name}").status_code == 404
