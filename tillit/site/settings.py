@@ -200,6 +200,8 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,5/m/key",
     "invitation": "30/m/ip",  # tenants.views.entrance
     "cosignatures": "30/m/ip",  # trust.proof.views.witness
+    "status_subscription": "3/h/key",  # availability.subscriptions.limits: to one address
+    "status_subscriptions": "20/h/key",  # from one network
 }
 MFA_ADAPTER = "tillit.tenants.adapter.MFAAdapter"
 MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}

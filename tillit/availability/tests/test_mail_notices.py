@@ -7,8 +7,8 @@ import pytest
 from django.utils.timezone import now
 from icalendar import Calendar
 
-from tillit.availability.actions.mails import mail_notice
 from tillit.availability import lastcopy
+from tillit.availability.actions.mails import mail_notice
 from tillit.availability.actions.windows import Revised, cancel_maintenance, move_maintenance, revise_maintenance
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Membership, OutgoingMail, User
