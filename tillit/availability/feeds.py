@@ -24,6 +24,7 @@ from tillit.availability.models import Component, MaintenanceWindow
 from tillit.availability.serving import serve
 from tillit.availability.zone import in_operators_time
 from tillit.foundation.models import Tenant
+from tillit.foundation.operating import operators_name
 from tillit.foundation.requests import Request
 
 View = Callable[[Request], HttpResponse]
@@ -97,7 +98,7 @@ def _said(request: Request) -> telling.Said:
         name=_("Service status: %(name)s") % {"name": request.tenant.name},
         description=_("Maintenance announced, moved and cancelled, and every word about incidents."),
         url=_page(request),
-        author=queries.operating_tenant().name,
+        author=operators_name(),
         feed_url=request.build_absolute_uri(f"{request.path}?{urlencode([('lang', request.LANGUAGE_CODE), *asked])}"),
     )
 

@@ -19,6 +19,7 @@ from tillit.availability import queries, words
 from tillit.availability.models import Component, Incident, IncidentUpdate, MaintenanceWindow
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
+from tillit.foundation.operating import operators_name
 from tillit.foundation.texts import pick
 
 Json = dict[str, Any]
@@ -51,12 +52,13 @@ class Page:
     """The status page of the operator, at one moment."""
 
     operator: Tenant
+    name: str  # of the operator, as the public knows it
     status: queries.Status
     url: str
 
     @classmethod
     def now(cls, url: str) -> Page:
-        return cls(queries.operating_tenant(), queries.current_status(), url)
+        return cls(queries.operating_tenant(), operators_name(), queries.current_status(), url)
 
     @property
     def id(self) -> str:
@@ -73,7 +75,7 @@ class Page:
     def as_json(self) -> Json:
         return {
             "id": self.id,
-            "name": self.operator.name,
+            "name": self.name,
             "url": self.url,
             "time_zone": self.operator.time_zone,
             "updated_at": moment(self._updated_at()),

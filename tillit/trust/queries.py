@@ -137,6 +137,11 @@ def _said(row: Model, keys: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key in keys if (value := getattr(row, key))}
 
 
+def operators_name() -> str:
+    """As the register in force says it; empty before the first one was applied."""
+    return Operator.objects.values_list("name", flat=True).first() or ""
+
+
 def region_names() -> dict[str, str]:
     """The register's regions in its order: slug to name in the reader's language."""
     return {region.slug: pick(region.name)[0] for region in Region.objects.in_force()}

@@ -10,14 +10,13 @@ from typing import Any
 from django.conf import settings
 
 from tillit.availability.advisories.models import Advisory
-from tillit.foundation.models import Tenant
 from tillit.foundation.texts import pick
 
 Json = dict[str, Any]
 LANGUAGE = "en"  # of a document there is one; people read theirs on the page
 
 
-def document(advisory: Advisory, operator: Tenant) -> Json:
+def document(advisory: Advisory, operator: str) -> Json:
     """A published advisory; its revisions must be loaded or are."""
     revisions = list(advisory.revisions.all())
     return {
@@ -51,7 +50,7 @@ def document(advisory: Advisory, operator: Tenant) -> Json:
     }
 
 
-def provider(operator: Tenant, last_updated: str) -> Json:
+def provider(operator: str, last_updated: str) -> Json:
     """`/.well-known/csaf/provider-metadata.json`: who publishes here, and where."""
     return {
         "canonical_url": f"{base()}/.well-known/csaf/provider-metadata.json",
@@ -65,8 +64,8 @@ def provider(operator: Tenant, last_updated: str) -> Json:
     }
 
 
-def publisher(operator: Tenant) -> Json:
-    return {"category": "vendor", "name": operator.name, "namespace": base()}
+def publisher(name: str) -> Json:
+    return {"category": "vendor", "name": name, "namespace": base()}
 
 
 def path(advisory: Advisory) -> str:

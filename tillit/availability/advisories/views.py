@@ -23,6 +23,7 @@ from tillit.availability.views.typed import show, typed
 from tillit.availability.zone import in_operators_time
 from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
+from tillit.foundation.operating import operators_name
 from tillit.foundation.requests import Request
 
 
@@ -136,17 +137,16 @@ def public_one(request: Request, slug: str) -> HttpResponse:
 def document(request: HttpRequest, year: int, slug: str) -> HttpResponse:
     """`GET /.well-known/csaf/white/<year>/<id>.json`: CSAF 2.0."""
     found = get_object_or_404(Advisory.objects.published(), slug=slug, published_at__year=year)
-    return serve(request, _written(csaf.document(found, operating_tenant())), "application/json", seconds=300)
+    return serve(request, _written(csaf.document(found, operators_name())), "application/json", seconds=300)
 
 
 @login_not_required
 @require_safe
 def provider(request: HttpRequest) -> HttpResponse:
     """`GET /.well-known/csaf/provider-metadata.json`."""
-    operator = operating_tenant()
     changed = [one.at for advisory in Advisory.objects.published() for one in advisory.revisions.all()]
-    last = max(changed, default=operator.created_at).isoformat(timespec="seconds")
-    return serve(request, _written(csaf.provider(operator, last)), "application/json", seconds=300)
+    last = max(changed, default=operating_tenant().created_at).isoformat(timespec="seconds")
+    return serve(request, _written(csaf.provider(operators_name(), last)), "application/json", seconds=300)
 
 
 @login_not_required

@@ -24,6 +24,7 @@ from tillit.availability import publishing, queries, statuspage, telling, words
 from tillit.availability.copies import folder, key
 from tillit.availability.models import Incident, MaintenanceWindow
 from tillit.foundation.models import Tenant
+from tillit.foundation.operating import operators_name
 
 Json = dict[str, Any]
 Files = dict[str, bytes]
@@ -41,6 +42,7 @@ class Moment:
     """One copy: what is told, when, and its number."""
 
     operator: Tenant
+    name: str  # of the operator, as the public knows it
     status: queries.Status
     incidents: list[Incident]  # resolved ones
     past: list[MaintenanceWindow]
@@ -52,6 +54,7 @@ class Moment:
         """`before`: the last copy's number. Numbers are seconds where they can be, so that a lost folder loses none."""
         return cls(
             operator=queries.operating_tenant(),
+            name=operators_name(),
             status=queries.current_status(),
             incidents=queries.past_incidents(DAYS),
             past=queries.past_windows(DAYS),
@@ -102,7 +105,7 @@ def _document(moment: Moment, public: key.PublicKey) -> Json:
         "sequence": moment.sequence,
         "made_at": statuspage.moment(moment.made_at),
         "valid_until": statuspage.moment(moment.valid_until),
-        "operator": moment.operator.name,
+        "operator": moment.name,
         "original": original(),
         "key": public.fingerprint,
         "status": {"indicator": status.summary, "description": _in_every_language(status.summary)},
@@ -153,10 +156,10 @@ def _page(moment: Moment, public: key.PublicKey, language: str) -> bytes:
 def _said(moment: Moment, language: str) -> telling.Said:
     address = f"{original()}?lang={language}"
     return telling.Said(
-        name=_("Service status: %(name)s") % {"name": moment.operator.name},
+        name=_("Service status: %(name)s") % {"name": moment.name},
         description=_("Maintenance announced, moved and cancelled, and every word about incidents."),
         url=address,
-        author=moment.operator.name,
+        author=moment.name,
         feed_url=f"{original()}feed.atom?lang={language}",
     )
 

@@ -10,10 +10,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from tillit.availability.queries import operating_tenant
 from tillit.availability.subscriptions import tokens
 from tillit.availability.subscriptions.models import Delivery, Subscriber
 from tillit.availability.telling import Entry
+from tillit.foundation.operating import operators_name
 
 
 def site_of(subscriber: Subscriber) -> str:
@@ -56,7 +56,7 @@ def _url_of(subscriber: Subscriber) -> str:
 def _send(subscriber: Subscriber, template: str, **context: Any) -> None:
     leave = link(subscriber, "leave", tokens.LEAVE)
     mine = link(subscriber, "mine", tokens.MINE)
-    said = {"leave": leave, "mine": mine, "operator": operating_tenant().name} | context
+    said = {"leave": leave, "mine": mine, "operator": operators_name()} | context
     with translation.override(subscriber.language):
         subject, _blank, body = render_to_string(template, said).lstrip().partition("\n")
     headers = {

@@ -244,7 +244,7 @@ def test_fifty_incidents_are_told_with_few_questions(plan, public, operator, dja
         found = open_incident(operator.actor, title={"en": f"{number}"}, impact="none", said=said)
         resolve_incident(operator.actor, incident=found, body={"en": f"{now()}"})
     public.get(f"{API}incidents.json")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert len(read(public, "incidents")["incidents"]) == 20
 
 

@@ -18,7 +18,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from tillit.availability.queries import operating_tenant
 from tillit.availability.subscriptions import queries, tokens
 from tillit.availability.subscriptions.models import Subscriber
 from tillit.availability.zone import in_operators_time
@@ -46,7 +45,7 @@ def known(salt: str, token: str) -> Subscriber | None:
 
 def page(request: Request, name: str, status: int = 200, **context: Any) -> HttpResponse:
     asked = f"?lang={request.LANGUAGE_CODE}" if "lang" in request.GET else ""
-    said = {"operator_name": operating_tenant().name, "asked": asked} | context
+    said = {"asked": asked} | context
     return render(request, f"subscriptions/{name}.html", said, status=status)
 
 
