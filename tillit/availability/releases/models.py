@@ -1,6 +1,6 @@
 """Releases, the stages in which waves get them, what was counted of them, and how customers come into their wave.
 
-All of it is the operator's own. A choice names the customer who made it; nothing else of a customer stands here.
+All but the choices of customers is the operator's own.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from tillit.availability.releases import cohorts
 from tillit.availability.releases.judging import BUCKETS
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant, User
+from tillit.foundation.tenancy import TenantModel
 
 
 class Draw(models.Model):
@@ -31,10 +32,11 @@ class Draw(models.Model):
         return self.seed
 
 
-class WaveChoice(models.Model):
+class WaveChoice(TenantModel):
     """That a customer is in another wave than the draw's, by its own wish or the operator's, and why."""
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    operator_reads = True
+
     wave = models.CharField(_("wave"), max_length=1, choices=Tenant.Wave)
     reason = models.CharField(_("reason"), max_length=300, blank=True)
     by_operator = models.BooleanField(default=False)

@@ -49,6 +49,7 @@ class TwoReleases(Installation):
         with psycopg.connect(runtime.owner_dsn(self.data)) as owner:
             for slug, wave in (("fjordlys", "a"), ("alpenrose", "b")):
                 (tenant,) = owner.execute(TENANT, [slug, f"{slug.title()} (invented)", wave]).fetchone()
+                owner.execute("SELECT set_config('tillit.tenant', %s, true)", [str(tenant)])  # row-level security
                 owner.execute(CHOICE, [tenant, wave])
             (window,) = owner.execute(WINDOW).fetchone()
             owner.execute(PROOF, [window, "status_page", ""])

@@ -35,7 +35,7 @@ def apply_waves(actor: Actor) -> int:
     draw, shares = queries.newest_draw(), queries.percents()
     if queries.rollout_runs() or draw is None or not shares:
         return 0
-    chosen = dict(WaveChoice.objects.filter(ended_at=None).values_list("tenant_id", "wave"))
+    chosen = {choice.tenant_id: choice.wave for choice in queries.choices()}
     customers = Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER).exclude(state=Tenant.State.DELETED)
     wanted = {tenant: chosen.get(tenant.pk) or queries.computed_wave(tenant, draw, shares) for tenant in customers}
     return sum(_move(tenant, wave) for tenant, wave in wanted.items() if tenant.wave != wave)
@@ -65,12 +65,10 @@ def keep_operators_choice(actor: Actor, *, tenant: Tenant, wave: str) -> WaveCho
 
 def _choose(actor: Actor, tenant: Tenant, wave: str, reason: str, *, by_operator: bool = False) -> WaveChoice | None:
     Tenant.objects.select_for_update().get(pk=tenant.pk)  # two at once: the second one counts
-    WaveChoice.objects.filter(tenant=tenant, ended_at=None).update(ended_at=now())
-    if not wave:
-        return None
-    return WaveChoice.objects.create(
-        tenant=tenant, wave=wave, reason=reason[:300], by_operator=by_operator, chosen_at=now(), chosen_by=actor.user
-    )
+    said = {"wave": wave, "reason": reason[:300], "by_operator": by_operator, "chosen_by": actor.user}
+    with in_tenant(tenant, actor_id=actor.user_id, action="releases.choose_wave"):
+        WaveChoice.objects.filter(ended_at=None).update(ended_at=now())
+        return WaveChoice.objects.create(tenant=tenant, chosen_at=now(), **said) if wave else None
 
 
 def _move(tenant: Tenant, wave: str) -> bool:

@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 ('chosen_at', models.DateTimeField(default=tillit.foundation.clock.now)),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('chosen_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='foundation.tenant')),
+                ('tenant', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='foundation.tenant')),
             ],
         ),
         migrations.AddConstraint(

@@ -9,6 +9,7 @@ from tillit.availability.releases.actions.waves import apply_waves
 from tillit.availability.releases.cohorts import key_of, wave_of
 from tillit.availability.releases.models import Draw, WaveChoice
 from tillit.foundation.models import Tenant
+from tillit.foundation.tenancy import in_tenant
 from tillit.foundation.testing import names_in, run_jobs
 
 PAGE = "/my-release/"
@@ -60,7 +61,8 @@ def test_who_the_operator_put_somewhere_by_hand_stays_there(release, operator, a
     run_jobs()
     apply_waves(system)
     assert wave(alpenrose) == wanted
-    assert WaveChoice.objects.get().by_operator
+    with in_tenant(alpenrose):
+        assert WaveChoice.objects.get().by_operator
 
 
 def test_the_operator_draws_anew(release, operator, anna):
