@@ -23,7 +23,14 @@ def write_copy(actor: Actor) -> int:
 
 @action
 def upload_copy(actor: Actor) -> int:
-    """Bring what changed since the last time to the object storage. Returns how many files; raises Refused."""
+    """Bring what changed since the last time to the object storage. Returns how many files; raises Refused.
+
+    Nothing while another upload is under way: what has changed by then goes with the next minute's.
+    """
     require(actor, "copies.write")
-    with folder.claimed() as place:
-        return storage.upload(place)
+    with folder.uploading() as alone:
+        if not alone:
+            return 0
+        with folder.claimed() as place:
+            contents = storage.contents_of(place)
+        return storage.upload(contents)

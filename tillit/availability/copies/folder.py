@@ -16,7 +16,7 @@ from typing import Any
 from django.conf import settings
 
 SIGNED = "signed.json"  # document and signature in one file: read at once, they belong together
-LOCK = ".lock"
+LOCK, UPLOAD = ".lock", ".upload"
 
 
 def place() -> Path:
@@ -33,6 +33,20 @@ def claimed() -> Iterator[Path]:
     with (folder / LOCK).open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield folder
+
+
+@contextmanager
+def uploading() -> Iterator[bool]:
+    """Whether nobody else uploads already. The folder stays free meanwhile: a storage that hangs stops no new copy."""
+    folder = place()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / UPLOAD).open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def write(folder: Path, files: Mapping[str, bytes]) -> None:

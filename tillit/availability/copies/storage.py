@@ -40,15 +40,19 @@ def is_wanted() -> bool:
     return bool(settings.STATUS_COPY_URL)
 
 
-def upload(place: Path) -> int:
-    """Send the files that changed, the one that vouches for the others last.
+def contents_of(place: Path) -> dict[str, bytes]:
+    """Every file of the copy, the one that vouches for the others last."""
+    names = [path.name for path in sorted(place.iterdir()) if not path.name.startswith(".")]
+    return {name: (place / name).read_bytes() for name in sorted(names, key=lambda name: name == folder.SIGNED)}
+
+
+def upload(contents: dict[str, bytes]) -> int:
+    """Send those of these files that changed, in their order.
 
     Returns how many. Raises Refused; what was not sent then is sent with the next minute's copy.
     """
     known = _remembered()
     sent: dict[str, str] = known.get("sent", {})
-    names = [path.name for path in sorted(place.iterdir()) if not path.name.startswith(".")]
-    contents = {name: (place / name).read_bytes() for name in sorted(names, key=lambda name: name == folder.SIGNED)}
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     changed = [name for name in contents if sent.get(name) != hashes[name]]
     try:

@@ -6,7 +6,9 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 import httpx
@@ -122,3 +124,29 @@ def test_credentials_that_are_not_whole_ask_nobody_for_the_rest(plan, system, de
     with pytest.raises(Refused, match="cannot be signed"):
         upload_copy(system)
     assert declared.asked_for == []
+
+
+def test_a_storage_that_is_slow_holds_up_no_new_copy(plan, system, broker, bucket, monkeypatch):
+    written = []
+
+    class Slow(BaseHTTPRequestHandler):
+        def do_PUT(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            with folder.uploading() as alone, folder.claimed():  # as the job of the next minute
+                written.append(alone)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_said):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    broker.names[HOST] = ["127.0.0.1"]
+    broker.declare(f"http://{HOST}:{server.server_port}", purposes=frozenset({"status-copy"}))
+    monkeypatch.setenv("AWS_ENDPOINT", f"http://{HOST}:{server.server_port}")
+    write_copy(system)
+    assert upload_copy(system) == len(written) > 10
+    assert not any(written)
+    server.shutdown()
+    server.server_close()
