@@ -27,7 +27,7 @@ from tillit.site.api.problems import PAUSED, problem
 API = "/api/v1/"
 HEADER = "Tillit-Maintenance"
 READING = ("GET", "HEAD", "OPTIONS")
-GOES_ON = (*(path for path in settings.COOKIELESS_PATHS if path != "/api/"), "/api/state/")
+GOES_ON = (*(path for path in settings.COOKIELESS_PATHS if path != "/api/"), "/api/state/", "/api/v2/")
 Handler = Callable[[Request], HttpResponse]
 
 

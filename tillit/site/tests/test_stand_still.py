@@ -139,7 +139,7 @@ def test_an_offline_window_shows_a_page_in_the_readers_language(
     assert answer["Content-Language"] == language and not answer.cookies
     with django_assert_num_queries(0):
         assert program.get("/api/v1/companies").json()["type"].endswith("#paused")
-    for path in ("/status/", "/trust/", "/healthz", "/api/state/fjordlys"):
+    for path in ("/status/", "/trust/", "/healthz", "/api/state/fjordlys", "/api/v2/summary.json"):
         assert anna.get(path).status_code == 200
     assert anna.get("/api/state/fjordlys").json()["is_running"] is False
     assert chiara.get("/companies/").status_code == 200, "the other wave works"
