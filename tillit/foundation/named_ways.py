@@ -28,6 +28,8 @@ AT_HOME = (".localhost", ".local", ".internal", ".invalid", ".arpa", ".onion")  
 def read_address(url: str) -> tuple[str, int]:
     """Host and port of an `https` address that somebody from outside named. Raises Refused with the reason."""
     try:
+        if not url.strip().isprintable() or " " in url.strip():  # read over below, but sent on, into mails too
+            raise ValueError(url)
         parts = urlsplit(url.strip())
         host, port = wire_name(parts.hostname or ""), parts.port or HTTPS
     except ValueError as error:

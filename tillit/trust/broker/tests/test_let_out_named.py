@@ -122,6 +122,8 @@ def test_everybody_reads_how_many_were_named_and_nobody_which(
         ("https://anna:secret@hooks.example.org/", "no name"),
         ("https://hooks.example.org:99999/", "no address"),
         ("https:///x", "no address"),
+        ("https://hooks.example.org/\r\nX: y", "no address"),
+        ("https://hooks.example.org/ You have won", "no address"),
         ("ftp://hooks.example.org", "begin with https"),
     ],
 )
