@@ -6,7 +6,7 @@ import json
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -51,6 +51,7 @@ def emergencies(request: Request) -> HttpResponse:
 
 @require_POST
 def confirm(request: Request, pk: int) -> HttpResponse:
+    require(request.actor, "advisories.confirm")
     emergency = get_object_or_404(Emergency, pk=pk)
     try:
         window = actions.confirm_emergency(request.actor, emergency=emergency)
@@ -63,6 +64,7 @@ def confirm(request: Request, pk: int) -> HttpResponse:
 
 @require_POST
 def withdraw(request: Request, pk: int) -> HttpResponse:
+    require(request.actor, "advisories.ask")
     try:
         actions.withdraw_emergency(request.actor, emergency=get_object_or_404(Emergency, pk=pk))
     except Refused as refusal:
@@ -136,7 +138,9 @@ def public_one(request: Request, slug: str) -> HttpResponse:
 @require_safe
 def document(request: HttpRequest, year: int, slug: str) -> HttpResponse:
     """`GET /.well-known/csaf/white/<year>/<id>.json`: CSAF 2.0."""
-    found = get_object_or_404(Advisory.objects.published(), slug=slug, published_at__year=year)
+    found = get_object_or_404(Advisory.objects.published(), slug=slug)
+    if csaf.path(found) != f"{year}/{slug}.json":
+        raise Http404
     return serve(request, _written(csaf.document(found, operators_name())), "application/json", seconds=300)
 
 

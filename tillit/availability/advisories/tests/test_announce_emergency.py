@@ -119,6 +119,8 @@ def test_a_customer_writes_and_asks_nothing(advisory, anna):
     assert anna.get(PAGE).status_code == 403
     assert anna.get(f"/operator/advisories/{advisory.slug}/").status_code == 403
     assert anna.post(f"/operator/advisories/{advisory.slug}/publish").status_code == 403
+    for what in ("confirm", "withdraw"):  # also of what is not there
+        assert anna.post(f"{PAGE}4711/{what}").status_code == 403
 
 
 def test_a_published_advisory_is_read_by_programs_with_every_revision(advisory, operator, public, clock):
@@ -134,6 +136,8 @@ def test_a_published_advisory_is_read_by_programs_with_every_revision(advisory, 
     assert public.get(f"/.well-known{directory}changes.csv").content.decode().startswith('"2026/tillit-2026-0001.json"')
     told = public.get(f"/.well-known{directory}{listed[0]}").json()
     check_csaf(told)
+    for year in ("0", "2025", "99999999999"):
+        assert public.get(f"/.well-known{directory}{year}/tillit-2026-0001.json").status_code == 404
     assert told["document"]["tracking"]["version"] == "2"
     assert told["vulnerabilities"][0]["cve"] == "CVE-2026-12345"
     assert told["vulnerabilities"][0]["product_status"]["known_affected"][-1] == "tillit-0.9.0"
