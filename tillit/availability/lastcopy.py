@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -116,10 +117,13 @@ def write() -> None:
         "tenants": tenants,
     }
     target = place()
-    draft = target.with_name(f"{target.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
-        json.dump(content, handle, cls=DjangoJSONEncoder)
-    draft.replace(target)
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")  # its own: a worker may write two at a time
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+            json.dump(content, handle, cls=DjangoJSONEncoder)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def load() -> Notices:

@@ -1,5 +1,6 @@
 """While announced maintenance lasts, people are refused what they cannot have, with a sentence and a time."""
 
+import json
 import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -182,6 +183,21 @@ def test_the_copy_tells_each_tenant_what_concerns_it_and_names_none(window, oper
     lastcopy.write()
     copy = lastcopy.load()
     assert copy.concerning(copy.tenant("fjordlys")).troubles == []
+
+
+def test_two_jobs_that_write_the_copy_at_once_leave_a_whole_one(window, monkeypatch, tmp_path, settings):
+    settings.DATA = tmp_path
+    window("offline")
+    whole, others = json.dump, [lastcopy.write]
+
+    def dump(*said, **options):
+        for other in (others.pop() for _ in list(others)):
+            other()  # as another thread of the worker, in the middle of this one
+        whole(*said, **options)
+
+    monkeypatch.setattr(lastcopy.json, "dump", dump)
+    lastcopy.write()
+    assert lastcopy.load().windows and [place.name for place in tmp_path.iterdir()] == ["notices.json"]
 
 
 def test_a_copy_that_is_missing_or_spoilt_tells_nothing(db, tmp_path, settings):
