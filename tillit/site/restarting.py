@@ -90,7 +90,13 @@ def in_the_window(data: Path) -> RestartRun:
         work = begin_work(system, job=JOB)
     except Refused as refusal:
         return record_restart(system, told=Told(Occasion.NIGHT, Outcome.REFUSED, at, reason=str(refusal)))
-    measured = restart_under_load(data, system)
+    try:
+        measured = restart_under_load(data, system)
+    except Exception as error:  # else the work would never end, and be told as maintenance that takes too long
+        log.exception("The restart could not be made or measured")
+        why = f"It could not be made or measured ({type(error).__name__})."
+        end_work(system, work=work, ok=False, sentence=why)
+        return record_restart(system, told=Told(Occasion.NIGHT, Outcome.FAILED, at, reason=why), work=work)
     run = _record(system, measured, Occasion.NIGHT, work)
     end_work(system, work=work, ok=measured.complete, sentence=measured.sentence)
     return run

@@ -71,6 +71,14 @@ def test_a_restart_that_was_told_too_late_does_not_take_place_and_that_is_public
     assert "less than 24 hours ahead" in public.get("/status/restarts/").content.decode()
 
 
+def test_a_restart_that_cannot_be_measured_ends_its_work_all_the_same(clock, tmp_path):
+    nights = Nights(tmp_path)  # nothing runs there
+    clock.move_to(datetime(2026, 11, 25, 2, 0, 20, tzinfo=OSLO))
+    run = nights.look()
+    assert (run.outcome, WindowWork.objects.get().outcome) == ("failed", "failed")
+    assert "could not be made or measured" in run.reason
+
+
 def test_by_hand_it_is_possible_at_any_hour_and_told_as_such(clock, nights, capsys):
     assert by_hand(nights.data) == 0
     assert "0 failed" in capsys.readouterr().out
