@@ -136,7 +136,7 @@ def beside(month: str) -> Json:
     return {
         "month": month,
         "formula": formula_of(month),
-        "regions": measured_regions(),
+        "regions": sorted({row.region for row in rows}),  # a place that joined later changes no month before it
         "wave": measured_wave(),
         "days": days,
         "windows": [window_as_json(window) for window in windows],

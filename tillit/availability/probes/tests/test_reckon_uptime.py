@@ -131,6 +131,8 @@ def test_anybody_reckons_both_uptimes_again_to_the_same_digits(a_day, public, tm
     api = published["api"]
     assert api["minutes"]["unknown"] >= 60 and api["minutes"]["excused"] == 121
     assert float(api["raw"]) < float(api["contractual"]) < 100
+    Prober.objects.create(name="oslo-9", place="Oslo", region="another")  # it joins when the month is told
+    assert told(a_day(public, tmp_path), capsys)[0] == 0
     (tmp_path / "2026-11.json").write_text((tmp_path / "2026-11.json").read_text().replace(api["raw"], "99.9999"))
     status, said = told(file, capsys)
     assert status == 1 and "! api" in said
