@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Q
 from django_scopes import scopes_disabled
 
 from tillit.availability.models import MaintenanceRule, MaintenanceWindow
@@ -46,6 +46,16 @@ def open_release() -> Release | None:
 def rollout_runs() -> bool:
     """Whether some customers are on a release and others are not yet: nobody changes wave meanwhile."""
     return Stage.objects.filter(release__in=Release.objects.open(), work__isnull=False).exists()
+
+
+def may_change(tenant: Tenant, wave: str) -> bool:
+    """Whether the customer may come into this wave now: nobody meets maintenance they were not told of a day ahead, and
+    nobody leaves what is under way for them."""
+    at = now()
+    near = Q(kind=MaintenanceWindow.Kind.PLANNED, wave=wave, starts_at__lt=at + MaintenanceWindow.NOTICE)
+    running = Q(wave=tenant.wave, starts_at__lte=at)
+    windows = MaintenanceWindow.objects.upcoming(at).filter(near | running, region__in=["", tenant.region])
+    return not windows.exists()
 
 
 def releases() -> list[Release]:

@@ -116,6 +116,7 @@ def mine(request: Request) -> HttpResponse:
         "next_release": opened,
         "stage": queries.release_of(request.tenant, opened),
         "rolling": queries.rollout_runs(),
+        "waiting": choice is not None and choice.wave != request.tenant.wave,
     }
     return render(request, "releases/mine.html", context, status=422 if form.errors else 200)
 

@@ -29,21 +29,24 @@ def draw_waves(actor: Actor) -> Draw:
 def apply_waves(actor: Actor) -> int:
     """Bring every customer into the wave it chose, or else the draw's; returns how many changed.
 
-    Nothing happens while a release runs in waves, or where nothing was drawn.
+    Nothing happens while a release runs in waves, or to who chose nothing where nothing was drawn. Who would meet
+    maintenance within a day by it, or leave what is under way, waits until it is over.
     """
     require(actor, "releases.manage")
     draw, shares = queries.newest_draw(), queries.percents()
-    if queries.rollout_runs() or draw is None or not shares:
+    if queries.rollout_runs() or not shares:
         return 0
     chosen = {choice.tenant_id: choice.wave for choice in queries.choices()}
     customers = Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER).exclude(state=Tenant.State.DELETED)
     wanted = {tenant: chosen.get(tenant.pk) or queries.computed_wave(tenant, draw, shares) for tenant in customers}
-    return sum(_move(tenant, wave) for tenant, wave in wanted.items() if tenant.wave != wave)
+    return sum(_move(tenant, wave) for tenant, wave in wanted.items() if wave)
 
 
 @action
 def choose_wave(actor: Actor, *, wave: str, reason: str = "") -> WaveChoice | None:
-    """Choose one's own wave; without one, the draw decides again. It takes effect when no release is on its way."""
+    """Choose one's own wave; without one, the draw decides again. It takes effect when no release is on its way,
+    and no maintenance of either wave.
+    """
     require(actor, "releases.choose_wave")
     if wave and wave not in queries.percents():
         raise Refused(_("There is no such wave."), field="wave")
@@ -72,7 +75,8 @@ def _choose(actor: Actor, tenant: Tenant, wave: str, reason: str, *, by_operator
 
 
 def _move(tenant: Tenant, wave: str) -> bool:
-    if tenant.wave == wave:
+    """Whether it came there; if not, it waits for the next hour (`apply_waves`)."""
+    if tenant.wave == wave or not queries.may_change(tenant, wave):
         return False
     before, tenant.wave = tenant.wave, wave
     tenant.save(update_fields=["wave"])

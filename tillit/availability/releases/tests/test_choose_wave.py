@@ -1,9 +1,11 @@
 """A customer chooses its wave; the operator sees it; a running release waits for nobody's wish."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
+from tillit.availability.models import MaintenanceWindow
 from tillit.availability.releases.actions.plan import begin_stage, end_stage, roll_back_release
 from tillit.availability.releases.actions.waves import apply_waves
 from tillit.availability.releases.cohorts import key_of, wave_of
@@ -43,14 +45,34 @@ def test_an_administrator_chooses_another_wave_and_the_operator_sees_it(release,
     assert wave(fjordlys) == other(wanted)
 
 
-def test_a_choice_waits_while_a_release_runs_in_waves(release, anna, fjordlys, system, in_window):
+def test_a_choice_waits_while_a_release_runs_in_waves(release, anna, fjordlys, system, in_window, clock):
     before = wave(fjordlys)
-    in_window("a")
+    window = in_window("a")
     end_stage(system, stage=begin_stage(system, release=release, wave="a"), ok=True)
     anna.post(PAGE, {"wave": other(before), "reason": "Early."})
     assert wave(fjordlys) == before
     assert "takes effect when it has ended" in anna.get(PAGE).content.decode()
     roll_back_release(system, release=release, because="It was slow.")
+    clock.move_to(window.ends_at, tick=False)
+    apply_waves(system)
+    assert wave(fjordlys) == other(before)
+
+
+@pytest.mark.promise("planned-maintenance-is-announced-24-hours-ahead")
+@pytest.mark.parametrize("hours", [23, -1])
+def test_nobody_is_moved_into_maintenance_they_were_not_told_of(plan, anna, fjordlys, system, clock, hours):
+    """Nor out of what is under way for them."""
+    apply_waves(system)
+    before = wave(fjordlys)
+    windows = MaintenanceWindow.objects.upcoming().for_job("upgrade")
+    window = windows.get(wave=other(before) if hours > 0 else before)
+    clock.move_to(window.starts_at - timedelta(hours=hours), tick=False)
+    anna.post(PAGE, {"wave": other(before)})
+    apply_waves(system)
+    assert wave(fjordlys) == before
+    assert "Your choice takes effect after it" in anna.get(PAGE).content.decode()
+    clock.move_to(window.ends_at, tick=False)
+    apply_waves(system)
     assert wave(fjordlys) == other(before)
 
 
