@@ -1,7 +1,8 @@
 """Maintenance windows as iCalendar (RFC 5545, 7986): for people who look into their own calendar, not at a page.
 
-The same window keeps its UID for good. Another SEQUENCE means other times or its end: a window of the plan is known by
-rule, wave and day, announced or only foreseen, so that the announcement takes the place of what was foreseen.
+The same window keeps its UID for good. Another SEQUENCE means that it was said otherwise, or its end: a window of the
+plan is known by rule, wave and day, announced or only foreseen, so that the announcement takes the place of what was
+foreseen.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -122,7 +124,7 @@ def _event(uid: str, window: MaintenanceWindow, about: About) -> Event:
     event.add("uid", uid)
     event.add("dtstamp", window.changed_at.astimezone(UTC))
     event.add("last-modified", window.changed_at.astimezone(UTC))
-    event.add("sequence", window.sequence)
+    event.add("sequence", window.sequence + _unannounced(window))
     zone = _zone_of(window)
     event.add("dtstart", _written(window.starts_at, zone))
     event.add("dtend", _written(window.ends_at, zone))
@@ -136,6 +138,14 @@ def _event(uid: str, window: MaintenanceWindow, about: About) -> Event:
     event.add("transp", "TRANSPARENT")  # it takes nobody's time
     event.add("url", f"{about.url}#maintenance-{window.pk}" if window.pk else about.url)
     return event
+
+
+def _unannounced(window: MaintenanceWindow) -> int:
+    """How often the window got better without being announced anew: to calendars that is another SEQUENCE, too."""
+    if not window.revised_at:
+        return 0
+    told = [*(version.sequence for version in window.versions.all()), window.sequence - bool(window.cancelled_at)]
+    return sum(before == after for before, after in pairwise(told))
 
 
 def _status(window: MaintenanceWindow) -> str:

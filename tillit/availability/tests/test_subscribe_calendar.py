@@ -15,7 +15,14 @@ from django.utils.timezone import now
 
 from tillit.availability import vtimezone
 from tillit.availability.actions.plan import announce_due_windows, apply_rules
-from tillit.availability.actions.windows import Details, announce_maintenance, cancel_maintenance, move_maintenance
+from tillit.availability.actions.windows import (
+    Details,
+    Revised,
+    announce_maintenance,
+    cancel_maintenance,
+    move_maintenance,
+    revise_maintenance,
+)
 from tillit.availability.calendars import About, write
 from tillit.availability.models import MaintenanceRule, MaintenanceWindow
 from tillit.foundation.access import Actor
@@ -208,6 +215,21 @@ def test_a_moved_window_keeps_its_name_and_raises_its_sequence(plan, announced, 
         assert after["dtstart"].dt == later
         assert after["last-modified"].dt > before["last-modified"].dt
     assert after["description"].count("Moved from") == 2
+
+
+def test_whatever_is_said_otherwise_is_news_to_a_calendar_also_when_nobody_has_it_worse(
+    plan, announced, operator, public, clock
+):
+    window = announced(96)
+    said = {name: getattr(window, name) for name in Revised.__dataclass_fields__}
+    for number in (1, 2):
+        clock.shift(timedelta(hours=1))
+        said["ends_at"] -= timedelta(minutes=10)
+        window = revise_maintenance(operator.actor, window=window, revised=Revised(**said), because="Quicker.")
+        event = events(public.get(FEED))[f"window-{window.pk}"]
+        assert (event["sequence"], event["dtend"].dt, window.sequence) == (number, said["ends_at"], 0)
+    cancel_maintenance(operator.actor, window=window, because="Not needed.")
+    assert events(public.get(FEED))[f"window-{window.pk}"]["sequence"] == 3
 
 
 def test_a_cancelled_window_stays_as_cancelled_under_its_name(plan, operator, public):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from tillit.availability.actions.measuring import Proof, take_measurement
 from tillit.availability.models import Component
@@ -44,7 +44,8 @@ def take_samples(actor: Actor, *, prober: Prober, samples: Sequence[Measured]) -
     """Keep these samples of a prober, and let the parts they are about follow. Delivered twice they count once."""
     require(actor, "probes.measure")
     at = now()
-    list(Component.objects.select_for_update().order_by("pk"))  # one delivery after the other: incidents open once
+    # One delivery after the other: incidents open once. Parts are locked later, after their incident, as people do it.
+    list(Prober.objects.select_for_update().order_by("pk"))
     Prober.objects.filter(pk=prober.pk).update(heard_at=at)
     fit, refused = _sorted_out(samples, at)
     known = set(_known(prober, fit))
@@ -65,7 +66,7 @@ def _sorted_out(samples: Iterable[Measured], at: datetime) -> tuple[list[Measure
             refused["unknown_probe"] += 1
         elif one.at > at + EARLY:
             refused["too_early"] += 1
-        elif one.at < at - LATE or one.at.date() in closed:
+        elif one.at < at - LATE or one.at.astimezone(UTC).date() in closed:
             refused["too_late"] += 1
         else:
             fit.append(one)
