@@ -12,7 +12,8 @@ from screens import NARROW, WIDE
 PUBLIC = [
     "/trust/", "/trust/processors/nordlys-post/", "/trust/log/", "/trust/log/3/", "/trust/seal/",
     "/trust/agreements/crm-online-dpa/", "/trust/agreements/crm-online-dpa/compare/",
-    "/trust/agreements/crm-online-dpa/compare/?all=1", "/status/", "/status/maintenance/", "/sign-in/",
+    "/trust/agreements/crm-online-dpa/compare/?all=1", "/status/", "/status/maintenance/",
+    "/status/restarts/", "/status/subscribe/", "/status/advisories/", "/sign-in/",
 ]  # fmt: skip
 OF_ANNA = [
     "/companies/", "/persons/", "/companies/?q=berg", "/companies/filters/", "/companies/columns/", "/companies/new/",
@@ -20,6 +21,7 @@ OF_ANNA = [
     "/my-trust/processors/rheinpost-relay/", "/my-trust/processors/rheinpost-relay/object/",
     "/my-trust/processors/nordlys-post/", "/agreements/", "/agreements/crm-online-dpa/",
     "/agreements/crm-online-dpa/accept/", "/agreements/crm-online-dpa/1/2/", "/agreements/bundle/",
+    "/my-release/", "/notices/mail", "/notices/receipts",
 ]  # fmt: skip
 OF_OPERATOR = ["/operator/tenants/", "/operator/mail/", "/operator/maintenance/", "/operator/incidents/",
                "/operator/maintenance/?view=week", "/operator/maintenance/?view=list",
@@ -30,7 +32,8 @@ OF_OPERATOR = ["/operator/tenants/", "/operator/mail/", "/operator/maintenance/"
                "/operator/register/objections/", "/operator/register/measures/", "/operator/register/new/processors/",
                "/operator/traffic/", "/operator/checks/", "/operator/checks/backup/", "/operator/agreements/",
                "/operator/agreements/crm-online-dpa/", "/operator/agreements/acceptances/",
-               "/operator/agreements/requests/", "/styleguide/"]  # fmt: skip
+               "/operator/agreements/requests/", "/operator/releases/", "/operator/clocks/",
+               "/operator/emergencies/", "/operator/probers/", "/styleguide/"]  # fmt: skip
 
 
 NOT_SWISS = "ß„“"  # German here is Swiss: ss, and quotes «so»

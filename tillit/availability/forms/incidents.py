@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -17,6 +18,11 @@ PROMISES = [("15", _("15 minutes")), ("30", _("30 minutes")), ("60", _("1 hour")
 STEP = timedelta(minutes=5)  # nobody promises 03:37
 OPEN = [(one.value, one.label) for one in Incident.Status][:3]
 STATES = Component.State.choices[:4]
+AS_BAD = {  # what an impact says of the parts, where nobody says it
+    Incident.Impact.MINOR: Component.State.DEGRADED,
+    Incident.Impact.MAJOR: Component.State.PARTIAL_OUTAGE,
+    Incident.Impact.CRITICAL: Component.State.MAJOR_OUTAGE,
+}
 
 
 def promised(minutes: str) -> datetime | None:
@@ -71,12 +77,15 @@ class IncidentForm(UpdateForm):
         label=_("How far are we?"), choices=OPEN, widget=forms.RadioSelect, initial=Incident.Status.INVESTIGATING
     )
 
+    state = forms.ChoiceField(label=_("Its parts are"), required=False, choices=[("", _("as bad as that")), *STATES])
+
     field_order = ("title", "body", "impact", "also", "state", "next_in", "status", "started_at")
 
     def incident(self) -> dict[str, Any]:
         """The arguments of `actions.open_incident`."""
         told = {name: self.cleaned_data[name] for name in ("title", "impact", "started_at")}
-        return told | {"said": self.said()}
+        said = self.said()
+        return told | {"said": replace(said, state=said.state or AS_BAD.get(told["impact"], ""))}
 
 
 class ResolutionForm(forms.Form):

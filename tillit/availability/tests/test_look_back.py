@@ -153,3 +153,15 @@ def test_links_of_a_post_mortem_lead_to_safe_places(over, operator, public):
 def test_the_product_itself_takes_nothing_over(noticed, operator_tenant, anna):
     assert anna.post(f"{DESK}{noticed.pk}/take-over").status_code == 403
     assert Incident.objects.get().taken_by is None
+
+
+def test_words_kept_ready_are_not_published_beside_others_that_say_more(over, operator, public):
+    page = f"{DESK}{over.pk}/post-mortem"
+    ready = operator.get(page).context["form"].initial["body"]
+    assert {"en", "de", "nb"} <= ready.keys()
+    typed = {f"body_{language}": text for language, text in ready.items()}
+    typed["body_en"] += "\nA disk was full."
+    operator.post(page, typed | {"publish": "1"})
+    update = IncidentUpdate.objects.get(incident=over, status="postmortem")
+    assert list(update.body) == ["en"]
+    assert "A disk was full." in public.get(f"/status/incidents/{over.pk}/?lang=de").content.decode()

@@ -150,7 +150,7 @@ def test_the_pages_ask_few_questions_of_the_database(plan, public, operator, dja
     public.get(STATUS)
     with django_assert_max_num_queries(36):
         public.get(STATUS)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(12):
         public.get(YEAR)
 
 

@@ -19,7 +19,7 @@ from tillit.availability.actions.incidents import (
 )
 from tillit.availability.forms.incidents import ComponentForm, IncidentForm, ResolutionForm, UpdateForm
 from tillit.availability.models import Component, Incident, IncidentTemplate
-from tillit.availability.views.typed import chosen_words, show, typed
+from tillit.availability.views.typed import chosen_words, own_words, show, typed
 from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
@@ -30,8 +30,10 @@ Moment = IncidentTemplate.Moment
 def incidents(request: Request) -> HttpResponse:
     """The desk with the form that opens an incident; with the newest open one, where there is one."""
     require(request.actor, "availability.manage_incidents")
-    form = IncidentForm(typed(request), initial=chosen_words(request, Moment.OPENING) or {"next_in": "30"})
+    ready = chosen_words(request, Moment.OPENING)
+    form = IncidentForm(typed(request), initial=ready or {"next_in": "30"})
     if form.is_valid():
+        form.cleaned_data["body"] = own_words(form.cleaned_data["body"], ready.get("body", {}))
         try:
             found = open_incident(request.actor, **form.incident())
         except Refused as refusal:
@@ -53,6 +55,7 @@ def incident(request: Request, pk: int) -> HttpResponse:
     found = _chosen(pk, told)
     form = _next(request, found)
     if form.is_valid():
+        form.cleaned_data["body"] = own_words(form.cleaned_data["body"], form.initial.get("body", {}))
         try:
             update_incident(request.actor, incident=found, said=form.said())
         except Refused as refusal:
@@ -69,8 +72,9 @@ def resolve(request: Request, pk: int) -> HttpResponse:
     require(request.actor, "availability.manage_incidents")
     told = queries.current_status()
     found = _chosen(pk, told)
-    form = ResolutionForm(request.POST, auto_id="end_%s")
+    form = ResolutionForm(request.POST, initial=chosen_words(request, Moment.RESOLVING, found), auto_id="end_%s")
     if form.is_valid():
+        form.cleaned_data["body"] = own_words(form.cleaned_data["body"], form.initial.get("body", {}))
         try:
             resolve_incident(request.actor, incident=found, **form.cleaned_data)
         except Refused as refusal:

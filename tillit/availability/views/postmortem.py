@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,7 +12,7 @@ from django.utils.translation import gettext as _
 from tillit.availability.actions.incidents import draft_postmortem, publish_postmortem, revise_update
 from tillit.availability.forms.incidents import PostmortemForm, RevisionForm
 from tillit.availability.models import Incident, IncidentTemplate, IncidentUpdate, PostmortemDraft
-from tillit.availability.views.typed import show, typed, words_of
+from tillit.availability.views.typed import own_words, show, typed, words_of
 from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
@@ -41,6 +43,8 @@ def postmortem(request: Request, pk: int) -> HttpResponse:
     form = PostmortemForm(typed(request), initial={"body": draft.body} if draft else _begun(request, found))
     if form.is_valid():
         publishes = "publish" in request.POST
+        if publishes:
+            form.cleaned_data["body"] = own_words(form.cleaned_data["body"], _begun(request, found).get("body", {}))
         try:
             (publish_postmortem if publishes else draft_postmortem)(request.actor, incident=found, **form.cleaned_data)
         except Refused as refusal:
@@ -53,7 +57,7 @@ def postmortem(request: Request, pk: int) -> HttpResponse:
     return render(request, "availability/postmortem.html", context, status=422 if form.errors else 200)
 
 
-def _begun(request: Request, found: Incident) -> dict[str, object]:
+def _begun(request: Request, found: Incident) -> dict[str, Any]:
     """The first words kept ready for looking back: better than an empty sheet."""
     ready = IncidentTemplate.objects.filter(moment=IncidentTemplate.Moment.LOOKING_BACK).first()
     return words_of(ready, request, found) if ready else {}

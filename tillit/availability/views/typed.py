@@ -43,6 +43,15 @@ def chosen_words(request: Request, moment: str, incident: Incident | None = None
     return words_of(template, request, incident) if template else {}
 
 
+def own_words(texts: dict[str, str], ready: dict[str, str]) -> dict[str, str]:
+    """Without the languages that say only what was kept ready, once another one says something of its own.
+
+    Else a German reader would be told the template, and an English one what happened.
+    """
+    own = {language: text for language, text in texts.items() if text.split() != ready.get(language, "").split()}
+    return own or texts
+
+
 def words_of(template: IncidentTemplate, request: Request, incident: Incident | None) -> dict[str, Any]:
     """A template's words with what is known of the incident, and what was chosen beside them.
 
