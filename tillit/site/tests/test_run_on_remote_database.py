@@ -53,7 +53,10 @@ def installation(tmp_path_factory, server, port):
 
 def running(installation):
     """The confined processes: two web workers and the job worker."""
-    return {pid for pid, line in lines(installation).items() if "--confine=" in line}
+    workers = ("tillit.site.serve", "tillit.site.worker")
+    return {
+        pid for pid, line in lines(installation).items() if "--confine=" in line and any(w in line for w in workers)
+    }
 
 
 def lines(installation):
