@@ -72,13 +72,19 @@ class Elsewhere:
     def __init__(self, data, folder):
         self.folder = folder
         self.key = load_pem_private_key((data / "keys" / "status.pem").read_bytes(), None)
-        shutil.copytree(data / "status-copy", folder)
-        self.document = json.loads((folder / "status.json").read_text())
+        eventually(lambda: self.took(data / "status-copy"))
         self.sign()
         line = [sys.executable, copy_server.__file__, folder, folder.parent / "note", "--port", "0"]
         self.process = subprocess.Popen(line, env={"PATH": os.environ["PATH"]})
         eventually(lambda: (folder.parent / "note").exists() and (folder.parent / "note").read_text())
         self.address = f"http://localhost:{json.loads((folder.parent / 'note').read_text())['port']}/"
+
+    def took(self, original):
+        """Whether page and document are of one copy: a new one may be written while the files are taken."""
+        shutil.copytree(original, self.folder, dirs_exist_ok=True)
+        self.document = json.loads((self.folder / "status.json").read_text())
+        pages = self.document["files"].items()
+        return all(hashlib.sha256((self.folder / name).read_bytes()).hexdigest() == digest for name, digest in pages)
 
     def sign(self, *, key=None, seconds_ago=0, **said):
         """What the operator would sign now, or another document, or with another key."""

@@ -117,7 +117,12 @@ class CopyProcess:
             if not leave:
                 end(self.data)
                 if self.process is not None:
-                    self.process.wait()
+                    self.process.terminate()  # it may have begun a moment ago, and not have said that it serves
+                    try:
+                        self.process.wait(END_SECONDS)
+                    except subprocess.TimeoutExpired:
+                        self.process.kill()
+                        self.process.wait()
 
     def _begin(self) -> None:
         with self.lock:

@@ -35,7 +35,7 @@ def put_into_force(person, text, **fields):
 
 def test_the_operator_applies_a_register_and_the_public_page_follows(operator, public):
     answer = put_into_force(operator, profile("seed"))
-    assert "98 added, 0 changed, 0 removed" in answer.content.decode()
+    assert "101 added, 0 changed, 0 removed" in answer.content.decode()
     assert "Visma ITC" in public.get("/trust/").content.decode()
     assert happened("trust.register_applied")
     revision = Revision.objects.get()

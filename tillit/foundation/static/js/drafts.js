@@ -17,7 +17,6 @@
     });
   const name = (form) => [MARK + person, location.pathname, form.getAttribute("action"), ...boxes(form).map((box) => box.name)].join(" ");
   const before = new WeakMap();
-
   // A redirect says that what was sent has arrived; the page of the sign-in, where nobody is known, that it has not.
   const page = performance.getEntriesByType("navigation")[0];
   const arrived = person && page?.type === "navigate" && page.redirectCount && (page.responseStatus ?? 200) < 400;
