@@ -22,17 +22,23 @@ def beside(tmp_path):
     rollout.tell(tmp_path, rollout.Routes("1", "0.2.0", {"a": str(place)}, settled=True))
 
     def answer():
-        connection, _address = listening.accept()
-        said = b""
-        while not said.endswith(b"whole") and (piece := connection.recv(65536)):
-            said += piece
-        heard.append(said)
-        with connection, suppress(OSError):  # who asked may have gone
-            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        with suppress(OSError):  # nobody asked before the test was over, or who asked has gone
+            connection, _address = listening.accept()
+            with connection:
+                said = b""
+                while not said.endswith(b"whole") and (piece := connection.recv(65536)):
+                    said += piece
+                heard.append(said)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
-    threading.Thread(target=answer, daemon=True).start()
+    answering = threading.Thread(target=answer)
+    answering.start()
     yield heard
+    with suppress(OSError):  # it listens no longer
+        listening.shutdown(socket.SHUT_RDWR)
+    answering.join(10)
     listening.close()
+    assert not answering.is_alive()
 
 
 def asked(body, **more):
