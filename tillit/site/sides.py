@@ -22,7 +22,9 @@ from tillit.site.rollout import Order, Routes
 from tillit.site.runtime import ROOT
 from tillit.site.supervisor import SUCCESSOR_START, Place, Program, Supervisor
 
-FOLLOWS = ("tillit.site.serve", "tillit.site.worker")  # what is replaced when the main release or the waves change
+SERVE = "tillit.site.serve"
+LINGERS = 300.0  # seconds for what a web worker is answering, or being sent, when another has taken its place
+FOLLOWS = (SERVE, "tillit.site.worker")  # what is replaced when the main release or the waves change
 LET_GO = 1.0  # seconds until every worker has seen new routes
 LOOK_EVERY = 0.5
 
@@ -117,7 +119,7 @@ class Sides:
     def _programs(self, root: Path) -> list[Program]:
         listening = _unix_socket(rollout.side_socket(self.data))
         return [
-            Program("beside-web", "tillit.site.serve", socket=listening, walls=self.walls, root=root),
+            Program("beside-web", SERVE, socket=listening, lingers=LINGERS, walls=self.walls, root=root),
             Program("beside-worker", "tillit.site.worker", ("beside",), grace=25.0, walls=self.walls, root=root),
         ]
 
@@ -141,17 +143,18 @@ class Sides:
             raise Problem("Not every worker could be replaced; see the supervisor's log.")
 
     def _lower_sides(self) -> Iterator[None]:
-        for place in self._sides():
+        """Over when its job worker has ended; what the web worker still answers, it answers without holding us up."""
+        sides = self._sides()
+        for place in sides:
             self.supervisor.dismiss(place)
-        while any(place.leaving for place in self._sides()):
-            yield
-        for place in self._sides():
-            self.supervisor.places.remove(place)
             if place.program.socket is not None:
                 place.program.socket.close()
+        while any(place.leaving for place in sides if place.program.lingers is None):
+            yield
 
     def _sides(self) -> list[Place]:
-        return [place for place in self.supervisor.places if place.program.name.startswith("beside-")]
+        beside = [place for place in self.supervisor.places if place.program.name.startswith("beside-")]
+        return [place for place in beside if not place.is_dismissed]
 
 
 def _pause(seconds: float) -> Iterator[None]:

@@ -32,6 +32,7 @@ TICK = 0.25
 STEADY = 10.0  # a child that lived this long has not failed to start
 LONGEST_PAUSE = 30.0
 DATABASE_PATIENCE = 120.0
+LINGERING = 2  # predecessors of one place that may take their longer time at once: restart upon restart piles up none
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Program:
     socket: socket.socket | None = None
     settle: float | None = None
     grace: float = 10.0  # seconds to end in order before it is killed
+    lingers: float | None = None  # the same once another does its work, so that it can finish what it is at
     walls: tuple[str, ...] = ()
     supports: bool = False
     hung: float = 60.0  # seconds without a sign of life, for those that give any, until it is taken for hung
@@ -118,9 +120,14 @@ class Child:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)
 
-    def ask_to_end(self) -> None:
+    def ask_to_end(self, patience: float | None = None) -> None:
+        """Within `patience` seconds, or else those of its program; asked again, the sooner holds."""
         self.signal(signal.SIGTERM)
-        self.kill_at = time.monotonic() + self.program.grace
+        self.hurry(self.program.grace if patience is None else patience)
+
+    def hurry(self, patience: float) -> None:
+        until = time.monotonic() + patience
+        self.kill_at = until if self.kill_at is None else min(self.kill_at, until)
 
     def forget(self) -> None:
         """Release the pipes of a process that ended, and whatever it left in its group."""
@@ -146,6 +153,17 @@ class Place:
 
     def everyone(self) -> list[Child]:
         return [child for child in (self.child, self.successor, *self.leaving) if child is not None]
+
+    @property
+    def is_dismissed(self) -> bool:
+        return self.not_before == math.inf
+
+    def let_go(self, child: Child) -> None:
+        """Nobody calls it any more, and it ends when it is done with what it has; not too many may take their time."""
+        child.ask_to_end(child.program.lingers)
+        self.leaving.append(child)
+        for earlier in self.leaving[:-LINGERING]:
+            earlier.hurry(earlier.program.grace)
 
 
 class Supervisor:
@@ -202,21 +220,20 @@ class Supervisor:
     def restart(self) -> None:
         """Replace every child, one after the other, without a request failing."""
         if not self.rolling:
-            self.roll([place for place in self.places if place.not_before < math.inf])
+            self.roll([place for place in self.places if not place.is_dismissed])
 
     def roll(self, places: list[Place]) -> None:
         """Replace the children of these places, one after the other, after those that are being replaced already."""
         self.rolling += [place for place in places if place not in self.rolling]
 
     def dismiss(self, place: Place) -> None:
-        """Let the process of this place end in order, and start none there again."""
+        """Let the process of this place end in order, and start none there again; then the place is gone, too."""
         place.not_before = math.inf
         if place in self.rolling:
             self.rolling.remove(place)
         for child in (place.child, place.successor):
             if child is not None:
-                child.ask_to_end()
-                place.leaving.append(child)
+                place.let_go(child)
         place.child = place.successor = None
 
     # --- the work ----------------------------------------------------------------------------------------------
@@ -246,6 +263,7 @@ class Supervisor:
             self._watch_database()
             for place in self.places:
                 self._watch(place)
+            self.places = [place for place in self.places if not place.is_dismissed or place.everyone()]
             self._roll()
             self.each_round()
             self.logs.trim()
@@ -311,8 +329,7 @@ class Supervisor:
             place.successor = self._spawn(place, gently=True)
         elif successor.ready():
             if place.child is not None:
-                place.child.ask_to_end()
-                place.leaving.append(place.child)
+                place.let_go(place.child)
             place.child, place.successor, place.failures = successor, None, 0
             self.rolling.pop(0)
             self.say(f"{place.program.name} was replaced" + ("" if self.rolling else "; the restart is complete"))

@@ -27,7 +27,7 @@ from tillit.site.logs import Logs
 from tillit.site.preparation import Preparation, release
 from tillit.site.problems import Problem, complain, from_os, note_traceback
 from tillit.site.progress import Progress
-from tillit.site.sides import Sides
+from tillit.site.sides import LINGERS, SERVE, Sides
 from tillit.site.supervisor import Program, Supervisor
 
 WEB_WORKERS = 2
@@ -189,7 +189,7 @@ def _programs(sockets: list[socket.socket], walls: tuple[str, ...], *, embedded:
     """The broker alone may reach other servers; the workers find it when they start."""
     broker = [Program("broker", BROKER, grace=60.0, supports=True)] if find_spec(BROKER) else []
     web = [
-        Program(f"web-{number}", "tillit.site.serve", socket=listening, walls=walls)
+        Program(f"web-{number}", SERVE, socket=listening, lingers=LINGERS, walls=walls)
         for number, listening in enumerate(sockets, start=1)
     ]
     worker = Program("worker-1", "tillit.site.worker", ("worker-1",), grace=25.0, walls=walls)

@@ -11,9 +11,13 @@ import time
 import psycopg
 import pytest
 
+from tillit.site import runtime
+from tillit.site.logs import Logs
 from tillit.site.postgres import Cluster
 from tillit.site.processes import PROC, alive
 from tillit.site.runtime import ROOT
+from tillit.site.supervisor import Child, Place, Program
+from tillit.site.tests.tiny import GRACE
 
 SOON = 15.0
 
@@ -146,6 +150,51 @@ def test_no_request_fails_while_every_process_is_replaced(tiny):
     assert len(answered) > 20
     assert len(set(answered)) > 2
     assert "the restart is complete" in tiny.end()
+
+
+class Upload:
+    """A file that comes piece by piece, for as long as one wants."""
+
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        self.connection.putrequest("POST", "/")
+        self.connection.putheader("Transfer-Encoding", "chunked")
+        self.connection.endheaders()
+        self.goes_on()
+
+    def goes_on(self, seconds=0.0):
+        until = time.monotonic() + seconds
+        eventually(lambda: self.connection.send(b"5\r\npiece\r\n") or time.monotonic() >= until)
+
+    def ends(self):
+        """The process that took it."""
+        self.connection.send(b"0\r\n\r\n")
+        return int(self.connection.getresponse().read())
+
+
+def test_an_upload_under_way_goes_on_through_a_restart_and_keeps_no_shut_down_waiting(tiny):
+    before, upload, cut = set(tiny.children()), Upload(tiny.port), Upload(tiny.port)
+    tiny.process.send_signal(signal.SIGHUP)
+    eventually(lambda: runtime.running(tiny.folder)["restarts"] == 1)
+    upload.goes_on(GRACE + 1)
+    assert upload.ends() in before
+    cut.goes_on()
+    began = time.monotonic()
+    tiny.end()
+    assert time.monotonic() - began < GRACE + 2
+    with pytest.raises((OSError, http.client.HTTPException)):
+        cut.ends()
+
+
+def test_restart_upon_restart_leaves_no_heap_of_processes_that_take_their_time(tmp_path):
+    place = Place(Program("waiting", "tillit.site.tests.tiny", ("wait",), grace=10, lingers=300))
+    children = [Child(place.program, dict(os.environ), Logs(tmp_path)) for _ in range(3)]
+    for child in children:
+        place.let_go(child)
+    assert [round(child.kill_at - time.monotonic(), -1) for child in children] == [10, 300, 300]
+    for child in children:
+        child.process.wait(SOON)
+        child.forget()
 
 
 def test_no_process_outlives_a_killed_supervisor_and_no_row_is_lost(tmp_path):

@@ -18,13 +18,17 @@ from tillit.site.listening import open_sockets
 from tillit.site.logs import Logs
 from tillit.site.postgres import Cluster
 from tillit.site.progress import Progress
+from tillit.site.sides import LINGERS, SERVE
 from tillit.site.supervisor import Program, Supervisor
 
 THIS = "tillit.site.tests.tiny"
+GRACE = 2.0  # seconds
 
 
 def application(environ, start_response):
-    """Answers with its process; `/slow` takes a moment, so that a restart finds requests under way."""
+    """Answers with its process, once it has read what it is sent; `/slow` takes a moment: a restart finds it at it."""
+    while environ["wsgi.input"].read(1024):
+        pass
     if environ["PATH_INFO"] == "/slow":
         time.sleep(0.05)
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -50,7 +54,7 @@ def support(folder: Path) -> None:
 def supervise(folder: Path, with_database: bool, with_support: bool) -> None:
     sockets = open_sockets("127.0.0.1", 0, 2)
     web = [
-        Program(f"web-{number}", "tillit.site.serve", (f"{THIS}:application",), socket=listening, hung=6.0)
+        Program(f"web-{number}", SERVE, (f"{THIS}:application",), listening, grace=GRACE, lingers=LINGERS, hung=6.0)
         for number, listening in enumerate(sockets, start=1)
     ]
     helpers = [Program("support", THIS, ("support", str(folder)), supports=True)] if with_support else []
