@@ -7,16 +7,20 @@ A room lends a view in its `AppConfig`: `panels = {"foundation.banner": "availab
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db import transaction
+from django.http import HttpResponse
 from django.urls import resolve, reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from tillit.foundation.requests import Request
 
 log = logging.getLogger(__name__)
+_views: dict[tuple[str, str], Callable[..., HttpResponse]] = {}
 
 
 def render_panels(request: Request, place: str, **arguments: Any) -> SafeString:
@@ -50,5 +54,13 @@ def _render(request: Request, name: str, arguments: dict[str, Any]) -> str:
 
 
 def _answer(request: Request, name: str, arguments: dict[str, Any]) -> str:
-    response = resolve(reverse(name, kwargs=arguments or None)).func(request, **arguments)
+    response = _view(name, arguments)(request, **arguments)
     return response.content.decode() if response.status_code == 200 else ""
+
+
+def _view(name: str, arguments: dict[str, Any]) -> Callable[..., HttpResponse]:
+    """What a name stands for, looked up once: every page asks for the same few."""
+    key = settings.ROOT_URLCONF, name
+    if key not in _views:
+        _views[key] = resolve(reverse(name, kwargs=arguments or None)).func
+    return _views[key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from django import template
@@ -16,6 +17,7 @@ TONES = {"success": "good", "error": "bad", "warning": "warn", "info": "info", "
 
 
 @register.simple_tag
+@functools.lru_cache(maxsize=1024)
 def icon(name: str, label: str = "") -> SafeString:
     """A drawing from icons.svg. Without a label it is decoration and assistive technology skips it."""
     source = f"{static('icons/icons.svg')}#{name}"
