@@ -232,7 +232,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # Pages under these paths neither set nor read a cookie
-COOKIELESS_PATHS = ("/trust/", "/status/", "/api/", "/.well-known/", "/robots.txt", "/healthz", "/readyz", "/static/")
+COOKIELESS_PATHS = (
+    "/trust/", "/status/", "/api/", "/.well-known/", "/robots.txt", "/healthz", "/readyz", "/metrics", "/static/",
+)  # fmt: skip
 
 # The trust log: the file of its key, where it is not `keys/log.pem` of the data folder
 LOG_KEY_FILE = ENVIRONMENT.get("TILLIT_LOG_KEY_FILE", "")
@@ -241,6 +243,9 @@ LOG_KEY_FILE = ENVIRONMENT.get("TILLIT_LOG_KEY_FILE", "")
 STATUS_COPY_FOLDER = ENVIRONMENT.get("TILLIT_STATUS_COPY_FOLDER", "")
 STATUS_COPY_PAGE = ENVIRONMENT.get("TILLIT_STATUS_COPY_PAGE", "")
 STATUS_COPY_URL = ENVIRONMENT.get("TILLIT_STATUS_COPY_URL", "")
+
+# Who may read `/metrics` from another machine: the bearer of this; "" is nobody
+METRICS_TOKEN = ENVIRONMENT.get("TILLIT_METRICS_TOKEN", "")
 
 # Seconds for which a web process keeps a page of the trust centre that it made
 PUBLIC_PAGES_KEPT = 10.0

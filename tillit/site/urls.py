@@ -2,11 +2,12 @@
 
 from django.urls import include, path
 
-from tillit.site import health
+from tillit.site import health, metrics
 
 urlpatterns = [
     path("healthz", health.lives),
     path("readyz", health.ready),
+    path("metrics", metrics.metrics),
     path("api/v1/", include("tillit.site.api.urls")),
     path("", include("tillit.tenants.urls")),
     path("", include("tillit.trust.evidence.urls")),

@@ -15,7 +15,7 @@ from django.shortcuts import render
 from tillit.foundation.models import Tenant
 from tillit.foundation.requests import Request
 
-HOUSEKEEPING = ("/healthz", "/readyz")
+HOUSEKEEPING = ("/healthz", "/readyz", "/metrics")
 REMEMBERED_SECONDS = 5.0
 MOST_REMEMBERED = 10_000
 _remembered: dict[str, tuple[float, Tenant | None]] = {}

@@ -5,8 +5,13 @@ from __future__ import annotations
 import gzip
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+
+from dateutil.relativedelta import relativedelta
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import TruncMonth
 
 from tillit.availability import statuspage
 from tillit.availability.models import Component, MaintenanceWindow
@@ -20,6 +25,7 @@ from tillit.foundation.models import Tenant
 Json = dict[str, Any]
 DAY = timedelta(days=1)
 SHOWN_DAYS = 90
+SHOWN_MONTHS = 24  # of each older one its own file tells
 OKS = {True: "1", False: "0", None: ""}
 
 
@@ -145,34 +151,50 @@ def beside(month: str) -> Json:
 
 
 def uptimes() -> Json:
-    """Both uptimes of every part and region: the last 90 days, and each month."""
-    since = now().astimezone(UTC).date() - timedelta(days=SHOWN_DAYS - 1)
-    rows = list(UptimeDay.objects.order_by("day", "component", "region"))
-    months: dict[str, list[UptimeDay]] = defaultdict(list)
-    for row in rows:
-        months[f"{row.day:%Y-%m}"].append(row)
+    """Both uptimes of every part and region: the last 90 days, and each of the newest months. Two queries."""
+    first = now().astimezone(UTC).date().replace(day=1) - relativedelta(months=SHOWN_MONTHS - 1)
+    by_month = UptimeDay.objects.filter(day__gte=first).annotate(month=TruncMonth("day"))
+    months: dict[date, dict[tuple[str, str], Counts]] = defaultdict(dict)
+    for month, component, region, *minutes in _summed(by_month, "month"):
+        months[month][component, region] = Counts(*minutes)
     return {
         "days": SHOWN_DAYS,
-        "uptime": [_told(key, counts) for key, counts in _sums(row for row in rows if row.day >= since).items()],
+        "uptime": [_told(key, counts) for key, counts in recent_sums().items()],
         "months": [
             {
-                "month": month,
-                "formula": formula_of(month),
-                "samples": f"/status/samples/{month}.csv",
-                "uptime": [_told(key, counts) for key, counts in _sums(found).items()],
+                "month": f"{month:%Y-%m}",
+                "formula": formula_of(f"{month:%Y-%m}"),
+                "samples": f"/status/samples/{month:%Y-%m}.csv",
+                "uptime": [_told(key, counts) for key, counts in found.items()],
             }
             for month, found in sorted(months.items(), reverse=True)
         ],
     }
 
 
+def recent_sums() -> dict[tuple[str, str], Counts]:
+    """Part and region -> minutes of the last 90 days, added up by the database."""
+    rows = _summed(UptimeDay.objects.filter(day__gte=_shown_since()))
+    return {(component, region): Counts(*minutes) for component, region, *minutes in rows}
+
+
 def recent_days() -> dict[tuple[str, str], dict[date, Counts]]:
     """Part and region -> day -> minutes, of the last 90 days."""
-    since = now().astimezone(UTC).date() - timedelta(days=SHOWN_DAYS - 1)
     found: dict[tuple[str, str], dict[date, Counts]] = defaultdict(dict)
-    for row in UptimeDay.objects.filter(day__gte=since).order_by("component", "region", "day"):
+    for row in UptimeDay.objects.filter(day__gte=_shown_since()).order_by("component", "region", "day"):
         found[(row.component, row.region)][row.day] = row.counts
     return dict(found)
+
+
+def _shown_since() -> date:
+    return now().astimezone(UTC).date() - timedelta(days=SHOWN_DAYS - 1)
+
+
+def _summed(days: QuerySet[UptimeDay], *by: str) -> Iterable[tuple[Any, ...]]:
+    """What the days are grouped by, part, region, and their minutes in the order of `Counts`."""
+    keys = (*by, "component", "region")
+    sums = {f"sum_{one.name}": Sum(one.name) for one in fields(Counts)}
+    return days.order_by(*keys).values(*keys).annotate(**sums).values_list(*keys, *sums)
 
 
 def _sums(rows: Iterable[UptimeDay]) -> dict[tuple[str, str], Counts]:
