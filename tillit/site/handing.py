@@ -23,6 +23,8 @@ from tillit.site import rollout
 
 log = logging.getLogger(__name__)
 OWN = 2  # threads of a web worker; more starve single connections at saturation
+WAITING = 8  # threads for requests that wait until one more may be handed on: they take no others' place
+MOMENT = 5.0  # seconds they wait
 LOOK_EVERY = 0.2  # seconds
 PATIENCE = 70.0  # seconds; the database ends every statement after 60
 PIECE = 64 * 1024
@@ -55,8 +57,8 @@ class OverSocket(HTTPConnection):
 class HandOn:
     """Answers with `application`, or with what the release of the request's wave answers.
 
-    `OWN` requests at a time are answered here and `HANDS` handed on, so that a release that hangs leaves the other
-    waves their threads.
+    `OWN` requests at a time are answered here, `HANDS` handed on, and a few more wait a moment for that, so that a
+    release that hangs leaves the other waves their threads.
     """
 
     def __init__(self, application: Application, data: Path, wave_of: WaveOf) -> None:
@@ -65,6 +67,7 @@ class HandOn:
         self.wave_of = wave_of
         self.own = BoundedSemaphore(OWN)
         self.hands = BoundedSemaphore(rollout.HANDS)
+        self.queue = BoundedSemaphore(WAITING)
         self._waves: dict[str, str] = {}
         self._written = 0
         self._look_at = 0.0
@@ -72,13 +75,23 @@ class HandOn:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         place = self._place(environ)
         if place:
-            if not self.hands.acquire(blocking=False):
+            if not self._free_hand():
                 return _nothing("503 Service Unavailable", start_response)
             handed = Handed(place, self.hands.release)
             if handed.ask(environ):
                 return handed.answered(start_response)
         with self.own:
             return self.application(environ, start_response)
+
+    def _free_hand(self) -> bool:
+        if self.hands.acquire(blocking=False):
+            return True
+        if not self.queue.acquire(blocking=False):
+            return False
+        try:
+            return self.hands.acquire(timeout=MOMENT)
+        finally:
+            self.queue.release()
 
     def _place(self, environ: Environ) -> str:
         if time.monotonic() >= self._look_at:
@@ -203,5 +216,5 @@ def layered(application: Application, wave_of: WaveOf) -> Application:
 
 
 def hands() -> int:
-    """How many requests this worker may hand on at the same time."""
-    return rollout.HANDS if os.environ.get("TILLIT_PLACE") == "handing" else 0
+    """How many threads this worker needs for requests that it hands on."""
+    return rollout.HANDS + WAITING if os.environ.get("TILLIT_PLACE") == "handing" else 0

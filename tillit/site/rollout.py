@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from tillit.site import runtime
+from tillit.site.problems import Problem
 from tillit.site.runtime import ROOT
 
 HANDS = 8  # requests one web worker hands on at the same time, beside those it answers itself
@@ -64,9 +65,20 @@ class Routes:
 
 
 def order(data: Path) -> Order:
-    """What is to run; the plain release of this installation where nobody ordered anything."""
-    known = _read(data / "rollout.json")
-    return Order(**known | {"waves": tuple(known.get("waves", ()))})
+    """What is to run; the plain release of this installation where nobody ordered anything.
+
+    Raises Problem where the file says nothing that could be carried out.
+    """
+    place = data / "rollout.json"
+    said = _said(place, Order)
+    waves = said.pop("waves", [])
+    fits = all(isinstance(value, type(getattr(Order, name))) for name, value in said.items())
+    if not fits or not isinstance(waves, list) or not all(isinstance(wave, str) for wave in waves):
+        raise Problem(f"{place} does not say what is to run.")
+    found = Order(**said, waves=tuple(waves))
+    if found.waves and not found.root:
+        raise Problem(f"{place} names waves, and no release for them.")
+    return found
 
 
 def give(data: Path, wanted: Order) -> Order:
@@ -77,7 +89,15 @@ def give(data: Path, wanted: Order) -> Order:
 
 
 def routes(data: Path) -> Routes:
-    return Routes(**_read(data / "routes.json"))
+    """What holds; nothing is elsewhere where the file does not tell."""
+    try:
+        said = _said(data / "routes.json", Routes)
+    except Problem:
+        return Routes()
+    waves = said.get("waves") or {}
+    if not isinstance(waves, dict) or not all(isinstance(place, str) for place in waves.values()):
+        return Routes()
+    return Routes(**said | {"waves": waves})
 
 
 def tell(data: Path, holds: Routes) -> None:
@@ -96,9 +116,15 @@ def side_socket(data: Path) -> Path:
     return runtime.broker_socket(data).parent / "side"
 
 
-def _read(place: Path) -> dict[str, Any]:
+def _said(place: Path, kind: type[Order | Routes]) -> dict[str, Any]:
+    """The fields that `kind` knows: a newer release may have written more of them. Empty where there is no file."""
     try:
         found = json.loads(place.read_text())
-    except (OSError, ValueError):
+    except FileNotFoundError:
         return {}
-    return found if isinstance(found, dict) else {}
+    except (OSError, ValueError) as error:
+        raise Problem(f"{place} cannot be read.") from error
+    if not isinstance(found, dict):
+        raise Problem(f"{place} holds no order.")
+    known = {one.name for one in fields(kind)}
+    return {name: value for name, value in found.items() if name in known}

@@ -19,7 +19,7 @@ from tillit.site import rollout
 from tillit.site.preparation import child_environment, release
 from tillit.site.problems import Problem
 from tillit.site.rollout import Order, Routes
-from tillit.site.runtime import ROOT
+from tillit.site.runtime import ROOT, python_of
 from tillit.site.supervisor import SUCCESSOR_START, Place, Program, Supervisor
 
 SERVE = "tillit.site.serve"
@@ -68,7 +68,11 @@ class Sides:
         return values
 
     def _look(self) -> None:
-        wanted = rollout.order(self.data)
+        try:
+            wanted = rollout.order(self.data)
+        except Problem as problem:
+            self.supervisor.say(f"{problem} It is forgotten: everything is to run on the release in {ROOT}.")
+            wanted = rollout.give(self.data, Order())
         if wanted.number == self.order.number:
             return
         if not self.order.number and str(ROOT) not in (wanted.before, wanted.root):
@@ -78,6 +82,9 @@ class Sides:
         self.course = self._carry_out(wanted)
 
     def _carry_out(self, order: Order) -> Iterator[None]:
+        for root in {order.main, Path(order.root or order.main)}:
+            if not Path(python_of(root)).exists():
+                raise Problem(f"The release in {root} is not there any more. Everything stays where it runs.")
         if order.beside:
             yield from self._raise_sides(order)
             yield from self._replace_main(order)

@@ -9,7 +9,10 @@ from contextlib import suppress
 import pytest
 
 from tillit.site import rollout
-from tillit.site.handing import VISITOR, Beside, HandOn
+from tillit.site.handing import VISITOR, WAITING, Beside, HandOn
+from tillit.site.logs import Logs
+from tillit.site.sides import Sides
+from tillit.site.supervisor import Supervisor
 
 
 @pytest.fixture
@@ -47,9 +50,13 @@ def asked(body, **more):
     return environ | {"CONTENT_LENGTH": length, "HTTP_HOST": "fjordlys.tillit.test", "REMOTE_ADDR": "192.0.2.7"}
 
 
-def answered(tmp_path, environ):
+def handing(tmp_path):
+    return HandOn(lambda _environ, _start: [b"own"], tmp_path, lambda _environ: "a")
+
+
+def answered(tmp_path, environ, layer=None):
     said = []
-    layer = HandOn(lambda _environ, _start: [b"own"], tmp_path, lambda _environ: "a")
+    layer = layer or handing(tmp_path)
     answer = layer(environ, lambda status, _headers: said.append(status))
     pieces = b"".join(answer)
     getattr(answer, "close", lambda: None)()
@@ -68,3 +75,51 @@ def test_an_upload_that_is_broken_off_keeps_nobody_waiting_and_is_done_nowhere(t
     began = time.monotonic()
     assert answered(tmp_path, asked(b"all of")) == (["502 Bad Gateway"], b"")
     assert time.monotonic() - began < 5
+
+
+def test_who_comes_while_every_hand_is_full_waits_a_moment_for_one(tmp_path, beside, monkeypatch):
+    layer = handing(tmp_path)
+    for _ in range(rollout.HANDS):
+        layer.hands.acquire()
+    threading.Timer(0.1, layer.hands.release).start()
+    assert answered(tmp_path, asked(b"all of it, whole"), layer) == (["200 OK"], b"ok")
+    layer.hands.acquire()
+    monkeypatch.setattr("tillit.site.handing.MOMENT", 0.1)
+    told = []
+    assert layer(asked(b""), lambda *said: told.extend(said)) == []
+    assert told[0] == "503 Service Unavailable" and ("Retry-After", "2") in told[1]
+    monkeypatch.setattr("tillit.site.handing.MOMENT", 60.0)
+    for _ in range(WAITING):
+        layer.queue.acquire()
+    assert answered(tmp_path, asked(b""), layer) == (["503 Service Unavailable"], b"")  # at once: enough wait already
+
+
+@pytest.mark.parametrize(
+    ("written", "waves"),
+    [
+        ('{"waves": {"a": "/run/side"}, "settled": true, "of_a_newer_release": 1}', {"a": "/run/side"}),
+        ('{"waves": ["a"]}', None),
+        ('{"waves": {"a": 7}}', None),
+        ('["a"]', None),
+        ("{", None),
+    ],
+)
+def test_routes_that_nobody_understands_lead_nowhere_else(tmp_path, written, waves):
+    (tmp_path / "routes.json").write_text(written)
+    assert rollout.routes(tmp_path).waves == waves
+    layer = HandOn(lambda _environ, _start: [b"own"], tmp_path, lambda _environ: "b")
+    assert answered(tmp_path, asked(b""), layer)[1] == b"own"
+
+
+def test_an_order_of_a_newer_release_is_carried_out_and_a_broken_one_is_told_and_forgotten(tmp_path):
+    order = tmp_path / "rollout.json"
+    order.write_text('{"root": "/srv/new", "waves": ["a"], "of_a_newer_release": 1}')
+    assert rollout.order(tmp_path).waves == ("a",)
+    said, supervisor = [], Supervisor([], logs=Logs(tmp_path), environment=dict, say=lambda line: said.append(line))
+    for broken in ('{"waves": "a"}', '{"root": 7}', '{"waves": ["a"]}', "[]", "{"):
+        order.write_text(broken)
+        Sides(tmp_path, supervisor, ()).tick()
+        assert rollout.order(tmp_path).waves == () and f"{order} " in said[-1]
+    rollout.give(tmp_path, rollout.Order(str(tmp_path / "gone"), "0.2.0", waves=("a",)))
+    Sides(tmp_path, supervisor, ()).tick()
+    assert "is not there any more" in said[-1] and rollout.routes(tmp_path).problem == said[-1]
