@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -19,18 +20,26 @@ PLACES = ("{parts}", "{since}", "{next_update}")
 Texts = dict[str, str]  # by language
 
 
-def fill(
-    texts: Texts, *, zone: str, parts: Iterable[Component], since: datetime | None, next_update: datetime | None
-) -> Texts:
+@dataclass(frozen=True)
+class Known:
+    """What stands in place of the placeholders. `for_good`: in what is read months later every time has its day."""
+
+    parts: Iterable[Component]
+    since: datetime | None
+    next_update: datetime | None = None
+    for_good: bool = False
+
+
+def fill(texts: Texts, known: Known, *, zone: str) -> Texts:
     """Each text with what is known in place of its placeholders, in its own language and in this time zone."""
-    known = list(parts)
+    parts, said = list(known.parts), full_moment if known.for_good else moment
     filled = {}
     for language, text in texts.items():
         with translation.override(language), timezone.override(ZoneInfo(zone)):
             values = {
-                "{parts}": ", ".join(pick(part.name)[0] for part in known),
-                "{since}": moment(since),
-                "{next_update}": moment(next_update),
+                "{parts}": ", ".join(pick(part.name)[0] for part in parts),
+                "{since}": said(known.since),
+                "{next_update}": said(known.next_update),
             }
             for place, value in values.items():
                 text = text.replace(place, value or place)
@@ -56,3 +65,8 @@ def moment(at: datetime | None) -> str:
         return ""
     said = f"{words.clock(at)} {words.zone(at)}"
     return said if words.day(at) == words.day(now()) else f"{words.weekday(at)}, {said}"
+
+
+def full_moment(at: datetime | None) -> str:
+    """`Mon, 23 Nov 2026, 03:40 CET` in the active zone."""
+    return f"{words.day(at)}, {words.clock(at)} {words.zone(at)}" if at else ""

@@ -157,7 +157,9 @@ class Page:
             if (part := parts.get(change["slug"]))
         ]
         key, of = f"u{update.pk}", f"i{update.incident_id}"
-        return _said(key, of, update.status, pick(update.body)[0], update.at) | {"affected_components": affected}
+        said = _said(key, of, update.status, pick(update.body)[0], update.at)
+        edited = {"updated_at": moment(update.edited_at)} if update.edited_at else {}
+        return said | edited | {"affected_components": affected}
 
     def _updated_at(self) -> datetime:
         windows = MaintenanceWindow.objects.aggregate(Max("announced_at"), Max("cancelled_at"), Max("completed_at"))

@@ -1,12 +1,13 @@
 """What was said about the service, newest first: announcements, moves, cancellations, and every word on an incident.
 
-Each entry is one thing said at one moment. It is never changed; who reads feeds sees what came after as a new entry.
+Each entry is one thing said at one moment. Who reads feeds sees what came after as a new entry; only an entry about an
+incident changes, when its words are corrected, and says when (`edited_at`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from tillit.availability import words
 from tillit.availability.calendars import About, as_announced, clean
-from tillit.availability.models import Incident, MaintenanceWindow, WindowVersion
+from tillit.availability.models import Incident, IncidentUpdate, MaintenanceWindow, UpdateVersion, WindowVersion
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
 from tillit.foundation.texts import pick
@@ -50,6 +51,7 @@ class Entry:
     anchor: str
     of: str = "maintenance"
     components: tuple[str, ...] = ()
+    edited_at: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -106,7 +108,7 @@ def _written(kind: type[SyndicationFeed], about: Said, said: list[Entry]) -> byt
     for entry in said:
         feed.add_item(
             title=entry.title, link=f"{about.url}#{entry.anchor}", description=linebreaks(entry.text, autoescape=True),
-            unique_id=entry.id, pubdate=entry.at, updateddate=entry.at, categories=[entry.kind],
+            unique_id=entry.id, pubdate=entry.at, updateddate=entry.edited_at or entry.at, categories=[entry.kind],
         )  # fmt: skip
     return str(feed.writeString("utf-8")).encode()
 
@@ -128,6 +130,7 @@ def json_feed(about: Said, said: list[Entry]) -> dict[str, Any]:
                 "title": entry.title,
                 "content_text": entry.text,
                 "date_published": entry.at.isoformat(timespec="seconds"),
+                "date_modified": (entry.edited_at or entry.at).isoformat(timespec="seconds"),
                 "tags": [entry.kind],
             }
             for entry in said
@@ -159,9 +162,27 @@ def of_window(window: MaintenanceWindow) -> Iterator[Entry]:
 
 
 def of_incident(incident: Incident) -> Iterator[Entry]:
-    """Every word on it."""
+    """Every word on it, as it stands now."""
     parts = tuple(component.slug for component in incident.components.all())
     for update in incident.updates.all():
         title = clean(f"{update.get_status_display()}: {pick(incident.title)[0]}")
         key, anchor = f"incidents/{incident.pk}/{update.pk}", f"incident-{incident.pk}"
-        yield Entry(key, update.status, update.at, title, clean(pick(update.body)[0]), anchor, "incidents", parts)
+        text = clean(pick(update.body)[0])
+        yield Entry(key, update.status, update.at, title, text, anchor, "incidents", parts, update.edited_at)
+
+
+def corrections(incident: Incident) -> Iterator[Entry]:
+    """Every time its words were put differently: what it says since, and what it said before.
+
+    For those who are told each thing once; in a feed the entry itself changes.
+    """
+    for update, said in zip(incident.updates.all(), of_incident(incident), strict=True):
+        versions: list[UpdateVersion] = list(update.versions.all()) if update.edited_at else []
+        following: list[UpdateVersion | IncidentUpdate] = [*versions[1:], update]
+        for version, after in zip(versions, following, strict=False):  # without versions nothing follows
+            key, title = f"{said.key}/corrected-{version.sequence + 1}", _("Correction: %(title)s")
+            before = f"{_('Before it said:')}\n{clean(pick(version.body)[0])}"
+            yield replace(
+                said, key=key, kind="corrected", at=version.replaced_at, title=title % {"title": said.title},
+                text=f"{clean(pick(after.body)[0])}\n\n{before}",
+            )  # fmt: skip

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from tillit.availability.filling import fill, refuse_gaps
+from tillit.availability.filling import Known, fill, refuse_gaps
 from tillit.availability.models import (
     Component,
     Incident,
@@ -70,7 +70,7 @@ def open_incident(
         raise Refused(_("An incident is open when it begins."), field="status")
     began = started_at or said.started_at or found.detected_at or at
     _refuse_start(began, found.detected_at, at)
-    named = _filled(actor, title, "title", (said.also, began, said.next_update_at))
+    named = _filled(actor, title, "title", Known(said.also, began, said.next_update_at))
     incident = Incident(title=named, impact=impact, started_at=began, **vars(found))
     refuse_contradictions(incident)
     incident.save(force_insert=True)
@@ -201,7 +201,9 @@ def _say(actor: Actor, incident: Incident, said: Said, at: datetime) -> Incident
     incident.components.add(*said.also)
     affected = _affect(actor, incident, said.state, at)
     parts = incident.components.order_by("position")
-    known = (parts, said.started_at or incident.started_at, said.next_update_at)
+    known = Known(
+        parts, said.started_at or incident.started_at, said.next_update_at, said.status == Incident.Status.POSTMORTEM
+    )
     body = _filled(actor, said.body, "body", known)
     update = IncidentUpdate.objects.create(
         incident=incident, status=said.status, body=body, at=at, by=actor.user, affected=affected,
@@ -215,12 +217,9 @@ def _say(actor: Actor, incident: Incident, said: Said, at: datetime) -> Incident
     return update
 
 
-def _filled(
-    actor: Actor, texts: Texts, name: str, known: tuple[Iterable[Component], datetime, datetime | None]
-) -> Texts:
+def _filled(actor: Actor, texts: Texts, name: str, known: Known) -> Texts:
     """The texts of the field `name` with parts, since and next update filled in, in the operator's time."""
-    parts, since, next_update = known
-    filled = fill(texts, zone=actor.tenant.time_zone, parts=parts, since=since, next_update=next_update)
+    filled = fill(texts, known, zone=actor.tenant.time_zone)
     refuse_gaps(filled, name)
     return filled
 

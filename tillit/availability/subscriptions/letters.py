@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from tillit.availability.subscriptions import tokens
+from tillit.availability.subscriptions import queries, tokens
 from tillit.availability.subscriptions.models import Delivery, Subscriber
 from tillit.availability.telling import Entry
 from tillit.foundation.operating import operators_name
@@ -31,7 +31,8 @@ def link(subscriber: Subscriber, name: str, salt: str) -> str:
 def ask(subscriber: Subscriber) -> None:
     """Whether the address wants this, before anything else is sent there."""
     confirm = link(subscriber, "confirm", tokens.CONFIRM)
-    _send(subscriber, "subscriptions/mail_confirm.txt", confirm=confirm, url=_url_of(subscriber))
+    chosen = queries.choice_in_words(subscriber)
+    _send(subscriber, "subscriptions/mail_confirm.txt", confirm=confirm, url=_url_of(subscriber), chosen=chosen)
 
 
 def already_there(subscriber: Subscriber) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from django.utils import translation
+from django.utils.translation import gettext as _
+
 from tillit.availability import queries as status
 from tillit.availability.models import Component
 from tillit.availability.subscriptions.models import Delivery, Subscriber
@@ -28,3 +31,17 @@ def recent_deliveries(subscriber: Subscriber) -> list[Delivery]:
 def part_choices() -> list[tuple[str, str]]:
     """Slug and name of every part, in the language that is active."""
     return [(component.slug, pick(component.name)[0]) for component in Component.objects.in_service()]
+
+
+def choice_in_words(subscriber: Subscriber) -> list[str]:
+    """What somebody asked to hear, a line each: kinds, parts, language, and of whose maintenance. In the subscriber's
+    language, which is the one they read it in."""
+    with translation.override(subscriber.language):
+        kinds = [name for name in ("incidents", "maintenance", "reminders") if subscriber.wants(name, ())]
+        lines = [str(Subscriber._meta.get_field(name).verbose_name) for name in kinds]
+        names = [name for slug, name in part_choices() if slug in subscriber.components]
+        parts = ", ".join(names) or _("all, also those to come")
+        lines.append(_("Parts of the service: %(parts)s") % {"parts": parts})
+        if subscriber.tenant:
+            lines.append(_("Of maintenance what concerns %(name)s") % {"name": subscriber.tenant.name})
+        return [*lines, _("Language: %(language)s") % {"language": subscriber.get_language_display()}]

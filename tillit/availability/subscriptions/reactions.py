@@ -11,6 +11,7 @@ from tillit.foundation.models import Event
 @reaction("availability.incident_opened")
 @reaction("availability.incident_updated")
 @reaction("availability.incident_resolved")
+@reaction("availability.incident_revised")
 @reaction("availability.postmortem_published")
 @reaction("availability.maintenance_announced")
 @reaction("availability.maintenance_moved")

@@ -1,7 +1,7 @@
 """What is told: one word of the status page, found again by its key, in any language.
 
-Keys: those of `telling` (`incidents/3/7`, `windows/5/1-moved`), `windows/5/reminder-2` (the number is the window's
-SEQUENCE), `components/crm/81` (the number is the event's).
+Keys: those of `telling` (`incidents/3/7`, `incidents/3/7/corrected-1`, `windows/5/1-moved`), `windows/5/reminder-2`
+(the number is the window's SEQUENCE), `components/crm/81` (the number is the event's).
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def reminders_due() -> list[str]:
 
 def _things(subject: Incident | MaintenanceWindow) -> Iterator[Thing]:
     if isinstance(subject, Incident):
-        for entry in telling.of_incident(subject):
+        for entry in (*telling.of_incident(subject), *telling.corrections(subject)):
             yield Thing(entry.key, "incidents", entry.at, entry.components, subject)
         return
     for entry in telling.of_window(subject):
@@ -113,6 +113,7 @@ def _entries(thing: Thing) -> Iterator[Entry]:
     about = thing.about
     if isinstance(about, Incident):
         yield from telling.of_incident(about)
+        yield from telling.corrections(about)
     elif isinstance(about, MaintenanceWindow):
         yield from telling.of_window(about)
         title = _("Reminder: %(title)s") % {"title": pick(about.title)[0]}

@@ -114,7 +114,8 @@ def test_words_are_put_differently_and_both_versions_are_public(noticed, operato
 
 def test_a_post_mortem_is_a_draft_first_and_then_public_in_three_languages(over, operator, anna, public):
     at = f"{DESK}{over.pk}/post-mortem"
-    assert "## What happened" in operator.get(at).content.decode()  # an empty sheet helps nobody
+    sheet = operator.get(at).content.decode()  # an empty one helps nobody
+    assert "## What happened" in sheet and "Began Mon, 23 Nov 2026, 08:58 CET" in sheet  # it is read months later
     words = {
         "body_en": "## Why\n\nA certificate **expired**. <b>x</b>",
         "body_de": "## Warum\n\nEin Zertifikat.",

@@ -82,7 +82,7 @@ def test_an_emergency_is_told_at_once_with_its_reason(announced, fjordlys):
 
 def test_the_notice_speaks_the_readers_language(plan, alpenrose):
     page = seen(public_of(alpenrose), SIGN_IN, accept_language="de")
-    assert "Alle Teile des Dienstes arbeiten." in page
+    assert "Alle Teile des Dienstes funktionieren." in page
     assert "Fr., 4. Dez. 2026, 00:00–06:00 MEZ Systemwartung" in page
 
 

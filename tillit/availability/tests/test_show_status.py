@@ -34,8 +34,8 @@ def test_the_page_tells_state_parts_and_windows(plan, public):
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("de", "Zu diesem Dienst ist noch nichts gesagt."),
-        ("nb", "Det er ikke sagt noe om denne tjenesten ennå."),
+        ("de", "Zu diesem Dienst liegt noch keine Meldung vor."),
+        ("nb", "Det er ikke meldt noe om denne tjenesten ennå."),
         ("en", "Nothing is said about this service yet."),
     ],
 )
@@ -67,7 +67,7 @@ def test_it_answers_on_every_host_without_a_cookie(plan, public, fjordlys, anna,
 @pytest.mark.parametrize(
     ("language", "sentence", "zone"),
     [
-        ("de", "Alle Teile des Dienstes arbeiten.", "00:00–06:00 MEZ"),
+        ("de", "Alle Teile des Dienstes funktionieren.", "00:00–06:00 MEZ"),
         ("nb", "Alle deler av tjenesten virker.", "00:00–06:00 CET"),
         ("en", "All parts of the service are working.", "00:00–06:00 CET"),
     ],

@@ -134,7 +134,9 @@ def test_pages_say_where_to_subscribe(plan, public, fjordlys, address):
         page = visitor.get(f"{address}?lang=de").content.decode()
         host = visitor.defaults["HTTP_HOST"]
         assert f"webcal://{host}/status/maintenance.ics?lang=de" in page
-        assert "In Ihrem Kalender abonnieren" in page
+        assert ">Abonnieren</h2>" in page and page.index("Per E-Mail") < page.index('">Atom</a>') < page.index(
+            "webcal:"
+        )
         assert 'type="application/atom+xml"' in page and "/status/feed.json?lang=de" in page
     assert ("/status/vectors/restart.json" in page) is (address == "/status/maintenance/")
 

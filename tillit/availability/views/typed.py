@@ -8,7 +8,7 @@ from typing import Any
 from django.forms import Form
 from django.http import QueryDict
 
-from tillit.availability.filling import fill
+from tillit.availability.filling import Known, fill
 from tillit.availability.models import Incident, IncidentTemplate
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
@@ -59,7 +59,8 @@ def words_of(template: IncidentTemplate, request: Request, incident: Incident | 
     """
     parts = incident.components.all() if incident else ()
     since = incident.started_at if incident else None
-    body = fill(template.body, zone=request.tenant.time_zone, parts=parts, since=since, next_update=None)
+    for_good = template.moment == template.Moment.LOOKING_BACK
+    body = fill(template.body, Known(parts, since, for_good=for_good), zone=request.tenant.time_zone)
     words = {"body": body, "title": template.title, "next_in": str(template.minutes or "")}
     words |= {name: value for name in ("status", "impact", "state") if (value := getattr(template, name))}
     return words | ({"also": request.GET.getlist("also")} if "also" in request.GET else {})

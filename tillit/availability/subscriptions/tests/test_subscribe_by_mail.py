@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from tillit.availability.actions.incidents import Said, open_incident, resolve_incident, update_incident
+from tillit.availability.actions.incidents import Said, open_incident, resolve_incident, revise_update, update_incident
 from tillit.availability.actions.windows import Revised, cancel_maintenance, move_maintenance, revise_maintenance
 from tillit.availability.models import Component
 from tillit.availability.subscriptions import jobs, tokens
@@ -66,6 +66,26 @@ def trouble(operator):
         return incident
 
     return happen
+
+
+def test_other_words_are_told_once_as_a_correction_and_change_the_feeds_entry(joined, trouble, operator, public, clock):
+    joined()
+    joined(email="kari@kunde.example", incidents="", maintenance="on")
+    incident = trouble()
+    clock.shift(timedelta(minutes=5))
+    for words in ("Messages wait for minutes.", "Messages wait for hours."):
+        revise_update(operator.actor, update=incident.updates.get(), body={"en": words})
+    run_jobs(300)
+    assert subjects()[2:] == ["Correction: Investigating: Mail is late"] * 2
+    first, second = (mail.get_content().replace("\r\n", "\n") for mail in mails()[2:])
+    assert "Messages wait for minutes.\n\nBefore it said:\nMessages wait.\n" in first
+    assert "Messages wait for hours.\n\nBefore it said:\nMessages wait for minutes.\n" in second
+    with in_tenant(operator.tenant):
+        for event in Event.objects.filter(name="availability.incident_revised"):
+            assert news.tell_news(Actor.system(operator.tenant), event=event) == []
+    assert len(mails("kari@kunde.example")) == 1
+    (entry,) = public.get("/status/feed.json?kind=incidents").json()["items"]
+    assert entry["content_text"] == "Messages wait for hours." and entry["date_modified"] > entry["date_published"]
 
 
 @pytest.mark.promise("status-news-reach-subscribers")
@@ -146,12 +166,20 @@ def test_many_are_told_some_hundred_at_a_time(joined, trouble, monkeypatch):
 
 
 def test_nothing_is_sent_before_the_address_says_yes(plan, public, trouble, clock, operator_tenant):
+    answer = ask(public, components="mail", language="de")
+    asked = mails()[0].get_content()
+    for line in ("- Störungen", "- Wartung", "- Teile des Dienstes: E-Mail-Versand", "- Sprache: Deutsch"):
+        assert line in asked
+    assert "Tag vor der Wartung" not in asked
     answer = ask(public)
     assert "Look into your mail" in answer.content.decode() and not answer.cookies
-    link = link_in(mails()[0], "confirm")
-    assert public.get(link).status_code == 200  # a program that looks at links confirms nothing
+    link = link_in(mails()[1], "confirm")
+    page = public.get(link)
+    assert (
+        page.status_code == 200 and "Parts of the service: all, also those to come" in page.content.decode()
+    )  # a program that looks at links confirms nothing
     trouble()
-    assert Subscriber.objects.get().confirmed_at is None and len(mails()) == 1
+    assert Subscriber.objects.get().confirmed_at is None and len(mails()) == 2
     clock.shift(timedelta(days=2, seconds=1))
     assert public.post(link).status_code == 410
     jobs.forget_unconfirmed(Actor.system(operator_tenant))
@@ -240,10 +268,13 @@ def test_what_is_kept_is_a_declared_holding(operator_tenant, clock, name):
     assert not kept.exists(key)
 
 
-def test_the_page_explains_all_five_ways_in_three_languages(plan, public, django_assert_max_num_queries):
+def test_the_page_explains_every_way_in_three_languages(plan, public, django_assert_max_num_queries):
     for language in ("en", "de", "nb"):
         with django_assert_max_num_queries(10):
             page = public.get(f"{FORM}?lang={language}").content.decode()
         for way in ("feed.atom", "feed.json", "maintenance.ics", f"{FORM}webhook/", 'name="email"', "component=mail"):
             assert way in page
-    assert "Hear of it" in public.get("/status/panels/subscribe").content.decode()
+    status = public.get("/status/").content.decode()
+    for way in ("feed.atom", "feed.json", "maintenance.ics", f"{FORM}webhook/", FORM):
+        assert way in status
+    assert len(re.findall(r'<a [^>]*href="[^"]*feed\.atom', status)) == 1  # each way stands once

@@ -23,7 +23,7 @@ def confirm(request: Request, token: str) -> HttpResponse:
     if found is None:
         return dead(request)
     if request.method != "POST":
-        return page(request, "confirm", subscriber=found)
+        return page(request, "confirm", subscriber=found, chosen=queries.choice_in_words(found))
     joining.confirm_subscription(queries.visitor(), subscriber_id=found.pk)
     if found.way == Subscriber.Way.WEBHOOK:
         return _challenge(request, found)

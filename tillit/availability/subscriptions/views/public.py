@@ -1,4 +1,4 @@
-"""Subscribing: five ways, of which two begin with a form."""
+"""Subscribing: by mail, feed, calendar or webhook; the first and the last begin with a form."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tillit.foundation.requests import Request
 
 @public_form
 def subscribe(request: Request) -> HttpResponse:
-    """All five ways, and the form for mails. The same answer, whoever is on the list."""
+    """All the ways, and the form for mails. The same answer, whoever is on the list."""
     return _form(request, MailForm, "subscribe")
 
 
