@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tillit.availability import effects, noticed, queries, statuspage, vectors
-from tillit.availability.models import Incident, MaintenanceWindow
+from tillit.availability.models import Component, Incident, MaintenanceWindow
 from tillit.availability.publishing import as_json, next_as_json
 from tillit.availability.serving import serve
 from tillit.foundation.clock import now
@@ -29,16 +29,22 @@ FRESH = timedelta(seconds=30)  # how long a cache may keep what says nothing els
 @login_not_required
 @require_safe
 def tenant_state(request: HttpRequest, slug: str) -> HttpResponse:
-    """`GET /api/state/<tenant>`: is it running, on which release, and what comes next."""
+    """`GET /api/state/<tenant>`: is it running, what is proven of the service, on which release, and what comes next.
+
+    `is_running` is what was decided of the tenant; `service` and `components` are what the status page shows.
+    """
     tenant = Tenant.objects.filter(slug=slug).exclude(state=Tenant.State.DELETED).first()
     if tenant is None:
         return problem(404, _("No tenant has this address."))
-    window = queries.next_window(tenant)
-    valid_until = _valid_until(now(), window)
+    found = queries.current_status(tenant)
+    window = next(iter([*found.active, *found.upcoming]), None)
+    valid_until = _valid_until(now(), window, found.components)
     told: Json = {
         "tenant": tenant.slug,
         "state": tenant.state,
         "is_running": tenant.is_open() and not effects.is_offline(tenant),
+        "service": found.indicator,
+        "components": {one.slug: queries.shown_state(one, found.active) for one in found.components},
         "version": settings.RELEASE,
         "wave": tenant.wave,
         "region": tenant.region,
@@ -177,11 +183,13 @@ def _with_notice(windows: list[MaintenanceWindow]) -> list[Json]:
     return [as_json(window) | {"notice": notices.get(window.pk)} for window in windows]
 
 
-def _valid_until(at: datetime, window: MaintenanceWindow | None) -> datetime:
-    """The end of the next whole minute, so that answers of one minute are the same; never beyond the next change."""
+def _valid_until(at: datetime, window: MaintenanceWindow | None, components: list[Component]) -> datetime:
+    """The end of the next whole minute, so that answers of one minute are the same; never beyond the next change: the
+    window's, or that a part is proven no more."""
     end = at.replace(second=0, microsecond=0) + timedelta(minutes=2)
-    changes = [moment for moment in (window.starts_at, window.ends_at) if moment > at] if window else []
-    return min([end, *changes])
+    changes = [window.starts_at, window.ends_at] if window else []
+    changes += [one.proven_until for one in components if one.proven_until]
+    return min([end, *(moment for moment in changes if moment > at)])
 
 
 def _as_json(entry: Json) -> Json:

@@ -23,6 +23,8 @@ def test_the_state_says_all_there_is_to_know(announced, public, fjordlys):
         "tenant": "fjordlys",
         "state": "running",
         "is_running": True,
+        "service": "unknown",
+        "components": {},
         "version": settings.RELEASE,
         "wave": "a",
         "region": "eu",
@@ -90,7 +92,25 @@ def test_it_is_never_valid_beyond_the_next_change(announced, public, fjordlys, c
     assert public.get(STATE).json()["next_window"] is None
 
 
-def test_it_costs_two_questions_and_the_look_up_of_the_host(public, fjordlys, django_assert_max_num_queries):
+def test_it_costs_a_handful_of_questions(plan, public, fjordlys, django_assert_max_num_queries):
     public.get(STATE)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         public.get(STATE)
+
+
+def test_what_nothing_fresh_proves_is_unknown_as_on_the_status_page(plan, prove, public, fjordlys, clock):
+    prove(until=now() + timedelta(seconds=50))
+    told = public.get(STATE)
+    assert told.json()["service"] == "none" and set(told.json()["components"].values()) == {"operational"}
+    assert told.headers["Cache-Control"] == "public, max-age=50"  # then a fresh proof is there, or none
+    prove("api", state="major_outage", until=now() + timedelta(hours=1))
+    clock.shift(timedelta(seconds=51))
+    told = public.get(STATE).json()
+    assert told["service"] == "critical" and told["is_running"] is True
+    shown = {
+        one["name"]: one["tillit_state"] for one in public.get("/status/api/v2/components.json").json()["components"]
+    }
+    assert sorted(told["components"].values()) == sorted(shown.values())
+    assert told["components"]["api"] == "major_outage" and told["components"]["crm"] == "unknown"
+    clock.shift(timedelta(hours=1))
+    assert public.get(STATE).json()["service"] == "unknown"
