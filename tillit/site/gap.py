@@ -20,9 +20,11 @@ from django.urls import reverse
 from tillit.availability.restarts.actions import Gap, Session, close_probe_session, open_probe_session
 from tillit.foundation.access import Actor
 from tillit.site import runtime
-from tillit.site.load import Ask, Load, Summary, Where, once, request
+from tillit.site.load import Ask, Load, Summary, Where, capacity, once, request
 
 RATE = 20  # requests a second: seen by the figures, not by the customers
+SHARE = 0.6  # of what one visitor alone can ask for: a queue of our own making would be told as the restart's
+TRIAL = 1.0  # seconds of one visitor
 AROUND = 3.0  # seconds of load before the restart and after it
 PATIENCE = 300.0  # seconds for the restart
 DRAFTS = 3
@@ -43,9 +45,11 @@ class Measured:
         """In English: for logs, the command line and the operator's list of work."""
         gap = self.gap
         longest = "" if gap.longest_ms is None else f", longest wait {gap.longest_ms / 1000:.2f} s"
+        sessions = f"{gap.signed_out} signed out" if gap.in_session else "nobody was signed in to be signed out"
+        forms = f"{gap.lost_drafts} of {gap.drafts} forms lost" if gap.drafts else "no form was open to be lost"
         return (
             f"{gap.sent} requests during the restart: {gap.failed} failed, {gap.retried} sent again{longest};"
-            f" {gap.signed_out} signed out, {gap.lost_drafts} of {gap.drafts} forms lost."
+            f" {sessions}, {forms}."
         )
 
 
@@ -54,8 +58,9 @@ def restart_under_load(data: Path, system: Actor) -> Measured:
     facts = runtime.running(data)
     where: Where = (facts["address"], int(facts["port"]))
     session = open_probe_session(system)
-    load = Load(where, _asks(urlsplit(facts["url"]).netloc, session), rate=RATE)
     try:
+        asks = _asks(urlsplit(facts["url"]).netloc, session)
+        load = Load(where, asks, rate=bearable(capacity(where, asks, clients=1, seconds=TRIAL)))
         with ThreadPoolExecutor(1) as beside:
             running = beside.submit(load.run, PATIENCE + 10 * AROUND)
             try:
@@ -73,6 +78,11 @@ def restart_under_load(data: Path, system: Actor) -> Measured:
         if session:
             close_probe_session(system, session=session)
     return Measured(began, complete, round(took * 1000), _gap(found, load, len(drafts.typed), lost))
+
+
+def bearable(most: float) -> int:
+    """Requests a second that leave a machine room which answers one visitor alone `most` a second."""
+    return max(1, min(RATE, int(SHARE * most)))
 
 
 def ask_supervisor(data: Path) -> bool:
@@ -153,9 +163,8 @@ def _gap(found: Summary, load: Load, drafts: int, lost: int) -> Gap:
     answered = found.sent > found.failed
     median, p99, longest = (round(wait * 1000) if answered else None for wait in _waits(found))
     in_session = sum(one.in_session for one in load.answers)
-    return Gap(
-        RATE, found.sent, found.failed, found.retried, median, p99, longest, in_session, found.signed_out, drafts, lost
-    )
+    counts = (found.sent, found.failed, found.retried)
+    return Gap(round(load.rate), *counts, median, p99, longest, in_session, found.signed_out, drafts, lost)
 
 
 def _waits(found: Summary) -> tuple[float, float, float]:

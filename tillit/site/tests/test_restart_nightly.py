@@ -81,8 +81,13 @@ def test_a_restart_that_cannot_be_measured_ends_its_work_all_the_same(clock, tmp
 
 def test_by_hand_it_is_possible_at_any_hour_and_told_as_such(clock, nights, capsys):
     assert by_hand(nights.data) == 0
-    assert "0 failed" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "0 failed" in said and "nobody was signed in to be signed out, no form was open to be lost." in said
     assert (RestartRun.objects.get().occasion, RestartRun.objects.get().work) == ("by_hand", None)
+
+
+def test_the_load_is_one_that_the_machine_carries_however_busy_it_is():
+    assert [gap.bearable(most) for most in (400.0, 20.0, 5.0, 0.0)] == [20, 12, 3, 1]
 
 
 def test_the_form_that_is_sent_after_a_restart_comes_back_with_what_was_typed_and_saves_nothing(ben):
