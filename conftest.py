@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tillit.availability.effects import forget as forget_windows
 from tillit.site.messages import main as compile_messages
@@ -18,6 +20,8 @@ from tillit.site.provision import provision
 from tillit.site.settings import database
 from tillit.tenants.middleware import forget_hosts
 from tillit.trust.quiet import speak
+
+WALKS = "tests/browser/"
 
 pytest_plugins = ["tillit.foundation.testing", "tillit.trust.broker.testing"]
 
@@ -33,6 +37,23 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What could not be proven on this machine is said aloud, not only counted."""
     for report in terminalreporter.stats.get("skipped", []):
         terminalreporter.write_line(f"LEFT OUT  {report.nodeid}: {report.longrepr[2]}", yellow=True)
+
+
+class ByModule(LoadScopeScheduling):
+    """A module stays with one process, so that what its tests share is made once; the walks share one Tillit."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return WALKS if nodeid.startswith(WALKS) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByModule:
+    return ByModule(config, log)
+
+
+@pytest.hookimpl(trylast=True)  # after pytest-django, which puts what needs no database last
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The walks begin: what takes longest would leave a core idle in the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(WALKS))
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,6 @@ from tillit.availability.tests.conftest import announced, clock, plan, prove, re
 from tillit.foundation.testing import Person
 
 __all__ = ["announced", "clock", "plan", "prove", "register"]
-pytestmark = pytest.mark.xdist_group("readers")  # installed once
 HERE = Path(__file__).parent
 BUILD = HERE.parents[1] / "build" / "readers"
 UNREACHABLE = ("ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH", "E403")

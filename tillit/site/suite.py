@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> NoReturn:
         complain(problem)
         sys.exit(1)
     os.chdir(ROOT)
-    command = [sys.executable, "-P", "-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments]
+    command = [sys.executable, "-P", "-m", "pytest", "-n", "2", *arguments]
     os.execv(sys.executable, command)  # noqa: S606 - the same process goes on
 
 

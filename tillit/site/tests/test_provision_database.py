@@ -8,7 +8,6 @@ from tillit.site.postgres import Cluster
 from tillit.site.problems import Problem
 from tillit.site.provision import provision
 
-pytestmark = pytest.mark.xdist_group("provision")  # they share one server
 PASSWORDS = {"owner_password": "an owner's secret", "app_password": "an application's secret"}
 
 
