@@ -245,8 +245,10 @@ def shown_state(component: Component, active: Iterable[MaintenanceWindow]) -> st
     return Shown.worst(component.state, component.measured(now()), said)
 
 
-def past_windows(days: int = PAST_DAYS) -> list[MaintenanceWindow]:
-    return list(MaintenanceWindow.objects.past(days))
+def past_windows(days: int = PAST_DAYS, tenant: Tenant | None = None) -> list[MaintenanceWindow]:
+    """All, or those that concerned one tenant."""
+    past = MaintenanceWindow.objects.past(days)
+    return list(past.concerning(tenant) if tenant else past)
 
 
 def past_incidents(days: int = PAST_DAYS) -> list[Incident]:

@@ -37,8 +37,8 @@ def choice_in_words(subscriber: Subscriber) -> list[str]:
     """What somebody asked to hear, a line each: kinds, parts, language, and of whose maintenance. In the subscriber's
     language, which is the one they read it in."""
     with translation.override(subscriber.language):
-        kinds = [name for name in ("incidents", "maintenance", "reminders") if subscriber.wants(name, ())]
-        lines = [str(Subscriber._meta.get_field(name).verbose_name) for name in kinds]
+        called = {field.name: str(field.verbose_name) for field in Subscriber._meta.fields}
+        lines = [called[kind] for kind in ("incidents", "maintenance", "reminders") if subscriber.wants(kind, ())]
         names = [name for slug, name in part_choices() if slug in subscriber.components]
         parts = ", ".join(names) or _("all, also those to come")
         lines.append(_("Parts of the service: %(parts)s") % {"parts": parts})

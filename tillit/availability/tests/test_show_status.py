@@ -112,6 +112,25 @@ def test_a_window_under_way_is_what_the_page_says_first(plan, announced, public,
     assert {state for _component, state in page.context["components"]} == {"under_maintenance"}
 
 
+def test_on_a_customers_host_stands_what_concerns_the_customer_and_the_rest_apart(
+    plan, announced, public, fjordlys, clock
+):
+    type(fjordlys).objects.filter(pk=fjordlys.pk).update(wave="b")
+    other, mine = announced(60, title="For the first", wave="a"), announced(66, title="For the rest", wave="b")
+    visitor = public_of(type(fjordlys).objects.get(pk=fjordlys.pk))
+    page = visitor.get(STATUS)
+    said, apart = text(page).split("windows do not concern Fjordlys")
+    assert "For the rest" in said and "For the first" not in said and "Wave" not in said
+    assert "For the first Wave A" in apart.partition("The next twelve months")[0]
+    assert "For the first" not in text(visitor.get(YEAR))
+    assert "Does not concern Fjordlys" in text(visitor.get(f"{YEAR}{other.pk}/"))
+    assert "Does not concern" not in text(visitor.get(f"{YEAR}{mine.pk}/"))
+    assert "For the first Wave A" in text(public.get(STATUS)) and "do not concern" not in text(public.get(STATUS))
+    clock.move_to(other.starts_at + timedelta(minutes=5), tick=False)
+    assert "Maintenance is under way." in text(public.get(STATUS))
+    assert "All parts of the service are working." in text(visitor.get(STATUS))
+
+
 def test_a_window_of_one_wave_leaves_the_parts_as_they_are(plan, announced, public, clock):
     announced(60, wave="a", effect="offline")
     clock.shift(timedelta(hours=60, minutes=5))

@@ -23,18 +23,25 @@ from tillit.foundation.requests import Request
 @cache_control(public=True, max_age=30)
 @in_operators_time
 def status(request: Request) -> HttpResponse:
-    """The state in one sentence, what is announced, the year ahead, the last ninety days."""
-    told = queries.current_status()
-    ahead = queries.merged(queries.windows_ahead())
+    """The state in one sentence, what is announced, the year ahead, the last ninety days.
+
+    On a customer's host what concerns the customer; what is announced for others is told apart.
+    """
+    told = queries.current_status(request.tenant)
+    everything = queries.windows_ahead()
+    ahead = queries.merged(window for window in everything if queries.concerns(window, request.tenant))
+    others = [window for window in everything if window.announced_at and not queries.concerns(window, request.tenant)]
     context = {
         "status": told,
         "components": [(one, queries.shown_state(one, told.active)) for one in told.components],
         "active": queries.merged(told.active),
         "announced": [found for found in ahead if found.is_announced and not found.is_active],
+        "others": queries.merged(others),
         "months": queries.by_month(found for found in ahead if not found.is_active),
         "routine": queries.routine_rules(),
-        "past_windows": queries.past_windows(),
+        "past_windows": queries.past_windows(tenant=request.tenant),
         "past_incidents": queries.past_incidents(),
+        "quiet": not request.tenant.is_operator,  # to a customer there is one wave and one region: its own
         "notice_hours": MaintenanceWindow.NOTICE // timedelta(hours=1),
         "at": now(),
         "zone": timezone.get_current_timezone_name(),
@@ -47,9 +54,9 @@ def status(request: Request) -> HttpResponse:
 @cache_control(public=True, max_age=30)
 @in_operators_time
 def year(request: Request) -> HttpResponse:
-    """The windows of the next twelve months as a table."""
+    """The windows of the next twelve months as a table; on a customer's host those that concern the customer."""
     context = {
-        "interruptions": queries.merged(queries.windows_ahead()),
+        "interruptions": queries.merged(queries.windows_ahead(tenant=request.tenant)),
         "routine": queries.routine_rules(),
         "vectors": list(vectors.FILES),
         "zone": timezone.get_current_timezone_name(),
@@ -77,5 +84,9 @@ def window(request: Request, pk: int) -> HttpResponse:
     found = get_object_or_404(
         MaintenanceWindow.objects.select_related("rule").prefetch_related("versions", "overruns"), pk=pk
     )
-    context = {"window": found, "zone": timezone.get_current_timezone_name()}
+    context = {
+        "window": found,
+        "concerned": queries.concerns(found, request.tenant),
+        "zone": timezone.get_current_timezone_name(),
+    }
     return render(request, "availability/window_page.html", context)
