@@ -67,6 +67,7 @@ class AvailabilityConfig(AppConfig):
         "availability.incident_resolved": "tillit.availability.publishing.incident",
         "availability.postmortem_published": "tillit.availability.publishing.incident",
     }
+    placing = "tillit.availability.moving.refuse_early"
     standstill = "tillit.availability.effects.standstill"
     panels = {
         "tenants.sign_in": "availability:sign_in_notice",
@@ -74,6 +75,7 @@ class AvailabilityConfig(AppConfig):
         "trust.page": "availability:plan_section",
         "my-trust.windows": "availability:my_windows",
         "tenants.profile": "availability:mail_link",
+        "tenants.placing": "availability:placing",
     }
     menu = (
         MenuEntry(_("Maintenance"), "availability:calendar", "availability.announce", "w", 70),

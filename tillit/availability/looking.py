@@ -15,6 +15,8 @@ from django.utils import translation
 
 from tillit.foundation.models import Tenant
 
+OWN_EYES = "tillit.own_eyes"  # in the WSGI environment, where no header reaches: nobody's request, counted nowhere
+
 
 class NotShown(Exception):
     """A page did not answer."""
@@ -37,6 +39,7 @@ def _question(path: str, host: str) -> dict[str, object]:
         "REQUEST_METHOD": "GET", "PATH_INFO": path, "SCRIPT_NAME": "", "QUERY_STRING": "", "HTTP_HOST": host,
         "SERVER_NAME": name, "SERVER_PORT": port or "443", "SERVER_PROTOCOL": "HTTP/1.1", "REMOTE_ADDR": "127.0.0.1",
         "wsgi.url_scheme": "https", "wsgi.input": io.BytesIO(), "HTTP_ACCEPT_LANGUAGE": "en",
+        OWN_EYES: True,
     }  # fmt: skip
 
 

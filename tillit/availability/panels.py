@@ -7,17 +7,18 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
 
-from tillit.availability import lastcopy, queries
+from tillit.availability import lastcopy, moving, queries
 from tillit.availability.actions.notices import dismiss_notice, record_notice_shown
 from tillit.availability.zone import in_operators_time
 from tillit.foundation.clock import now
+from tillit.foundation.models import Tenant
 from tillit.foundation.requests import Request
 from tillit.foundation.web import is_fragment
 
@@ -86,6 +87,21 @@ def mail_link(request: Request) -> HttpResponse:
     if not request.actor.may("availability.dismiss"):
         return HttpResponse(status=204)
     return render(request, "availability/mail_link.html")
+
+
+def placing(request: Request, tenant: int, wave: str, region: str) -> HttpResponse:
+    """For the operator, before a customer is moved: which announced maintenance changes for it, or why it must wait."""
+    if not request.actor.may("availability.announce"):
+        return HttpResponse(status=204)
+    moved = get_object_or_404(Tenant, pk=tenant)
+    going = moving.move(moved, wave, region)
+    context = {
+        "tenant": moved,
+        "refusal": moving.sentence(moved, going) if going.waits_for and not moved.is_operator else "",
+        "gained": going.gained,
+        "lost": going.lost,
+    }
+    return render(request, "availability/placing.html", context)
 
 
 @login_not_required

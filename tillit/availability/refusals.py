@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.apps import apps
@@ -12,6 +13,7 @@ from django.db.models import Max
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
+from tillit.availability import words
 from tillit.availability.models import (
     Component,
     Effect,
@@ -36,13 +38,16 @@ def refuse_times(window: MaintenanceWindow) -> None:
     starts_at, ends_at, rule = window.starts_at, window.ends_at, window.rule
     refuse_reach(window)
     if not window.gives_enough_notice(window.announced_at):
-        raise Refused(_("Planned maintenance needs at least 24 hours' notice."), field="starts_at")
+        needed = _("Planned maintenance needs at least 24 hours' notice.")
+        raise Refused(f"{needed} {_not_before(window)}", field="starts_at")
     if ends_at <= window.announced_at:
         raise Refused(_("This window would already be over."), field="ends_at")
     if rule and not window.day and ends_at > starts_at and not rule.has_room_for(starts_at, ends_at):
         raise Refused(_outside(rule), field="starts_at")
     if window.is_planned and (other := MaintenanceWindow.objects.overlapping(window).first()):
-        raise Refused(_already_planned(other), field="starts_at")
+        already = _("There is already a window then: %(other)s.") % {"other": words.named(other)}
+        cancel = _("Cancel that one first, or choose another time.")
+        raise Refused(f"{already} {cancel} {_not_before(window)}", field="starts_at")
     refuse_contradictions(window)
 
 
@@ -107,8 +112,26 @@ def refuse_contradictions(row: MaintenanceWindow | Incident) -> None:
         raise Refused(" ".join(error.messages)) from error
 
 
-def _already_planned(other: MaintenanceWindow) -> str:
-    return _("There is already a window then: %(other)s. Cancel it first or choose another time.") % {"other": other}
+def earliest_start(window: MaintenanceWindow) -> datetime:
+    """The first moment from the end of the notice on at which a window as long as this one is beside no other."""
+    sought = copy.copy(window)
+    length = max(window.ends_at - window.starts_at, timedelta())
+    sought.starts_at = whole_minutes(window.announced_at + window.NOTICE)
+    while True:
+        sought.ends_at = sought.starts_at + length
+        beside = [other.ends_at for other in MaintenanceWindow.objects.overlapping(sought)]
+        if not beside:
+            return sought.starts_at
+        sought.starts_at = max(beside)
+
+
+def whole_minutes(at: datetime) -> datetime:
+    """The next full five minutes, as people type them: what is named as possible is so while it is typed."""
+    return at + timedelta(seconds=-at.timestamp() % 300)
+
+
+def _not_before(window: MaintenanceWindow) -> str:
+    return _("It may begin on %(earliest)s at the earliest.") % {"earliest": words.moment(earliest_start(window))}
 
 
 def _outside(rule: MaintenanceRule) -> str:

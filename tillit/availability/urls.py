@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("status/panels/plan", panels.plan_section, name="plan_section"),
     path("panels/mail-link", panels.mail_link, name="mail_link"),
     path("panels/my-windows", panels.my_windows, name="my_windows"),
+    path("panels/placing/<int:tenant>/<str:wave>/<str:region>", panels.placing, name="placing"),
     path("notices/", panels.banner, name="banner"),
     path("notices/dismiss", panels.dismiss, name="dismiss"),
     path("operator/maintenance/", maintenance.calendar, name="calendar"),

@@ -97,10 +97,14 @@ def span(timed: MaintenanceWindow | WindowVersion) -> str:
     return f"{day(start)}, {clock(start)} {zone(start)} – {last}{clock(end)} {zone(end)}"
 
 
+def moment(at: datetime) -> str:
+    """`Fri, 4 Dec 2026, 00:00 CET`, in plain text."""
+    return f"{day(at)}, {clock(at)} {zone(at)}"
+
+
 def named(window: MaintenanceWindow) -> str:
     """`System maintenance, Fri, 4 Dec 2026, 00:00 CET`: which window, in a sentence about it."""
-    start = window.starts_at
-    return f"{pick(window.title)[0]}, {day(start)}, {clock(start)} {zone(start)}"
+    return f"{pick(window.title)[0]}, {moment(window.starts_at)}"
 
 
 def audience(window: MaintenanceWindow) -> str:

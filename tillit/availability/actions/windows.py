@@ -8,13 +8,14 @@ from datetime import datetime
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from tillit.availability import words
 from tillit.availability.models import (
     Effect,
     MaintenanceRule,
     MaintenanceWindow,
     WindowVersion,
 )
-from tillit.availability.refusals import is_worse, refuse_contradictions, refuse_times
+from tillit.availability.refusals import is_worse, refuse_contradictions, refuse_times, whole_minutes
 from tillit.availability.withdrawing import call_off
 from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import now
@@ -155,7 +156,9 @@ def revise_maintenance(actor: Actor, *, window: MaintenanceWindow, revised: Revi
         if not window.is_planned:
             raise Refused(_("One person does not make an emergency worse: cancel it, and ask for another one."))
         if window.starts_at - at < window.NOTICE:
-            raise Refused(_("This makes it worse for customers, who need 24 hours' notice of it. Cancel or move it."))
+            earliest = {"earliest": words.moment(whole_minutes(at + window.NOTICE))}
+            worse_now = _("This makes it worse for customers, who need 24 hours' notice of it. Cancel or move it.")
+            raise Refused(f"{worse_now} {_('It may begin on %(earliest)s at the earliest.') % earliest}")
         window.announced_at, window.sequence = at, window.sequence + 1
         _one_at_a_time()
         refuse_times(window)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from tillit.availability import looking, proving, words
+from tillit.availability import looking, proving, refusals, words
 from tillit.availability.models import MaintenanceRule, MaintenanceWindow, NoticeProof, WindowWork
 from tillit.availability.queries import routine_rules, upcoming_windows
-from tillit.availability.refusals import refuse_clock_set_back
 from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
@@ -29,7 +28,7 @@ def begin_work(actor: Actor, *, job: str, wave: str = "", region: str = "") -> W
     """
     require(actor, "availability.run_work")
     at = now()
-    refuse_clock_set_back(at)
+    refusals.refuse_clock_set_back(at)
     window = MaintenanceWindow.open_for(job, wave, region, at)
     if window is None:
         raise Refused(_outside(job))
@@ -73,7 +72,7 @@ def prove_notices(actor: Actor) -> int:
     """
     require(actor, "availability.run_work")
     at = now()
-    refuse_clock_set_back(at)
+    refusals.refuse_clock_set_back(at)
     told: list[MaintenanceWindow | MaintenanceRule] = [*upcoming_windows(actor.tenant), *routine_rules()]
     fields = ("window", "rule", "sequence", "place", "audience")
     known = set(NoticeProof.objects.values_list(*fields))
@@ -106,26 +105,32 @@ def _refuse_one_person_alone(window: MaintenanceWindow) -> None:
 
 
 def _proven_in_time(window: MaintenanceWindow) -> datetime:
-    """Since when the notice stood everywhere it must. Refuses what was announced or shown too late, or nowhere."""
-    hours = window.NOTICE.total_seconds() / 3600
-    if window.pk and not window.gives_enough_notice(window.announced_at):
-        raise Refused(
-            _("This window was announced less than %(hours)d hours ahead: nothing begins.") % {"hours": hours}
-        )
-    told = window if window.pk else window.rule
-    if told is None:
+    """Since when the notice stood everywhere it must. Refuses what was shown too late, or nowhere."""
+    if not window.pk and not window.rule:
         raise Refused(_("This window was never announced."))
-    since, missing = proving.proven_since(told)
+    since, missing = proving.proven_since(window)
+    if since is not None and window.starts_at - since >= window.NOTICE:
+        return since
     if since is None:
         where = ", ".join(sorted({str(NoticeProof.Place(spot.place).label) for spot in missing}))
-        raise Refused(_("The notice was never seen to stand here: %(places)s. Nothing begins.") % {"places": where})
-    if window.starts_at - since < window.NOTICE:
-        known = {"since": f"{words.day(since)}, {words.clock(since)} {words.zone(since)}", "hours": hours}
-        sentence = _(
-            "The notice stood everywhere only from %(since)s on, less than %(hours)d hours ahead: nothing begins."
-        )
-        raise Refused(sentence % known)
-    return since
+        said = _("The notice was never seen to stand here: %(places)s. Nothing begins.") % {"places": where}
+    else:
+        known = {"since": words.moment(since), "hours": window.NOTICE.total_seconds() / 3600}
+        late = _("The notice stood everywhere only from %(since)s on, less than %(hours)d hours ahead: nothing begins.")
+        said = late % known
+    raise Refused(f"{said} {_what_can(window, since)}")
+
+
+def _what_can(window: MaintenanceWindow, since: datetime | None) -> str:
+    """When this work may begin at the earliest, and what has to be done for it."""
+    told_from = (now() if since is None or window.pk else since) + window.NOTICE
+    if window.pk or window.rule is None:  # with other times it is announced anew, and read back anew
+        return _("Move the window: it can begin on %(earliest)s at the earliest.") % {
+            "earliest": words.moment(refusals.whole_minutes(told_from + proving.READ_WITHIN))
+        }
+    following = MaintenanceWindow.foreseen(window.rule, told_from, told_from + timedelta(days=366))
+    found = next((one for one in following if one.starts_at >= told_from), window)
+    return _("It may begin on %(earliest)s at the earliest.") % {"earliest": words.moment(found.starts_at)}
 
 
 def _give_up_lost_work(job: str, wave: str, region: str, window: MaintenanceWindow) -> None:

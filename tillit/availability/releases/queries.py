@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count
 from django_scopes import scopes_disabled
 
+from tillit.availability import moving
 from tillit.availability.models import MaintenanceRule, MaintenanceWindow
 from tillit.availability.queries import windows_ahead
 from tillit.availability.releases import cohorts
@@ -51,11 +52,7 @@ def rollout_runs() -> bool:
 def may_change(tenant: Tenant, wave: str) -> bool:
     """Whether the customer may come into this wave now: nobody meets maintenance they were not told of a day ahead, and
     nobody leaves what is under way for them."""
-    at = now()
-    near = Q(kind=MaintenanceWindow.Kind.PLANNED, wave=wave, starts_at__lt=at + MaintenanceWindow.NOTICE)
-    running = Q(wave=tenant.wave, starts_at__lte=at)
-    windows = MaintenanceWindow.objects.upcoming(at).filter(near | running, region__in=["", tenant.region])
-    return not windows.exists()
+    return not moving.move(tenant, wave, tenant.region).waits_for
 
 
 def releases() -> list[Release]:

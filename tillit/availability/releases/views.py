@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from tillit.availability import moving, words
 from tillit.availability.releases import queries
 from tillit.availability.releases.actions.plan import (
     WORDS,
@@ -116,9 +117,16 @@ def mine(request: Request) -> HttpResponse:
         "next_release": opened,
         "stage": queries.release_of(request.tenant, opened),
         "rolling": queries.rollout_runs(),
-        "waiting": choice is not None and choice.wave != request.tenant.wave,
+        "waits_until": _waits_until(request, choice.wave) if choice else "",
     }
     return render(request, "releases/mine.html", context, status=422 if form.errors else 200)
+
+
+def _waits_until(request: Request, wave: str) -> str:
+    """From when on the chosen wave may take effect, if it has not yet."""
+    if wave == request.tenant.wave:
+        return ""
+    return words.moment(moving.move(request.tenant, wave, request.tenant.region).earliest)
 
 
 def _show(request: Request, found: Release, form: BecauseForm) -> HttpResponse:

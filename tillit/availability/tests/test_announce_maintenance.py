@@ -8,7 +8,7 @@ from django.utils.timezone import now
 
 from tillit.availability.actions.windows import ONE_ANNOUNCER
 from tillit.availability.models import MaintenanceWindow
-from tillit.foundation.testing import happened
+from tillit.foundation.testing import Person, happened
 
 CALENDAR = "/operator/maintenance/"
 DAY = timedelta(hours=24)
@@ -22,6 +22,20 @@ def test_planned_work_needs_a_day_of_notice(operator, typed, kind, hours, announ
     assert MaintenanceWindow.objects.upcoming().exists() is announced
     assert happened("availability.maintenance_announced") is announced
     assert (TOO_LATE in response.content.decode()) is not announced
+
+
+def test_a_refusal_names_the_first_time_at_which_the_window_may_begin(operator, typed, announced):
+    """In the reader's zone and language, and beside no other window."""
+    announced(24.5, lasting=3)
+    said = "It may begin on Tue, 24 Nov 2026, 12:30 CET at the earliest."
+    assert said in operator.post(CALENDAR, typed(hours=23)).content.decode()  # two hours from nine o'clock: in the way
+    beside = operator.post(CALENDAR, typed(hours=26)).content.decode()
+    assert "There is already a window then: Work on the network, Tue, 24 Nov 2026, 09:30 CET." in beside
+    assert said in beside
+    type(operator.user).objects.filter(pk=operator.user.pk).update(language="de", time_zone="Atlantic/Reykjavik")
+    german = Person(operator.tenant, type(operator.user).objects.get(pk=operator.user.pk))
+    page = german.post(CALENDAR, typed(hours=23)).content.decode()
+    assert "Es kann frühestens am Di., 24. Nov. 2026, 11:30 " in page
 
 
 @pytest.mark.promise("planned-maintenance-is-announced-24-hours-ahead")

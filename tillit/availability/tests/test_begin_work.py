@@ -22,6 +22,10 @@ def system(operator_tenant):
 
 
 real_page = looking.page
+NEWCOMER = {
+    "name": "Birkelund AS", "slug": "birkelund", "region": "eu", "wave": "c", "language": "nb",
+    "time_zone": "Europe/Oslo", "administrator_email": "bo@birkelund.example", "administrator_name": "Bo Birk",
+}  # fmt: skip
 
 
 def at(clock, day, hour, minute=0):
@@ -74,11 +78,39 @@ def test_a_window_hidden_from_one_wave_opens_for_nobody(clock, plan, fjordlys, a
     assert "never seen to stand here: Sign-in view" in refusal(system, job="system")
 
 
+@pytest.mark.promise("work-happens-only-in-its-windows")
+def test_customers_who_come_within_the_notice_shut_no_window(clock, announced, fjordlys, alpenrose, operator, system):
+    """Who is new was shown it from the first minute; who moved was told of it in the wave and region before."""
+    window = announced(hours=48, job="network")
+    prove_notices(system)
+    clock.shift(timedelta(hours=30))
+    assert operator.post("/operator/tenants/new/", NEWCOMER).status_code == 302
+    moved = {"name": alpenrose.name, "region": "eu", "wave": "d", "state": "running", "confirmed": "1"}
+    assert operator.post("/operator/tenants/alpenrose/", moved).status_code == 302
+    prove_notices(system)
+    clock.shift(timedelta(hours=18))
+    assert {spot.audience for spot in proving.spots()} == {"", "a/eu", "c/eu", "d/eu"}
+    assert begin_work(system, job="network").proven_at == window.announced_at
+
+
+@pytest.mark.promise("work-happens-only-in-its-windows")
+def test_customers_who_came_before_the_notice_must_have_been_shown_it(clock, announced, fjordlys, operator, system):
+    announced(hours=48, job="network")
+    prove_notices(system)
+    clock.shift(timedelta(hours=23))
+    operator.post("/operator/tenants/new/", NEWCOMER)  # and nobody reads its sign-in view
+    clock.shift(timedelta(hours=25))
+    assert "never seen to stand here: Sign-in view" in refusal(system, job="network")
+    said = refusal(system, job="network")
+    assert "Move the window: it can begin on Thu, 26 Nov 2026, 08:10 UTC at the earliest." in said
+
+
 def test_the_nightly_restart_is_told_as_a_rule(clock, plan, fjordlys, system):
     run_jobs()
     assert NoticeProof.objects.filter(rule__key="restart").count() == 2
     at(clock, 24, 2, 5)
-    assert "less than 24 hours ahead" in refusal(system, job="restart")  # the rule is known since nine o'clock
+    said = refusal(system, job="restart")  # the rule is known since nine o'clock
+    assert "less than 24 hours ahead" in said and "begin on Wed, 25 Nov 2026, 01:00 UTC at the earliest" in said
     at(clock, 25, 2, 5)
     work = begin_work(system, job="restart")
     assert (work.window, work.rule.key) == (None, "restart")

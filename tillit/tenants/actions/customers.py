@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.apps import apps
 from django.core.exceptions import PermissionDenied
+from django.utils.module_loading import import_string
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
@@ -15,10 +17,11 @@ from tillit.foundation.models import Role, Tenant
 from tillit.foundation.regions import known_regions
 from tillit.foundation.tenancy import in_tenant
 from tillit.tenants.actions.people import invite_person
-from tillit.tenants.models import RESERVED_SLUGS, Invitation, one_line
+from tillit.tenants.models import RESERVED_SLUGS, Invitation, Placement, one_line
 from tillit.tenants.queries import has_people
 
 CHANGEABLE = ("name", "region", "wave", "state")
+PLACE = ("region", "wave", "state")  # what decides which notices it is shown
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,10 @@ def invite_first_administrator(actor: Actor, *, tenant: Tenant, email: str, name
 
 @action
 def change_tenant(actor: Actor, *, tenant: Tenant, changes: dict[str, str]) -> Tenant:
-    """Change name, region, release wave or state. Operator and tenant both see in their events what was changed."""
+    """Change name, region, release wave or state. Operator and tenant both see in their events what was changed.
+
+    Refused while the customer would meet, or leave, announced maintenance by it (`availability.moving`).
+    """
     require(actor, "tenants.operate")
     _in_the_operators_own(actor)
     tenant = Tenant.objects.select_for_update().get(pk=tenant.pk)
@@ -90,9 +96,12 @@ def change_tenant(actor: Actor, *, tenant: Tenant, changes: dict[str, str]) -> T
         for field in CHANGEABLE
         if field in changes and changes[field] != getattr(tenant, field)
     }
+    before = Placement.of(tenant, now())
     for field, values in changed.items():
         setattr(tenant, field, values["after"])
     tenant.full_clean()
+    if not changed.keys().isdisjoint(PLACE):
+        _leave(before, tenant)
     if changed:
         tenant.save(update_fields=list(changed))
         record(actor, "tenants.tenant_changed", tenant, changes=changed)
@@ -100,6 +109,14 @@ def change_tenant(actor: Actor, *, tenant: Tenant, changes: dict[str, str]) -> T
             with in_tenant(tenant):
                 record(Actor(tenant, actor.user, "", frozenset()), "tenants.tenant_changed", tenant, changes=changed)
     return tenant
+
+
+def _leave(before: Placement, tenant: Tenant) -> None:
+    """Keep where it was, if no room above refuses that it goes: `placing = "…"` in its `AppConfig`."""
+    for path in [getattr(room, "placing", "") for room in apps.get_app_configs()]:
+        if path:
+            import_string(path)(before, tenant)
+    before.save(force_insert=True)
 
 
 def _known_region(region: str) -> None:

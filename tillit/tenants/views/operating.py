@@ -114,7 +114,14 @@ def _ask_back(request: Request, found: Tenant, form: TenantForm) -> HttpResponse
         for field in CHANGEABLE
         if getattr(found, field) != getattr(after, field)
     ]
-    context = {"found": found, "form": form, "changes": changes, "locks_out": found.is_open() and not after.is_open()}
+    moves = (found.wave, found.region) != (after.wave, after.region)
+    context = {
+        "found": found,
+        "form": form,
+        "changes": changes,
+        "locks_out": found.is_open() and not after.is_open(),
+        "moves_to": after if moves else None,
+    }
     return render(request, "tenants/confirm_tenant.html", context)
 
 

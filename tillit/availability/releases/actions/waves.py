@@ -12,6 +12,7 @@ from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 from tillit.foundation.models import Tenant
 from tillit.foundation.tenancy import in_tenant
+from tillit.tenants.models import Placement
 
 
 @action
@@ -78,6 +79,7 @@ def _move(tenant: Tenant, wave: str) -> bool:
     """Whether it came there; if not, it waits for the next hour (`apply_waves`)."""
     if tenant.wave == wave or not queries.may_change(tenant, wave):
         return False
+    Placement.of(tenant, now()).save(force_insert=True)
     before, tenant.wave = tenant.wave, wave
     tenant.save(update_fields=["wave"])
     with in_tenant(tenant):

@@ -4,12 +4,15 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from tillit.availability import words
 from tillit.availability.models import MaintenanceWindow
 from tillit.availability.releases.actions.plan import begin_stage, end_stage, roll_back_release
 from tillit.availability.releases.actions.waves import apply_waves
 from tillit.availability.releases.cohorts import key_of, wave_of
 from tillit.availability.releases.models import Draw, WaveChoice
+from tillit.availability.releases.tests.conftest import OSLO
 from tillit.foundation.models import Tenant
 from tillit.foundation.tenancy import in_tenant
 from tillit.foundation.testing import names_in, run_jobs
@@ -70,10 +73,31 @@ def test_nobody_is_moved_into_maintenance_they_were_not_told_of(plan, anna, fjor
     anna.post(PAGE, {"wave": other(before)})
     apply_waves(system)
     assert wave(fjordlys) == before
-    assert "Your choice takes effect after it" in anna.get(PAGE).content.decode()
+    with timezone.override(OSLO):
+        assert f"after it, on {words.moment(window.ends_at)} at the earliest" in anna.get(PAGE).content.decode()
     clock.move_to(window.ends_at, tick=False)
     apply_waves(system)
     assert wave(fjordlys) == other(before)
+
+
+@pytest.mark.promise("planned-maintenance-is-announced-24-hours-ahead")
+def test_nor_does_the_operator_put_anybody_there_by_hand(plan, operator, fjordlys, clock):
+    """The page says beforehand what changes, and from when on it may be."""
+    window = MaintenanceWindow.objects.upcoming().for_job("upgrade").get(wave=other(wave(fjordlys)))
+    form = {"name": fjordlys.name, "region": "eu", "wave": window.wave, "state": "running"}
+    clock.move_to(window.starts_at - timedelta(hours=25), tick=False)
+    asked_back = operator.post("/operator/tenants/fjordlys/", form).content.decode()
+    assert "Announced maintenance that newly concerns Fjordlys AS" in asked_back
+    assert "Announced maintenance that no longer concerns Fjordlys AS" not in asked_back or window.wave == "b"
+    clock.move_to(window.starts_at - timedelta(hours=23), tick=False)
+    earliest = f"{window.ends_at.astimezone(OSLO):%H:%M} CET at the earliest."
+    assert earliest in operator.post("/operator/tenants/fjordlys/", form).content.decode()
+    refused = operator.post("/operator/tenants/fjordlys/", form | {"confirmed": "1"})
+    assert refused.status_code == 422 and earliest in refused.content.decode()
+    assert wave(fjordlys) != window.wave
+    clock.move_to(window.ends_at, tick=False)
+    operator.post("/operator/tenants/fjordlys/", form | {"confirmed": "1"})
+    assert wave(fjordlys) == window.wave
 
 
 def test_who_the_operator_put_somewhere_by_hand_stays_there(release, operator, alpenrose, system):
