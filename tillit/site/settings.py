@@ -200,6 +200,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "20/m/ip,5/m/key",
     "invitation": "30/m/ip",  # tenants.views.entrance
     "cosignatures": "30/m/ip",  # trust.proof.views.witness
+    "samples": "30/m/ip",  # availability.probes.views.downloads
     "status_subscription": "3/h/key",  # availability.subscriptions.limits: to one address
     "status_subscriptions": "20/h/key",  # from one network
 }

@@ -18,11 +18,13 @@ from tillit.availability.probes.models import Prober, Sample, SampleDay, UptimeD
 from tillit.availability.probes.plan import INSIDE, NOWHERE, PROBES
 from tillit.availability.probes.queries import (
     DAY,
+    Json,
     measured_components,
     measured_regions,
     measured_wave,
     midnight,
     slots,
+    touches,
     window_as_json,
     windows_between,
 )
@@ -53,7 +55,8 @@ def tell_half_a_year(staff: Actor, until: datetime) -> None:
     ours = Prober.objects.get(name=OURS)
     today = until.astimezone(UTC).date()
     windows = windows_between(midnight(today) - DAYS * DAY, until)
-    told = read_windows(window_as_json(window) for window in windows)
+    as_json = [window_as_json(window) for window in windows]
+    told = read_windows(as_json)
     frame = Frame(measured_components(), slots(), measured_regions(), told, measured_wave())
     down = _story(frame, windows, until)
     plain = _lines("@", region, set())
@@ -63,7 +66,7 @@ def tell_half_a_year(staff: Actor, until: datetime) -> None:
         day = today - back * DAY
         eventful = day in down or back == GAP[0]
         lines = _lines(str(day), region, down[day], _gap(back)) if eventful else [plain[0].replace("@", str(day))]
-        days.append(_packed(day, lines, frame))
+        days.append(_packed(day, lines, frame, [one for one in as_json if touches(one, day)]))
         found = reckon(day, (line for line in lines if line), frame, MINUTES) if eventful else _calm(day, frame)
         uptimes += _told(day, found)
     SampleDay.objects.bulk_create(days)
@@ -132,7 +135,7 @@ def _calm(day: date, frame: Frame) -> dict[tuple[str, str], Counts]:
     return found
 
 
-def _packed(day: date, lines: list[str], frame: Frame) -> SampleDay:
+def _packed(day: date, lines: list[str], frame: Frame, windows: list[Json]) -> SampleDay:
     said = "\n".join([*lines, ""]).encode()
     return SampleDay(
         day=day,
@@ -141,6 +144,7 @@ def _packed(day: date, lines: list[str], frame: Frame) -> SampleDay:
         sha256=hashlib.sha256(said).hexdigest(),
         components=dict(frame.components),
         slots=dict(frame.slots),
+        frame={"regions": frame.regions, "wave": frame.wave, "windows": windows},
     )
 
 

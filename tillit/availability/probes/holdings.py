@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from tillit.availability.probes import archive
 from tillit.availability.probes.actions.probers import OURS
 from tillit.availability.probes.models import Prober, Sample, SampleDay
 from tillit.foundation.access import Actor
@@ -22,6 +23,7 @@ class Samples:
     least_hours = 100 * 24  # ninety days are shown, and can be reckoned again
 
     def purge(self, before: datetime) -> int:
+        archive.forget(before.astimezone(UTC).date())
         days = SampleDay.objects.filter(day__lt=before.astimezone(UTC).date())
         return Sample.objects.filter(at__lt=before).delete()[0] + days.delete()[0]
 

@@ -16,6 +16,7 @@ def ask_inside(actor: Actor) -> None:
 @by_the_clock("probes.reckon_days", cron="1-59/5 * * * *")
 def reckon_days(actor: Actor) -> None:
     days.reckon_days(actor)
+    days.pack_months(actor)
 
 
 @job("probes.answer_errand")

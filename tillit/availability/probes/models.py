@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import Q, UniqueConstraint
+from django.db.models import Q, UniqueConstraint, Value
 from django.utils.translation import gettext_lazy as _
 
 from tillit.availability.probes.arithmetic import Counts
@@ -74,6 +74,8 @@ class SampleDay(models.Model):
     sha256 = models.CharField(max_length=64)  # of the lines
     components = models.JSONField()  # slug -> names of the probes that had to prove it
     slots = models.JSONField()  # probe -> minutes
+    # regions, wave of the probes' tenant, and windows, as they stood when the day was closed; {}: that was not kept yet
+    frame = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
 
     def __str__(self) -> str:
         return f"{self.day} ({self.rows})"

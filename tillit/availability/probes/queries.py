@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
@@ -10,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from tillit.availability import statuspage
@@ -18,7 +19,6 @@ from tillit.availability.models import Component, MaintenanceWindow
 from tillit.availability.probes.arithmetic import Counts, formula_of
 from tillit.availability.probes.models import Prober, Sample, SampleDay, UptimeDay
 from tillit.availability.probes.plan import PROBES, probes_of
-from tillit.availability.probes.reckoning import HEADER, Frame, read_windows
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
 
@@ -67,21 +67,19 @@ def open_lines(day: date) -> Iterator[str]:
 
 
 def packed(lines: Iterable[str]) -> bytes:
-    """A gzip member; members in a row are a gzip file again."""
     return gzip.compress("".join(f"{line}\n" for line in lines).encode(), 6, mtime=0)
 
 
-def members(first: date, last: date) -> Iterator[bytes]:
-    """A download from one day to another, as gzip members."""
-    yield packed([HEADER])
-    closed = dict(SampleDay.objects.filter(day__range=(first, last)).values_list("day", "pk"))
-    day = first
-    while day <= last:
-        if day in closed:
-            yield bytes(SampleDay.objects.get(pk=closed[day]).body)
-        else:
-            yield packed(open_lines(day))
-        day += DAY
+def is_open(day: date) -> bool:
+    """Whether its samples may still change."""
+    return not SampleDay.objects.filter(day=day).exists()
+
+
+def whole_months() -> list[str]:
+    """Months whose every day is closed and still kept, the oldest first: they can be packed."""
+    closed = SampleDay.objects.order_by().annotate(month=TruncMonth("day"))
+    kept = {one["month"]: one["days"] for one in closed.values("month").annotate(days=Count("day"))}
+    return [f"{month:%Y-%m}" for month, days in sorted(kept.items()) if days == monthrange(month.year, month.month)[1]]
 
 
 def windows_between(start: datetime, end: datetime) -> list[MaintenanceWindow]:
@@ -106,11 +104,16 @@ def window_as_json(window: MaintenanceWindow) -> Json:
     }
 
 
-def frame_of(day: date) -> Frame:
-    """What holds for a day, as of now."""
+def frame_of(day: date) -> Json:
+    """What holds for a day, as of now: with its samples that is all a reckoning needs (`reckoning.read_frame`)."""
     windows = windows_between(midnight(day), midnight(day) + DAY)
-    told = read_windows(window_as_json(window) for window in windows)
-    return Frame(measured_components(), slots(), measured_regions(), told, measured_wave())
+    return {
+        "components": measured_components(),
+        "slots": slots(),
+        "regions": measured_regions(),
+        "wave": measured_wave(),
+        "windows": [window_as_json(window) for window in windows],
+    }
 
 
 def first_and_last(month: str) -> tuple[date, date]:
@@ -121,33 +124,43 @@ def first_and_last(month: str) -> tuple[date, date]:
 
 
 def beside(month: str) -> Json:
-    """What has to be known to reckon a month again from its samples, and what we reckoned."""
+    """What has to be known to reckon a month again from its samples, and what we reckoned.
+
+    Of a closed day: what was true when it was closed. Days closed before that was kept are told as of now.
+    """
     first, last = first_and_last(month)
     rows = list(UptimeDay.objects.filter(day__range=(first, last)).order_by("day", "component", "region"))
     minutes = {row.day: row.up + row.down + row.unknown for row in rows}
     closed = {one.day: one for one in SampleDay.objects.filter(day__range=(first, last)).defer("body")}
-    now_measured, now_slots = measured_components(), slots()
-    days = [
-        {
-            "day": day.isoformat(),
-            "minutes": number,
-            "closed": day in closed,
-            "sha256": closed[day].sha256 if day in closed else None,
-            "components": closed[day].components if day in closed else now_measured,
-            "slots": closed[day].slots if day in closed else now_slots,
-        }
-        for day, number in sorted(minutes.items())
-    ]
-    windows = windows_between(midnight(first), midnight(last) + DAY)
+    present = frame_of(last) | {"windows": [window_as_json(one) for one in _windows_of(first, last)]}
+    days = []
+    for day, number in sorted(minutes.items()):
+        kept = closed.get(day)
+        regions = sorted({row.region for row in rows if row.day == day})  # a place that joined later changes nothing
+        frame = present | {"regions": regions} | (kept.frame if kept else {})
+        days.append(
+            {"day": day.isoformat(), "minutes": number, "closed": kept is not None, "sha256": kept and kept.sha256}
+            | (frame | {"components": kept.components, "slots": kept.slots} if kept else frame)
+            | {"windows": [one for one in frame["windows"] if touches(one, day)]}
+        )
     return {
         "month": month,
         "formula": formula_of(month),
-        "regions": sorted({row.region for row in rows}),  # a place that joined later changes no month before it
-        "wave": measured_wave(),
         "days": days,
-        "windows": [window_as_json(window) for window in windows],
         "uptime": [_told(key, counts) for key, counts in _sums(rows).items()],
     }
+
+
+def _windows_of(first: date, last: date) -> list[MaintenanceWindow]:
+    return windows_between(midnight(first), midnight(last) + DAY)
+
+
+def touches(window: Json, day: date) -> bool:
+    """Whether a window, as it is told, has a moment in this day."""
+    return bool(
+        window["starts_at"] < statuspage.moment(midnight(day) + DAY)
+        and window["ends_at"] > statuspage.moment(midnight(day))
+    )
 
 
 def uptimes() -> Json:

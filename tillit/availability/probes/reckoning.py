@@ -68,6 +68,11 @@ def by_day(lines: Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
+def read_frame(told: Mapping[str, Any]) -> Frame:
+    """As it stands beside a day."""
+    return Frame(told["components"], told["slots"], told["regions"], read_windows(told["windows"]), told["wave"])
+
+
 def read_windows(told: Iterable[Mapping[str, Any]]) -> list[Window]:
     """As they stand beside a download."""
     return [
@@ -86,11 +91,9 @@ def seconds(moment: str) -> int:
 def again(beside: Mapping[str, Any], lines: Iterable[str]) -> dict[tuple[str, str], Counts]:
     """The minutes of a whole month, from a download and what stands beside it (`2026-11.json`)."""
     samples = by_day(lines)
-    windows = read_windows(beside["windows"])
     sums: dict[tuple[str, str], Counts] = defaultdict(Counts)
     for one in beside["days"]:
-        frame = Frame(one["components"], one["slots"], beside["regions"], windows, beside["wave"])
-        found = reckon(date.fromisoformat(one["day"]), samples.get(one["day"], ()), frame, one["minutes"])
-        for key, counts in found.items():
+        day = date.fromisoformat(one["day"])
+        for key, counts in reckon(day, samples.get(one["day"], ()), read_frame(one), one["minutes"]).items():
             sums[key] += counts
     return dict(sums)

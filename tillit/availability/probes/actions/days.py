@@ -6,58 +6,79 @@ import hashlib
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 
+from tillit.availability.probes import archive
 from tillit.availability.probes.actions.samples import LATE
 from tillit.availability.probes.arithmetic import MINUTES, Counts, formula_of
 from tillit.availability.probes.models import Sample, SampleDay, UptimeDay
 from tillit.availability.probes.plan import PROBES
 from tillit.availability.probes.queries import (
     DAY,
+    Json,
     frame_of,
-    measured_components,
     midnight,
     open_lines,
     packed,
-    slots,
+    whole_months,
 )
-from tillit.availability.probes.reckoning import reckon
+from tillit.availability.probes.reckoning import read_frame, reckon
 from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import now
 
 WHOLE = 5  # minutes: today is reckoned up to the last slot that is over in every probe
+KEPT = ("regions", "wave", "windows")  # of what held for a day, beside its parts and slots
 
 
 @action
 def reckon_days(actor: Actor) -> list[date]:
-    """Add up every day that is not closed, and close those that are long over. Returns the days it closed."""
+    """Add up every day that is not closed, close those that are long over, and pack the running month once an hour.
+
+    Returns the days it closed.
+    """
     require(actor, "probes.measure")
     at = now().astimezone(UTC)
     closed = []
+    still_open: dict[date, list[str]] = {}
     for day in _open_days(at.date()):
-        lines = list(open_lines(day))
+        lines = still_open[day] = list(open_lines(day))
         over = midnight(day) + DAY
         minutes = min(MINUTES, int((at - midnight(day)) / timedelta(minutes=WHOLE)) * WHOLE)
-        _keep(day, reckon(day, lines, frame_of(day), minutes))
+        frame = frame_of(day)
+        _keep(day, reckon(day, lines, read_frame(frame), minutes))
         if over + LATE + timedelta(hours=1) < at:
-            close_day(actor, day=day, lines=lines)
+            close_day(actor, day=day, lines=lines, frame=frame)
             closed.append(day)
+    for month in sorted({f"{day:%Y-%m}" for day in still_open}):
+        of_this_hour = at.minute < WHOLE or any(f"{day:%Y-%m}" == month for day in closed)
+        if of_this_hour or not archive.is_packed(month):
+            archive.pack(month, still_open)
     return closed
 
 
 @action
-def close_day(actor: Actor, *, day: date, lines: list[str]) -> SampleDay:
-    """Pack the samples of a day for good: its uptime is never reckoned anew."""
+def close_day(actor: Actor, *, day: date, lines: list[str], frame: Json) -> SampleDay:
+    """Pack the samples of a day for good, with what held for it: its uptime is never reckoned anew."""
     require(actor, "probes.measure")
-    said = "".join(f"{line}\n" for line in lines).encode()
     made = SampleDay.objects.create(
         day=day,
         rows=len(lines),
         body=packed(lines),
-        sha256=hashlib.sha256(said).hexdigest(),
-        components=measured_components(),
-        slots=slots(),
+        sha256=hashlib.sha256(archive.lines_of(lines)).hexdigest(),
+        components=frame["components"],
+        slots=frame["slots"],
+        frame={name: frame[name] for name in KEPT},
     )
     Sample.objects.filter(at__gte=midnight(day), at__lt=midnight(day) + DAY, probe__in=PROBES).delete()
     return made
+
+
+@action
+def pack_months(actor: Actor) -> list[str]:
+    """Pack the months that are over and have no file (any more). Returns them."""
+    require(actor, "probes.measure")
+    missing = [month for month in whole_months() if not archive.is_packed(month)]
+    for month in missing:
+        archive.pack(month, {})
+    return missing
 
 
 def _open_days(today: date) -> list[date]:

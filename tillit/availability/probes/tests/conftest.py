@@ -28,6 +28,14 @@ def clock(time_machine):
     return time_machine
 
 
+@pytest.fixture(autouse=True)
+def folder(settings, tmp_path):
+    """A data folder of this test's own."""
+    settings.DATA = tmp_path / "data"
+    settings.DATA.mkdir()
+    return settings.DATA
+
+
 @pytest.fixture
 def parts(operator_tenant):
     """The parts of the service, by slug."""

@@ -28,12 +28,6 @@ from tillit.tenants.queries import customers
 
 
 @pytest.fixture
-def folder(settings, tmp_path):
-    settings.DATA = tmp_path
-    return tmp_path
-
-
-@pytest.fixture
 def account(folder, operator_tenant):
     provide_account(Actor.system(operator_tenant))
     return read_account(folder)

@@ -19,7 +19,7 @@ from tillit.availability.probes.arithmetic import formula_of, percent
 from tillit.availability.probes.holdings import Samples
 from tillit.availability.probes.models import Prober, Sample, SampleDay, UptimeDay
 from tillit.foundation.access import Actor
-from tillit.foundation.models import Role
+from tillit.foundation.models import Role, Tenant
 from tillit.foundation.testing import make_person
 from tillit.site.commands import uptime
 
@@ -86,7 +86,7 @@ def by_hand(folder):
             heard[(one["probe"], int(one["at"][11:13]) * 60 + int(one["at"][14:16]))].append(one["ok"])
     for day in (one for one in beside["days"] if one["day"] == "2026-11-24"):
         excused = set()
-        for window in beside["windows"]:
+        for window in day["windows"]:
             starts, ends, told_at = (
                 datetime.fromisoformat(window[key]) for key in ("starts_at", "ends_at", "announced_at")
             )
@@ -144,10 +144,15 @@ def test_a_closed_day_is_packed_and_says_the_same_for_good(a_day, public, tmp_pa
     clock.move_to(DAY + timedelta(days=1, hours=37, minutes=2))
     assert reckon_days(Actor.system(operator_tenant)) == [DAY.date()]
     assert not Sample.objects.filter(at__lt=DAY + timedelta(days=1)).exists()
-    MaintenanceWindow.objects.update(announced_at=DAY - timedelta(days=9))
+    MaintenanceWindow.objects.update(announced_at=DAY - timedelta(days=9))  # what was true then is kept, and told
+    Tenant.objects.filter(kind="probe").update(wave="a")
     reckon_days(Actor.system(operator_tenant))
-    after = b"".join(public.get("/status/samples/2026-11-24.csv").streaming_content).decode()
-    assert after == before
+    assert told(a_day(public, tmp_path), capsys)[0] == 0
+    after = public.get("/status/samples/2026-11-24.csv")
+    assert after.content.decode() == before
+    assert after.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    known = {"if-none-match": after.headers["ETag"]}
+    assert public.get("/status/samples/2026-11-24.csv", headers=known).status_code == 304
     api = next(
         one for one in public.get("/status/uptime.json").json()["months"][0]["uptime"] if one["component"] == "api"
     )
@@ -155,15 +160,37 @@ def test_a_closed_day_is_packed_and_says_the_same_for_good(a_day, public, tmp_pa
     assert (api["raw"], api["contractual"]) == (was["raw"], was["contractual"])
     assert api["minutes"]["unknown"] > was["minutes"]["unknown"]  # since then nothing was measured
     packed = public.get("/status/samples/2026-11-24.csv", headers={"accept-encoding": "gzip"})
-    one_stream = zlib.decompressobj(31).decompress(b"".join(packed.streaming_content))  # as httpx and browsers read it
+    one_stream = zlib.decompressobj(31).decompress(packed.content)  # as httpx and browsers read it
     assert packed.headers["Content-Encoding"] == "gzip" and one_stream.decode() == before
     assert SampleDay.objects.get().rows == before.count("\n") - 1
 
 
-def test_samples_go_after_their_time_but_what_they_added_up_to_stays(a_day, clock, operator_tenant):
+def test_a_month_is_packed_by_the_clock_and_not_with_every_download(
+    a_day, public, clock, operator_tenant, folder, django_assert_max_num_queries
+):
+    system, month = Actor.system(operator_tenant), "/status/samples/2026-11.csv"
+    running = public.get(month)
+    assert running.headers["Cache-Control"] == "public, max-age=60"
+    clock.move_to(DAY + timedelta(days=9, hours=1))
+    reckon_days(system)
+    with django_assert_max_num_queries(20):  # nearly all of them count for the limit
+        over = public.get(month, headers={"accept-encoding": "gzip"})
+    assert over.headers["Cache-Control"].endswith("immutable") and over.headers["Content-Encoding"] == "gzip"
+    assert b"".join(over.streaming_content) == (folder / "samples" / "2026-11.csv.gz").read_bytes()
+    known = {"if-none-match": over.headers["ETag"], "accept-encoding": "gzip"}
+    assert public.get(month, headers=known).status_code == 304
+    for file in (folder / "samples").iterdir():
+        file.unlink()  # lost with the disk
+    assert public.get(month).status_code == 404
+    assert {public.get("/status/samples/2026-11-25.csv").status_code for _again in range(40)} == {200, 429}
+
+
+def test_samples_go_after_their_time_but_what_they_added_up_to_stays(a_day, clock, folder, operator_tenant):
     clock.move_to(DAY + timedelta(days=4))
     reckon_days(Actor.system(operator_tenant))
+    assert (folder / "samples" / "2026-11.csv.gz").exists()
     assert Samples().purge(DAY + timedelta(days=1)) > 0
+    assert not list((folder / "samples").iterdir())  # the month is not whole any more
     assert not SampleDay.objects.filter(day=DAY.date()).exists() and UptimeDay.objects.filter(day=DAY.date()).exists()
 
 

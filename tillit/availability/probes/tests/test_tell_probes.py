@@ -10,6 +10,7 @@ from django.utils.timezone import now
 from tillit.availability import demo as story
 from tillit.availability.actions.plan import apply_rules
 from tillit.availability.probes import demo
+from tillit.availability.probes.actions.days import pack_months
 from tillit.availability.probes.models import SampleDay, UptimeDay
 from tillit.foundation.access import Actor
 from tillit.site.commands import uptime
@@ -31,6 +32,8 @@ def test_half_a_year_is_told_and_can_be_reckoned_again(
     took = time.process_time() - began
     assert took < 6
     assert SampleDay.objects.count() == 182 and UptimeDay.objects.count() == 182 * 4
+    assert pack_months(Actor.system(operator_tenant)) == ["2026-06", "2026-07", "2026-08", "2026-09", "2026-10"]
+    assert pack_months(Actor.system(operator_tenant)) == []
     for name in ("2026-09.csv", "2026-09.json"):
         answer = public.get(f"/status/samples/{name}")
         body = b"".join(answer.streaming_content) if answer.streaming else answer.content

@@ -1,29 +1,35 @@
-"""Samples to download, what stands beside them, and both uptimes, for everybody."""
+"""Samples to download, what stands beside them, and both uptimes, for everybody.
+
+A month is a file that the clock packed, a closed day a row; only a day that is still open is written for who asks. What
+is closed never changes, and any cache may keep it for ever.
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
 import re
-import zlib
-from collections.abc import Iterator
 from datetime import UTC, date
 
+from allauth.core import ratelimit
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tillit.availability.api import problem
-from tillit.availability.probes import queries
+from tillit.availability.probes import archive, queries
+from tillit.availability.probes.models import SampleDay
+from tillit.availability.probes.reckoning import HEADER
 from tillit.availability.serving import serve
 from tillit.foundation.clock import now
 from tillit.foundation.requests import Request
 
-GZIP = 16 + zlib.MAX_WBITS  # with the header of gzip, not of zlib
 MONTH, DAY = re.compile(r"\d{4}-\d\d"), re.compile(r"\d{4}-\d\d-\d\d")
+FRESH, FOR_EVER = "public, max-age=60", "public, max-age=31536000, immutable"
+EFFORT = 1  # of gzip: a day is small
 
 
 @login_not_required
@@ -33,18 +39,21 @@ def samples(request: Request, period: str) -> HttpResponseBase:
     try:
         first, last = _days(period)
     except ValueError:
-        return problem(404, _("There are samples of months (2026-11) and of days (2026-11-22)."))
+        return _nothing()
+    if ratelimit.consume_or_429(request, action="samples", limit_get=True):
+        refused = problem(429, _("So many samples were fetched from this address; try again in a minute."))
+        refused.headers["Retry-After"] = "60"
+        return refused
     wants_packed = "gzip" in request.headers.get("Accept-Encoding", "")
-    members = queries.members(first, last)
-    lines = _unpacked(members)
-    response = StreamingHttpResponse(_packed(lines) if wants_packed else lines, content_type="text/csv")
-    if wants_packed:
-        response.headers["Content-Encoding"] = "gzip"
-    response.headers["Content-Disposition"] = f'attachment; filename="{period}.csv"'
-    response.headers["Cache-Control"] = "public, max-age=60"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    patch_vary_headers(response, ["Accept-Encoding"])
-    return response
+    found = _day(request, first, wants_packed) if DAY.fullmatch(period) else _month(request, period, last, wants_packed)
+    if found.status_code == 200:
+        found.headers["Content-Type"] = "text/csv"
+        found.headers["Content-Disposition"] = f'attachment; filename="{period}.csv"'
+        if wants_packed:
+            found.headers["Content-Encoding"] = "gzip"
+    found.headers["Access-Control-Allow-Origin"] = "*"
+    patch_vary_headers(found, ["Accept-Encoding"])
+    return found
 
 
 @login_not_required
@@ -56,7 +65,9 @@ def beside(request: Request, month: str) -> HttpResponse:
     except ValueError:
         first, last = date.max, date.min
     if not MONTH.fullmatch(month) or last < first:
-        return problem(404, _("There are samples of months (2026-11) and of days (2026-11-22)."))
+        return _nothing()
+    if archive.is_packed(month):
+        return serve(request, archive.beside(month).read_bytes(), "application/json", seconds=60)
     return _json(request, queries.beside(month))
 
 
@@ -65,6 +76,51 @@ def beside(request: Request, month: str) -> HttpResponse:
 def uptime(request: Request) -> HttpResponse:
     """`GET /status/uptime.json`: raw and contractual, of 90 days and of each month."""
     return _json(request, queries.uptimes())
+
+
+def _month(request: Request, month: str, last: date, wants_packed: bool) -> HttpResponseBase:
+    """The file, as it is or unpacked on its way."""
+    place = archive.samples_of(month)
+    try:
+        known = place.stat()
+    except FileNotFoundError:
+        return problem(404, _("No samples of this month are kept, or they are packed within the next five minutes."))
+    is_closed = not queries.is_open(last)
+    etag = _etag(f"{known.st_mtime_ns:x}-{known.st_size:x}", wants_packed)
+    if _has(request, etag):
+        return _kept(HttpResponseNotModified(), etag, is_closed)
+    if wants_packed:
+        return _kept(FileResponse(place.open("rb")), etag, is_closed)
+    return _kept(StreamingHttpResponse(archive.unpacked(place)), etag, is_closed)
+
+
+def _day(request: Request, day: date, wants_packed: bool) -> HttpResponseBase:
+    closed = SampleDay.objects.filter(day=day).defer("body").first()
+    etag = _etag(closed.sha256[:32], wants_packed) if closed else ""
+    if _has(request, etag):
+        return _kept(HttpResponseNotModified(), etag, True)
+    lines = gzip.decompress(closed.body) if closed else archive.lines_of(queries.open_lines(day))
+    said = archive.lines_of([HEADER]) + lines
+    return _kept(HttpResponse(gzip.compress(said, EFFORT) if wants_packed else said), etag, closed is not None)
+
+
+def _kept(response: HttpResponseBase, etag: str, is_closed: bool) -> HttpResponseBase:
+    if etag:
+        response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = FOR_EVER if is_closed else FRESH
+    return response
+
+
+def _etag(content: str, wants_packed: bool) -> str:
+    return f'"{content}{"-gzip" if wants_packed else ""}"'
+
+
+def _has(request: Request, etag: str) -> bool:
+    return bool(etag) and etag in request.headers.get("If-None-Match", "")
+
+
+def _nothing() -> HttpResponse:
+    return problem(404, _("There are samples of months (2026-11) and of days (2026-11-22)."))
 
 
 def _json(request: Request, told: queries.Json) -> HttpResponse:
@@ -84,16 +140,3 @@ def _days(period: str) -> tuple[date, date]:
     if first > now().astimezone(UTC).date():
         raise ValueError(period)
     return first, last
-
-
-def _unpacked(members: Iterator[bytes]) -> Iterator[bytes]:
-    for member in members:
-        yield gzip.decompress(member)
-
-
-def _packed(lines: Iterator[bytes]) -> Iterator[bytes]:
-    """Packed anew, as one: most readers of HTTP stop after the first of several gzip members."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, GZIP)
-    for part in lines:
-        yield packer.compress(part)
-    yield packer.flush()

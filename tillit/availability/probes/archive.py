@@ -1,0 +1,81 @@
+"""Months of samples as they are downloaded: `samples/2026-10.csv.gz` of the data folder, and `2026-10.json` beside it.
+
+Packed by the clock and once, not with every download. All of it is in the database as well: what is missing is made
+again. The two files of a month belong together, so a reckoning again meets the samples the figures were made of.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+
+from tillit.availability.probes import queries
+from tillit.availability.probes.models import SampleDay
+from tillit.availability.probes.reckoning import HEADER
+
+EFFORT = 4  # of gzip: a month of one prober is packed in half a second
+PIECE = 256 * 1024
+
+
+def samples_of(month: str) -> Path:
+    return Path(settings.DATA) / "samples" / f"{month}.csv.gz"
+
+
+def beside(month: str) -> Path:
+    return Path(settings.DATA) / "samples" / f"{month}.json"
+
+
+def is_packed(month: str) -> bool:
+    return samples_of(month).exists() and beside(month).exists()
+
+
+def pack(month: str, still_open: Mapping[date, list[str]]) -> None:
+    """Both files of a month, each in one step. `still_open`: the lines of its days that are not closed."""
+    samples_of(month).parent.mkdir(mode=0o700, exist_ok=True)
+    draft = samples_of(month).with_suffix(f".{os.getpid()}")
+    try:
+        with draft.open("wb") as raw, gzip.GzipFile("", "wb", EFFORT, raw, mtime=0) as packed:
+            for part in _parts(month, still_open):
+                packed.write(part)
+        draft.replace(samples_of(month))
+        draft.write_text(json.dumps(queries.beside(month), ensure_ascii=False))
+        draft.replace(beside(month))
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def forget(before: date) -> None:
+    """Remove the months of which a day's samples are kept no longer; the figures stay in the database."""
+    for found in (Path(settings.DATA) / "samples").glob("*.csv.gz"):
+        month = found.name.removesuffix(".csv.gz")
+        if month <= f"{before:%Y-%m}" and f"{month}-01" < str(before):
+            found.unlink(missing_ok=True)
+            beside(month).unlink(missing_ok=True)
+
+
+def unpacked(place: Path) -> Iterator[bytes]:
+    """For the few who take nothing packed."""
+    with gzip.open(place) as source:
+        while piece := source.read(PIECE):
+            yield piece
+
+
+def lines_of(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _parts(month: str, still_open: Mapping[date, list[str]]) -> Iterator[bytes]:
+    yield lines_of([HEADER])
+    day, last = queries.first_and_last(month)
+    while day <= last:
+        if day in still_open:
+            yield lines_of(still_open[day])
+        elif body := SampleDay.objects.filter(day=day).values_list("body", flat=True).first():
+            yield gzip.decompress(body)
+        day += queries.DAY
