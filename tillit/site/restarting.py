@@ -24,7 +24,7 @@ django.setup()
 
 from django.db import Error, connection  # noqa: E402 - Django is set up first
 
-from tillit.availability.actions.work import begin_work, end_work  # noqa: E402
+from tillit.availability.actions.work import begin_work, end_work, give_up_work  # noqa: E402
 from tillit.availability.models import MaintenanceWindow, WindowWork  # noqa: E402
 from tillit.availability.queries import operating_tenant  # noqa: E402
 from tillit.availability.restarts.actions import Told, record_restart  # noqa: E402
@@ -33,7 +33,7 @@ from tillit.foundation.access import Actor  # noqa: E402
 from tillit.foundation.clock import now  # noqa: E402
 from tillit.foundation.errors import Refused  # noqa: E402
 from tillit.foundation.supervision import report_ready  # noqa: E402
-from tillit.site import runtime  # noqa: E402
+from tillit.site import gently, runtime  # noqa: E402
 from tillit.site.gap import Measured, restart_under_load  # noqa: E402
 
 JOB = "restart"
@@ -53,6 +53,11 @@ class Nights:
 
     def listen_to_signals(self) -> None:
         signal.signal(signal.SIGTERM, self._end)
+
+    def clear(self) -> None:
+        """What an earlier process left open when it died. A successor's predecessor may be at its work still."""
+        if not gently.wished():
+            give_up_work(Actor.system(operating_tenant()), job=JOB)
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
         self.ending = True
@@ -126,6 +131,7 @@ def main() -> int:
         return by_hand(data)
     nights = Nights(data)
     nights.listen_to_signals()
+    nights.clear()
     report_ready()
     nights.run()
     return 0

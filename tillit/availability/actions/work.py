@@ -65,6 +65,17 @@ def end_work(actor: Actor, *, work: WindowWork, ok: bool, sentence: str = "") ->
 
 
 @action
+def give_up_work(actor: Actor, *, job: str) -> int:
+    """End what is said to run of this job, where whoever did it is known to be gone. Returns how many were lost."""
+    require(actor, "availability.run_work")
+    lost = WindowWork.objects.running().filter(job=job).select_for_update()
+    for work in lost:
+        _end(work, Outcome.LOST, max(now(), work.started_at), "")
+        record(actor, "availability.work_ended", work, job=job, outcome=work.outcome)
+    return len(lost)
+
+
+@action
 def prove_notices(actor: Actor) -> int:
     """Read every notice of the next 14 days back from where it must stand, and keep when it first stood there.
 

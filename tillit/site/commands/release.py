@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from tillit.availability.actions.work import give_up_work
 from tillit.availability.releases import queries
 from tillit.availability.releases.actions import plan
 from tillit.availability.releases.models import Release
@@ -65,9 +68,15 @@ def _plan(actor: Actor, options: argparse.Namespace) -> int:
 
 
 def _start(actor: Actor, options: argparse.Namespace) -> int:
-    """Begin the work, switch, and say how it went; what did not start is not left behind."""
+    """One at a time; what an earlier one left open when it was killed ends here."""
     _running(options.data)
-    root = _accepted(options)
+    with _alone(options.data):
+        give_up_work(actor, job=queries.JOB)
+        return _bring(actor, options, _accepted(options))
+
+
+def _bring(actor: Actor, options: argparse.Namespace, root: Path) -> int:
+    """Begin the work, switch, and say how it went; what did not start is not left behind."""
     release = _planned(actor, options, root)
     stage = plan.begin_stage(actor, release=release, wave=options.wave)
     before, progress = rollout.order(options.data), Progress(out=sys.stdout)
@@ -156,6 +165,16 @@ def _on_its_way() -> Release:
 def _running(data: Path) -> None:
     if not runtime.is_running(data):
         raise Problem(f"The Tillit in {data} does not run. Start it with bin/up.")
+
+
+@contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    with (data / "release.lock").open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Problem("A wave is being brought to a release already.") from error
+        yield
 
 
 def _settled(data: Path, wanted: Order) -> Routes:

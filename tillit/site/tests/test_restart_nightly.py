@@ -9,12 +9,13 @@ import pytest
 
 import tillit
 from tillit.availability.actions.plan import apply_rules
-from tillit.availability.actions.work import prove_notices
+from tillit.availability.actions.work import begin_work, prove_notices
 from tillit.availability.models import WindowWork
 from tillit.availability.restarts.models import RestartRun
 from tillit.foundation.access import Actor
 from tillit.foundation.testing import happened
 from tillit.site import gap
+from tillit.site.gently import WISH
 from tillit.site.restarting import Nights, by_hand
 from tillit.site.tests.test_supervise_processes import Tiny
 
@@ -77,6 +78,21 @@ def test_a_restart_that_cannot_be_measured_ends_its_work_all_the_same(clock, tmp
     run = nights.look()
     assert (run.outcome, WindowWork.objects.get().outcome) == ("failed", "failed")
     assert "could not be made or measured" in run.reason
+
+
+def test_work_that_was_broken_off_ends_with_the_next_start_and_keeps_its_window_free(
+    clock, system, tmp_path, monkeypatch
+):
+    clock.move_to(datetime(2026, 11, 25, 2, 0, 20, tzinfo=OSLO))
+    lost = begin_work(system, job="restart")
+    monkeypatch.setenv(WISH, "1")
+    Nights(tmp_path).clear()  # a successor: its predecessor measures to the end
+    assert WindowWork.objects.get().outcome == "running"
+    monkeypatch.delenv(WISH)
+    Nights(tmp_path).clear()
+    lost.refresh_from_db()
+    assert lost.outcome == "lost"
+    assert begin_work(system, job="restart").pk != lost.pk
 
 
 def test_by_hand_it_is_possible_at_any_hour_and_told_as_such(clock, nights, capsys):

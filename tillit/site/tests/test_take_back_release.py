@@ -8,6 +8,7 @@ from tillit.availability.releases.models import Release
 from tillit.foundation.testing import run_jobs
 from tillit.site import rollout, runtime
 from tillit.site.commands import release as command
+from tillit.site.problems import Problem
 
 
 @pytest.fixture
@@ -51,3 +52,10 @@ def test_an_order_says_what_serves_whom(waves, whole, main, beside):
     assert (str(order.main), order.beside) == (main, beside)
     assert order.taken_back().waves == ()
     assert order.with_wave("b", root="/srv/newer", release="0.3.0", whole=False).before == main
+
+
+def test_one_wave_at_a_time_is_brought_to_a_release(tmp_path):
+    with command._alone(tmp_path), pytest.raises(Problem, match="already"), command._alone(tmp_path):
+        pass
+    with command._alone(tmp_path):  # nobody holds it any more
+        pass
