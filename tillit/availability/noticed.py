@@ -17,8 +17,17 @@ COUNTED_WITHIN = timedelta(days=1)  # after it; a worker that slept longer count
 
 
 def tenants_of(window: MaintenanceWindow) -> QuerySet[Tenant]:
-    """The customers a window concerns."""
-    customers = Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER, created_at__lte=window.starts_at - window.NOTICE)
+    """The customers a window concerns that were there when its notice had to begin."""
+    return _concerned(window).filter(created_at__lte=window.starts_at - window.NOTICE)
+
+
+def newcomers_of(window: MaintenanceWindow) -> QuerySet[Tenant]:
+    """Those that came within the notice: the window stood in their sign-in view from its first minute."""
+    return _concerned(window).filter(created_at__gt=window.starts_at - window.NOTICE, created_at__lt=window.starts_at)
+
+
+def _concerned(window: MaintenanceWindow) -> QuerySet[Tenant]:
+    customers = Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER)
     open_ones = customers.filter(state__in=[Tenant.State.RUNNING, Tenant.State.READ_ONLY])
     if window.wave:
         open_ones = open_ones.filter(wave=window.wave)
@@ -74,6 +83,7 @@ def as_json(windows: Iterable[MaintenanceWindow]) -> dict[int, dict[str, Any]]:
             "active_users": figure.active_users,
             "shown_in_time": figure.shown_in_time,
             "tenants": figure.tenants,
+            "newcomers": figure.newcomers,
             "counted_at": figure.taken_at.isoformat(timespec="seconds"),
         }
     return told

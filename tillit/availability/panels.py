@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from tillit.availability import lastcopy, moving, queries
 from tillit.availability.actions.notices import dismiss_notice, record_notice_shown
+from tillit.availability.models import Effect, MaintenanceWindow
 from tillit.availability.zone import in_operators_time
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
@@ -30,7 +31,7 @@ def sign_in_notice(request: Request) -> HttpResponse:
     context = {
         "notices": told,
         "interruptions": queries.merged(told.windows),
-        "routine": queries.routine_rules(),
+        "routine": queries.routine_rules(request.tenant),
         "days": queries.NOTICE_DAYS,
         "quiet": not request.tenant.is_operator,  # to a customer there is one wave and one region: its own
     }
@@ -56,10 +57,18 @@ def _told(windows: tuple[tuple[int, int], ...], _language: str, _zone: str, _min
 
     A window that is moved has another sequence; one that is cancelled or over is no longer asked for.
     """
-    interruptions = queries.merged(queries.windows_of(key for key, _sequence in windows))
+    interruptions = _by_weight(queries.merged(queries.windows_of(key for key, _sequence in windows)))
     context = {"interruptions": interruptions, "more": len(interruptions) - 1}
     planned = all(window.is_planned for window in interruptions[0].windows[:1])
     return {"text": render_to_string("availability/_banner_text.html", context), "planned": planned}
+
+
+def _by_weight(found: list[queries.Interruption]) -> list[queries.Interruption]:
+    """Of what runs or begins within a day the heaviest first: it is what the banner shows in the open."""
+    soon = now() + MaintenanceWindow.NOTICE
+    near = [one for one in found if one.starts_at < soon]
+    near.sort(key=lambda one: Effect.values.index(one.heaviest.effect), reverse=True)
+    return near + [one for one in found if one.starts_at >= soon]
 
 
 @require_POST

@@ -213,9 +213,12 @@ def plan_with_next_dates(count: int = 3) -> list[Line]:
     return lines
 
 
-def routine_rules() -> list[MaintenanceRule]:
-    """What happens so often that it is told once, as the rule."""
-    return list(MaintenanceRule.objects.in_force().filter(kind=MaintenanceRule.Kind.ROUTINE))
+def routine_rules(tenant: Tenant | None = None) -> list[MaintenanceRule]:
+    """What happens so often that it is told once, as the rule; all of it, or what concerns one tenant's region."""
+    routine = MaintenanceRule.objects.in_force().filter(kind=MaintenanceRule.Kind.ROUTINE)
+    if tenant is None or tenant.is_operator:
+        return list(routine)
+    return list(routine.filter(region__in=["", tenant.region]))
 
 
 def current_status(tenant: Tenant | None = None) -> Status:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import Max
 from django.db.models.functions import Greatest
@@ -75,17 +74,11 @@ def refuse_strangers(rules: Iterable[MaintenanceRule]) -> None:
         strangers = [
             (_("“%(name)s” is no part of the service."), set(rule.components) - parts),
             (_("“%(name)s” is no region."), {rule.region} - regions - {""}),
-            (_("“%(name)s” is no work that is known here."), {rule.job} - set(windowed_jobs()) - {""}),
+            (_("“%(name)s” is no work that is known here."), {rule.job} - set(words.windowed_jobs()) - {""}),
         ]
         for sentence, names in strangers:
             if names:
                 raise Refused(sentence % {"name": min(names)}, field=f"maintenance_rules[{rule.key}]")
-
-
-def windowed_jobs() -> dict[str, str]:
-    """Work that may run only inside its windows, as the rooms declare it: `windowed_jobs = {"restart": label}`."""
-    declared = [getattr(room, "windowed_jobs", {}) for room in apps.get_app_configs()]
-    return {name: str(label) for jobs in declared for name, label in jobs.items()}
 
 
 def refuse_clock_set_back(at: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, units
+from django.apps import apps
 from django.utils.timezone import get_current_timezone, get_current_timezone_name
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -90,6 +91,12 @@ def expected(work: Interruption) -> str:
     return f"{said}: {length}" if length else said
 
 
+def noticed(work: Interruption) -> str:
+    """The same as a sentence of its own: `Expected interruption: 1–3 seconds`, `Not available: up to 2 hours`."""
+    said = expected(work)
+    return f"{_('Expected interruption:')} {said}" if work.effect == Effect.SECONDS else said
+
+
 def span(timed: MaintenanceWindow | WindowVersion) -> str:
     """`Fri, 4 Dec 2026, 00:00 CET – 06:00 CET`, in plain text: for feeds and calendars."""
     start, end = timed.starts_at, timed.ends_at
@@ -105,6 +112,17 @@ def moment(at: datetime) -> str:
 def named(window: MaintenanceWindow) -> str:
     """`System maintenance, Fri, 4 Dec 2026, 00:00 CET`: which window, in a sentence about it."""
     return f"{pick(window.title)[0]}, {moment(window.starts_at)}"
+
+
+def job(name: str) -> str:
+    """`Upgrade of the product`: what a room calls its work that may run only inside a window."""
+    return windowed_jobs().get(name, name)
+
+
+def windowed_jobs() -> dict[str, str]:
+    """Work that may run only inside its windows, as the rooms declare it: `windowed_jobs = {"restart": label}`."""
+    declared = [getattr(room, "windowed_jobs", {}) for room in apps.get_app_configs()]
+    return {name: str(label) for jobs in declared for name, label in jobs.items()}
 
 
 def audience(window: MaintenanceWindow) -> str:

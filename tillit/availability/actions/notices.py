@@ -64,6 +64,7 @@ def count_notices(actor: Actor) -> list[NoticeFigure]:
             window=window,
             sequence=window.sequence,
             tenants=len(reached),
+            newcomers=noticed.newcomers_of(window).count(),
             active_users=sum(one.active_users for one in reached),
             shown_in_time=sum(one.shown_in_time for one in reached),
             taken_at=at,

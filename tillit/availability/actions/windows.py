@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
-from django.db import connection
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from tillit.availability import words
@@ -15,6 +17,7 @@ from tillit.availability.models import (
     MaintenanceWindow,
     WindowVersion,
 )
+from tillit.availability.once import made_before, one_at_a_time
 from tillit.availability.refusals import is_worse, refuse_contradictions, refuse_times, whole_minutes
 from tillit.availability.withdrawing import call_off
 from tillit.foundation.access import Actor, action, require
@@ -42,6 +45,7 @@ class Details:
     job: str = ""  # the work that may run only inside it
     announced_by: User | None = None  # of an emergency: who asked for it, which the actor confirms
     advisory: str = ""  # of an emergency: the slug of the security advisory it is about
+    request_key: UUID | None = None  # the form's: sending it twice announces one window
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,9 @@ def announce_maintenance(
         _refuse_rash_emergency(actor, details)
         window.announced_by = details.announced_by
         window.confirmed_by, window.confirmed_at = actor.user, at
-    _one_at_a_time()
+    one_at_a_time(ONE_ANNOUNCER)
+    if before := made_before(MaintenanceWindow, details.request_key):
+        return _same(before, window)
     refuse_times(window)
     window.save(force_insert=True)
     record(actor, "availability.maintenance_announced", window)
@@ -84,10 +90,20 @@ def announce_maintenance(
     return window
 
 
-def _one_at_a_time() -> None:
-    """Until the transaction ends: two people who announce at the same moment see each other's window."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_ANNOUNCER])
+def _same(before: MaintenanceWindow, window: MaintenanceWindow) -> MaintenanceWindow:
+    """What was announced by the same form, if it says the same."""
+    if any(getattr(before, name) != getattr(window, name) for name in ("title", "starts_at", "ends_at", "effect")):
+        told = {"window": words.named(before)}
+        raise Refused(_("This form has announced a window already: %(window)s. Change that one instead.") % told)
+    return before
+
+
+def _keep_version(window: MaintenanceWindow, **said: Any) -> None:
+    try:
+        with transaction.atomic():
+            WindowVersion.objects.create(window=window, **said)
+    except IntegrityError as error:  # `one_version_of_each_moment`
+        raise Refused(_("This window was changed at this very moment. Look at what it says now.")) from error
 
 
 def _refuse_rash_emergency(actor: Actor, details: Details) -> None:
@@ -121,10 +137,10 @@ def move_maintenance(
     at = window.announced_at = window.moved_at = now()
     window.starts_at, window.ends_at = starts_at, ends_at
     window.sequence += 1
-    _one_at_a_time()
+    one_at_a_time(ONE_ANNOUNCER)
     refuse_times(window)
     said = {"replaced_at": at, "replaced_by": actor.user, "because": because.strip()}
-    WindowVersion.objects.create(window=window, **before, **said)
+    _keep_version(window, **before, **said)
     window.save()
     record(actor, "availability.maintenance_moved", window, sequence=window.sequence)
     later("availability.prove_told_notices", actor, only_one="availability.prove_told_notices")
@@ -160,11 +176,11 @@ def revise_maintenance(actor: Actor, *, window: MaintenanceWindow, revised: Revi
             worse_now = _("This makes it worse for customers, who need 24 hours' notice of it. Cancel or move it.")
             raise Refused(f"{worse_now} {_('It may begin on %(earliest)s at the earliest.') % earliest}")
         window.announced_at, window.sequence = at, window.sequence + 1
-        _one_at_a_time()
+        one_at_a_time(ONE_ANNOUNCER)
         refuse_times(window)
     refuse_contradictions(window)
     told = {"replaced_at": at, "replaced_by": actor.user, "because": because.strip(), "said": said}
-    WindowVersion.objects.create(window=window, **before, **told)
+    _keep_version(window, **before, **told)
     window.save()
     record(actor, "availability.maintenance_revised", window, sequence=window.sequence)
     later("availability.prove_told_notices", actor, only_one="availability.prove_told_notices")

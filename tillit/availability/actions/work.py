@@ -47,7 +47,7 @@ def begin_work(actor: Actor, *, job: str, wave: str = "", region: str = "") -> W
         with transaction.atomic():
             work.save(force_insert=True)
     except IntegrityError as error:
-        raise Refused(_("“%(job)s” is running already.") % {"job": job}) from error
+        raise Refused(_("“%(job)s” is running already.") % {"job": words.job(job)}) from error
     record(actor, "availability.work_begun", work, job=job)
     return work
 
@@ -102,10 +102,10 @@ def _outside(job: str) -> str:
     following = MaintenanceWindow.objects.upcoming().for_job(job).first()
     if following is None:
         return _("“%(job)s” may run only inside a window that was announced for it, and there is none now.") % {
-            "job": job
+            "job": words.job(job)
         }
     return _("“%(job)s” may run only inside its window. The next one: %(window)s.") % {
-        "job": job,
+        "job": words.job(job),
         "window": words.span(following),
     }
 

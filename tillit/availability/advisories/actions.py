@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -17,6 +18,7 @@ from tillit.availability.advisories.evening import next_evening
 from tillit.availability.advisories.models import Advisory, Emergency, Revision
 from tillit.availability.advisories.queries import unpublished_after_window
 from tillit.availability.models import Effect, MaintenanceRule, MaintenanceWindow
+from tillit.availability.once import made_before, one_at_a_time
 from tillit.availability.refusals import refuse_reach
 from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import now
@@ -26,6 +28,7 @@ from tillit.foundation.mail import send_mail
 from tillit.foundation.models import Membership
 from tillit.tenants.queries import address_of
 
+ONE_WRITER = 0x7469_6C6C_6974_6164  # the advisory lock of this room, any number that no other uses
 Texts = dict[str, str]  # by language
 
 
@@ -54,14 +57,21 @@ class Asked:
 
 
 @action
-def write_advisory(actor: Actor, *, wording: Wording) -> Advisory:
-    """Begin an advisory: a draft that nobody outside reads. It takes the year's next number."""
+def write_advisory(actor: Actor, *, wording: Wording, key: UUID | None = None) -> Advisory:
+    """Begin an advisory: a draft that nobody outside reads. It takes the year's next number.
+
+    `key`: the form's, so that sending it twice writes one.
+    """
     require(actor, "advisories.write")
+    one_at_a_time(ONE_WRITER)
+    if before := made_before(Advisory, key):
+        return before
     at = now()
     start = f"tillit-{at.year}-"
-    taken = Advisory.objects.filter(slug__startswith=start).select_for_update().values_list("slug", flat=True)
+    taken = Advisory.objects.filter(slug__startswith=start).values_list("slug", flat=True)
     number = 1 + max((int(slug.removeprefix(start)) for slug in taken), default=0)
-    advisory = Advisory(slug=f"{start}{number:04}", written_at=at, written_by=actor.user, **vars(wording))
+    said = vars(wording) | {"written_at": at, "written_by": actor.user, "request_key": key}
+    advisory = Advisory(slug=f"{start}{number:04}", **said)
     _refuse_contradictions(advisory)
     advisory.save(force_insert=True)
     record(actor, "advisories.advisory_written", advisory)
@@ -104,13 +114,21 @@ def publish_advisory(actor: Actor, *, advisory: Advisory) -> Advisory:
 
 
 @action
-def ask_emergency(actor: Actor, *, advisory: Advisory, reason: str, asked: Asked = Asked()) -> Emergency:
-    """Ask for an emergency window. Customers hear of it when somebody else confirms it (`confirm_emergency`)."""
+def ask_emergency(
+    actor: Actor, *, advisory: Advisory, reason: str, asked: Asked = Asked(), key: UUID | None = None
+) -> Emergency:
+    """Ask for an emergency window. Customers hear of it when somebody else confirms it (`confirm_emergency`).
+
+    `key`: the form's, so that sending it twice asks once.
+    """
     require(actor, "advisories.ask")
     if actor.user is None:
         raise Refused(_("Only a person can ask for an emergency."))
     if not reason.strip():
         raise Refused(_("An emergency needs its reason."), field="reason")
+    one_at_a_time(ONE_WRITER)
+    if before := made_before(Emergency, key):
+        return before
     at = now()
     starts_at = asked.starts_at or next_evening(at, actor.tenant)
     ends_at = asked.ends_at or starts_at + Emergency.NORMALLY
@@ -119,7 +137,7 @@ def ask_emergency(actor: Actor, *, advisory: Advisory, reason: str, asked: Asked
     refuse_reach(MaintenanceWindow(starts_at=starts_at, ends_at=ends_at))
     emergency = Emergency(
         advisory=advisory, reason=reason.strip(), starts_at=starts_at, ends_at=ends_at, effect=asked.effect,
-        wave=asked.wave, region=asked.region, asked_at=at, asked_by=actor.user,
+        wave=asked.wave, region=asked.region, asked_at=at, asked_by=actor.user, request_key=key,
     )  # fmt: skip
     emergency.save(force_insert=True)
     record(actor, "advisories.emergency_asked", emergency)

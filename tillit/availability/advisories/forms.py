@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tillit.availability.advisories.actions import Asked, Wording
 from tillit.availability.advisories.models import Advisory
-from tillit.availability.forms.fields import ClockField, TextsField
+from tillit.availability.forms.fields import ClockField, OnceForm, TextsField
 from tillit.availability.models import Effect
 from tillit.availability.queries import regions
 from tillit.foundation.models import Tenant
@@ -28,7 +28,7 @@ class ListField(forms.CharField):
         return ", ".join(value) if isinstance(value, list) else value
 
 
-class AdvisoryForm(forms.Form):
+class AdvisoryForm(OnceForm):
     title = TextsField(label=_("Title"))
     summary = TextsField(label=_("What is it about?"), widget=forms.Textarea, max_length=4000)
     severity = forms.ChoiceField(label=_("Severity"), choices=Advisory.Severity, initial=Advisory.Severity.HIGH)
@@ -50,7 +50,7 @@ class AdvisoryForm(forms.Form):
         return Wording(**{name: self.cleaned_data[name] for name in Wording.__dataclass_fields__})
 
 
-class EmergencyForm(forms.Form):
+class EmergencyForm(OnceForm):
     advisory = forms.ModelChoiceField(label=_("Advisory"), queryset=Advisory.objects.none(), to_field_name="slug")
     reason = forms.CharField(
         label=_("Why can it not wait?"), help_text=_("Customers read it."), max_length=2000, widget=forms.Textarea
@@ -70,4 +70,4 @@ class EmergencyForm(forms.Form):
         """The arguments of `actions.ask_emergency`."""
         said = self.cleaned_data
         asked = Asked(**{name: said[name] for name in Asked.__dataclass_fields__})
-        return {"advisory": said["advisory"], "reason": said["reason"], "asked": asked}
+        return {"advisory": said["advisory"], "reason": said["reason"], "asked": asked, "key": said["key"]}

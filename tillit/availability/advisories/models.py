@@ -37,6 +37,7 @@ class Advisory(models.Model):
     affected = models.JSONField(default=list)  # releases
     fixed_in = models.CharField(_("fixed in"), max_length=60, blank=True)
     commit = models.CharField(_("commit"), max_length=64, blank=True)
+    request_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)  # of the form: once only
     written_at = models.DateTimeField(default=now)
     written_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     published_at = models.DateTimeField(null=True)
@@ -92,6 +93,7 @@ class Emergency(models.Model):
     effect = models.CharField(_("what people notice"), max_length=10, choices=Effect, default=Effect.SECONDS)
     wave = models.CharField(max_length=1, blank=True)
     region = models.CharField(max_length=40, blank=True)
+    request_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)  # of the form: once only
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     confirmed_at = models.DateTimeField(null=True)

@@ -78,7 +78,8 @@ def write(request: Request) -> HttpResponse:
     form = AdvisoryForm(typed(request))
     if form.is_valid():
         try:
-            advisory = actions.write_advisory(request.actor, wording=form.wording())
+            key = form.cleaned_data["key"]
+            advisory = actions.write_advisory(request.actor, wording=form.wording(), key=key)
         except Refused as refusal:
             show(refusal, form)
         else:

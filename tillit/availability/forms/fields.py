@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.conf import settings
@@ -30,6 +31,16 @@ class ClockField(forms.DateTimeField):
             return recurrence.moment(typed.replace(tzinfo=None), timezone.get_current_timezone())
         except OverflowError as error:  # the first and the last hours that calendars know
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class OnceForm(forms.Form):
+    """A form that makes something, with a key of its own: sent twice, it makes one thing."""
+
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.initial.setdefault("key", uuid4())
 
 
 class TextsWidget(forms.MultiWidget):

@@ -119,7 +119,10 @@ class TemplateForm(forms.Form):
     )
     body = TextsField(
         label=_("Text"),
-        help_text=_("{parts}, {since} and {next_update} are filled in when it is published."),
+        help_text=_(
+            "When it is published, {parts} becomes the parts concerned, {since} the time it began, and {next_update} "
+            "the time by which we write again."
+        ),
         widget=forms.Textarea,
         max_length=4000,
     )

@@ -7,14 +7,15 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tillit.availability import words
 from tillit.availability.actions.windows import Details, Revised
-from tillit.availability.forms.fields import ClockField, TextsField
+from tillit.availability.forms.fields import ClockField, OnceForm, TextsField
 from tillit.availability.models import Component, Effect, MaintenanceRule, MaintenanceWindow
 from tillit.availability.queries import regions
 from tillit.foundation.models import Tenant
 
 
-class AnnouncementForm(forms.Form):
+class AnnouncementForm(OnceForm):
     kind = forms.ChoiceField(
         label=_("Kind"), choices=MaintenanceWindow.Kind, widget=forms.HiddenInput, initial="planned"
     )
@@ -59,11 +60,9 @@ class AnnouncementForm(forms.Form):
         rule.queryset = MaintenanceRule.objects.in_force().filter(as_needed=True)
         region.choices = [("", _("Everywhere")), *regions().items()]
         cast(forms.ModelMultipleChoiceField, self.fields["components"]).queryset = Component.objects.in_service()
-        jobs = MaintenanceRule.objects.in_force().exclude(job="").order_by("job").values_list("job", flat=True)
-        cast(forms.ChoiceField, self.fields["job"]).choices = [
-            ("", _("by hand")),
-            *((job, job) for job in jobs.distinct()),
-        ]
+        jobs = MaintenanceRule.objects.in_force().exclude(job="").values_list("job", flat=True)
+        named = sorted({(job, words.job(job)) for job in jobs}, key=lambda choice: choice[1])
+        cast(forms.ChoiceField, self.fields["job"]).choices = [("", _("by hand")), *named]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
@@ -79,6 +78,7 @@ class AnnouncementForm(forms.Form):
         said = dict(self.cleaned_data)
         minutes = said.pop("minutes")
         told = {name: said.pop(name) for name in ("wave", "region", "reason", "effect", "rule", "job")}
+        told["request_key"] = said.pop("key")
         parts = [part.slug for part in said.pop("components")]
         return said | {"details": Details(most_seconds=minutes * 60 if minutes else None, components=parts, **told)}
 

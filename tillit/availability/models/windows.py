@@ -93,6 +93,7 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
     sequence = models.PositiveIntegerField(
         db_default=0, default=0, editable=False
     )  # RFC 5545: raised when moved or cancelled
+    request_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)  # of the form: once only
     announced_at = models.DateTimeField(editable=False)  # with these times: a move is announced anew
     announced_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
     cancelled_at = models.DateTimeField(null=True, editable=False)

@@ -121,6 +121,7 @@ class NoticeFigure(models.Model):
     window = models.ForeignKey(MaintenanceWindow, on_delete=models.PROTECT, related_name="figures")
     sequence = models.PositiveIntegerField()
     tenants = models.PositiveIntegerField()
+    newcomers = models.PositiveIntegerField(default=0, db_default=0)  # customers that came within the notice
     active_users = models.PositiveIntegerField()
     shown_in_time = models.PositiveIntegerField()
     taken_at = models.DateTimeField()

@@ -15,7 +15,8 @@ from tillit.availability.models import Incident
 from tillit.availability.models.components import Shown
 
 register = template.Library()
-for _filter in (words.day, words.weekday, words.clock, words.month, words.zone, words.expected, words.audience):
+SAID = (words.day, words.weekday, words.clock, words.month, words.zone, words.expected, words.noticed, words.audience)
+for _filter in (*SAID, words.job):
     register.filter(_filter.__name__, _filter)
 
 

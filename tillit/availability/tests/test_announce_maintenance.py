@@ -1,5 +1,6 @@
 """Planned work is announced a day ahead, by the operator, and the database keeps the promise too."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -82,6 +83,17 @@ def test_who_announces_waits_for_who_is_announcing_already(operator, announced):
             assert announced().pk
     finally:
         colleague.close()
+
+
+def test_a_form_sent_twice_announces_once(operator, typed, plan):
+    page = operator.get(f"{CALENDAR}announce").content.decode()
+    assert "Upgrade of the product</option>" in page and ">upgrade<" not in page  # work has a name
+    key = re.search(r'name="key" value="([^"]+)"', page)[1]
+    for _time in range(2):
+        assert operator.post(CALENDAR, typed(key=key)).status_code == 302
+    other = operator.post(CALENDAR, typed(hours=30, key=key))
+    assert other.status_code == 422 and "This form has announced a window already" in other.content.decode()
+    assert MaintenanceWindow.objects.filter(rule=None).count() == 1
 
 
 def test_somebody_signed_out_is_asked_to_sign_in(public, typed):

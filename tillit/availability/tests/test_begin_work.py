@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from tillit.availability import looking, proving
+from tillit.availability.actions.notices import count_notices
 from tillit.availability.actions.windows import move_maintenance
 from tillit.availability.actions.work import begin_work, end_work, prove_notices
 from tillit.availability.models import MaintenanceRule, MaintenanceWindow, NoticeProof, WindowWork
@@ -91,6 +92,9 @@ def test_customers_who_come_within_the_notice_shut_no_window(clock, announced, f
     clock.shift(timedelta(hours=18))
     assert {spot.audience for spot in proving.spots()} == {"", "a/eu", "c/eu", "d/eu"}
     assert begin_work(system, job="network").proven_at == window.announced_at
+    (figure,) = count_notices(system)
+    assert (figure.tenants, figure.newcomers) == (2, 1)
+    assert "Came within the notice" in operator.get(f"/operator/maintenance/{window.pk}/notice").content.decode()
 
 
 @pytest.mark.promise("work-happens-only-in-its-windows")

@@ -48,9 +48,12 @@ def test_the_share_of_people_told_in_time_is_public(window, system, public, oper
     assert set(notice["read_back"]) == {"sign_in", "status_page"}
     end_work(system, work=work, ok=True)
     page = operator.get(f"/operator/maintenance/{window.pk}/notice").content.decode()
+    assert "work may begin in this window." in page and "Wave A, " in page
     assert "Fjordlys AS" in page and "Alpenrose GmbH" in page and "33.3" in page and "Anna" not in page
     clock.shift(timedelta(days=1))
     assert public.get("/trust/maintenance.json").json()["past"][0]["notice"]["shown_in_time"] == 1
+    page = operator.get(f"/operator/maintenance/{window.pk}/notice").content.decode()
+    assert "The notice stood everywhere in time." in page and "work may begin" not in page
 
 
 def test_an_administrator_reads_who_of_her_people_was_told(window, system, anna, mia, chiara):
@@ -64,8 +67,15 @@ def test_an_administrator_reads_who_of_her_people_was_told(window, system, anna,
         assert [(reach.active_users, reach.shown_in_time) for reach in NoticeReach.objects.all()] == [(1, 0)]
 
 
-def test_a_receipt_of_another_waves_window_is_nobodys(announced, anna, operator):
+def test_a_receipt_of_another_waves_window_is_nobodys(announced, anna, operator, clock):
     window = announced(hours=48, wave="b")  # Anna's company is in wave a
     assert anna.get(f"/notices/{window.pk}/receipt").status_code == 404
     assert anna.get(f"/operator/maintenance/{window.pk}/notice").status_code == 403
-    assert "not yet read back" in operator.get(f"/operator/maintenance/{window.pk}/notice").content.decode()
+    address = f"/operator/maintenance/{window.pk}/notice"
+    early = operator.get(address).content.decode()
+    assert "Work may begin if it is by Tue, 24 Nov 2026, 09:00 CET." in early and "Nothing has run in it yet." in early
+    clock.shift(timedelta(hours=25))
+    assert "no work will begin. Move the window." in operator.get(address).content.decode()
+    clock.shift(timedelta(hours=25))
+    late = operator.get(address).content.decode()
+    assert "no work could begin." in late and "Nobody counted it" in late and "Nothing ran in it." in late

@@ -7,6 +7,7 @@ import pytest
 from tillit.availability.actions.windows import Revised, revise_maintenance
 from tillit.availability.actions.work import begin_work, prove_notices
 from tillit.availability.models import NoticeReceipt
+from tillit.availability.tests.conftest import OSLO
 from tillit.foundation.access import Actor
 from tillit.foundation.errors import Refused
 from tillit.foundation.tenancy import in_tenant
@@ -38,6 +39,19 @@ def test_clearer_words_come_at_any_time_and_both_versions_are_public(window, ope
     assert "Said otherwise: New switches" in public.get("/status/feed.atom").content.decode()
     clock.shift(timedelta(hours=1))
     assert begin_work(Actor.system(operator.tenant), job="network").window == window  # the notice still counts
+
+
+def test_two_changes_at_the_very_same_moment_are_told_apart(window, operator):
+    form = {
+        "title_en": "New switches", "effect": "seconds", "minutes": "5", "because": "Clearer.",
+        "ends_at": f"{window.ends_at.astimezone(OSLO):%Y-%m-%dT%H:%M}",
+    }  # fmt: skip
+    address = f"/operator/maintenance/{window.pk}/otherwise"
+    assert operator.post(address, form).status_code == 302
+    second = operator.post(address, form | {"title_en": "Newer switches"})
+    assert second.status_code == 422 and "changed at this very moment" in second.content.decode()
+    window.refresh_from_db()
+    assert window.title == {"en": "New switches"}
 
 
 @pytest.mark.promise("planned-maintenance-is-announced-24-hours-ahead")

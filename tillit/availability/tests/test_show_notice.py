@@ -9,7 +9,7 @@ from django.utils.timezone import now
 from tillit.availability import panels
 from tillit.availability.actions.plan import announce_due_windows
 from tillit.availability.actions.windows import cancel_maintenance
-from tillit.availability.models import NoticeReceipt
+from tillit.availability.models import MaintenanceRule, NoticeReceipt
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Tenant
 from tillit.foundation.tenancy import in_tenant
@@ -119,6 +119,25 @@ def test_a_person_at_work_sees_a_quiet_banner_and_that_is_recorded_once(announce
     assert "Work on the network" in seen(anna)
     assert receipts(anna.tenant) == [receipt]
     assert receipts(anna.tenant)[0].first_shown_at < now()
+
+
+def test_of_what_comes_within_a_day_the_heaviest_is_shown_first(announced, anna, clock):
+    announced(48, title="Quick switch", wave="a")
+    announced(51, title="New storage", effect="offline")
+    announced(54, title="Backup drill", effect="read_only")
+    clock.shift(timedelta(hours=20))  # nothing begins within a day: in their order
+    assert "Maintenance ahead: Wed 25 Nov, 09:00–11:00 CET – Quick switch" in seen(anna)
+    clock.shift(timedelta(hours=10, minutes=30))
+    page = seen(anna)
+    assert "2 more are announced" in page
+    assert page.index("New storage") < page.index("Backup drill") < page.index("Quick switch")
+    assert "Maintenance ahead: Wed 25 Nov, 12:00–14:00 CET – New storage" in page
+
+
+def test_a_nightly_routine_of_another_region_is_not_told(plan, fjordlys, operator):
+    MaintenanceRule.objects.filter(key="restart").update(region="norway")
+    assert "Server restart" not in seen(public_of(fjordlys), SIGN_IN)
+    assert "Server restart" in seen(public_of(operator.tenant), SIGN_IN)
 
 
 def test_putting_it_away_is_each_persons_own(announced, anna, ben):

@@ -108,7 +108,7 @@ def test_a_window_under_way_is_what_the_page_says_first(plan, announced, public,
     page = public.get(STATUS)
     assert "Maintenance is under way." in text(page)
     assert "Work on the network under way" in text(page)
-    assert "Expected interruption: Not available: up to 30 minutes" in text(page)
+    assert "Not available: up to 30 minutes" in text(page)
     assert {state for _component, state in page.context["components"]} == {"under_maintenance"}
 
 

@@ -15,13 +15,14 @@ from django.views.decorators.http import require_POST
 from tillit.availability import grid, previewing, queries, words
 from tillit.availability.actions.windows import cancel_maintenance, complete_maintenance, move_maintenance
 from tillit.availability.forms.windows import CancellationForm, MoveForm
-from tillit.availability.models import Incident, MaintenanceWindow
+from tillit.availability.models import Component, Incident, MaintenanceWindow
 from tillit.availability.views.announcing import announce
 from tillit.availability.views.typed import clicked, show, typed
 from tillit.foundation.access import require
 from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
+from tillit.foundation.texts import pick
 
 STEPS = {"month": relativedelta(months=1), "week": relativedelta(weeks=1)}
 
@@ -57,6 +58,7 @@ def window(request: Request, pk: int) -> HttpResponse:
         "window": found,
         "conflicts": previewing.conflicts(found) if found.phase == found.Phase.SCHEDULED else (),
         "incidents": Incident.objects.filter(window=found),
+        "parts": [pick(part.name)[0] for part in Component.objects.filter(slug__in=found.components)],
         "zone": timezone.get_current_timezone_name(),
     }
     return render(request, "availability/window.html", context)

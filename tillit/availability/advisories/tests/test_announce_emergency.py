@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from tillit.availability.actions.work import begin_work
 from tillit.availability.advisories import actions
@@ -47,6 +47,35 @@ def advisory(operator):
 def asked(operator, advisory):
     operator.post(PAGE, {"advisory": advisory.slug, "reason": "A hole must be closed.", "effect": "seconds"})
     return Emergency.objects.get()
+
+
+def test_a_form_sent_twice_writes_one_advisory_and_asks_for_one_emergency(operator):
+    for address, said, made in (
+        ("/operator/advisories/new", TYPED, Advisory),
+        (PAGE, {"advisory": "tillit-2026-0001", "reason": "A hole.", "effect": "seconds"}, Emergency),
+    ):
+        key = re.search(r'name="key" value="([^"]+)"', operator.get(address).content.decode())[1]
+        for _time in range(2):
+            assert operator.post(address, said | {"key": key}).status_code == 302
+        assert made.objects.count() == 1
+
+
+def test_two_who_write_an_advisory_at_once_take_two_numbers(operator):
+    """The second one waits for the first, and sees its number."""
+    colleague = connection.copy()
+    wording = actions.Wording(title={"en": "A hole"}, summary={"en": "Bad."}, severity="high")
+    try:
+        with colleague.cursor() as cursor, connection.cursor() as mine:
+            colleague.set_autocommit(False)
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [actions.ONE_WRITER])
+            mine.execute("SET LOCAL lock_timeout = '50ms'")
+            with pytest.raises(OperationalError, match="lock timeout"), transaction.atomic():
+                actions.write_advisory(operator.actor, wording=wording)
+            colleague.rollback()
+        slugs = [actions.write_advisory(operator.actor, wording=wording).slug for _time in range(2)]
+    finally:
+        colleague.close()
+    assert slugs == ["tillit-2026-0001", "tillit-2026-0002"]
 
 
 @pytest.mark.promise("critical-fixes-are-shown-in-the-sign-in-view")
