@@ -18,6 +18,7 @@ from tillit.site.messages import main as compile_messages
 from tillit.site.postgres import Cluster
 from tillit.site.provision import provision
 from tillit.site.settings import database
+from tillit.site.tests.furnished import OF_DATABASE, furnish
 from tillit.tenants.middleware import forget_hosts
 from tillit.trust.quiet import speak
 
@@ -59,7 +60,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A running database server of this test process's own."""
-    server = Cluster(settings.DATA / "postgres", durable=False)
+    server = Cluster(furnish(settings.DATA, OF_DATABASE) / "postgres", durable=False)
     server.start()
     yield server
     connections.close_all()

@@ -17,12 +17,13 @@ from screens import WIDE
 
 from tillit.site import copy_process, copy_server
 from tillit.site.processes import alive
+from tillit.site.tests.furnished import furnish
 from tillit.site.tests.whole import PATIENCE, Installation, eventually
 
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory):
-    made = Installation(tmp_path_factory.mktemp("copy") / "data")
+    made = Installation(furnish(tmp_path_factory.mktemp("copy") / "data"))
     try:
         made.up()
         eventually(lambda: "Sign in" in made.log.read_text() or made.process.poll() is not None)

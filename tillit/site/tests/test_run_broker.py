@@ -10,6 +10,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from tillit.site import runtime
+from tillit.site.tests.furnished import furnish
 from tillit.site.tests.whole import Installation, eventually
 from tillit.trust.broker.testing import SMALLEST_REGISTER, free_port
 
@@ -50,7 +51,7 @@ def relay():
 
 @pytest.fixture
 def installation(tmp_path, relay):
-    made = Installation(tmp_path / "data", TILLIT_SMTP_URL=f"smtp://127.0.0.1:{relay.port}")
+    made = Installation(furnish(tmp_path / "data"), TILLIT_SMTP_URL=f"smtp://127.0.0.1:{relay.port}")
     try:
         made.up()
         (tmp_path / "register.toml").write_text(REGISTER.replace("PORT", str(relay.port)))

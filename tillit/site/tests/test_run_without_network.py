@@ -15,6 +15,7 @@ from tillit.site.preparation import Preparation
 from tillit.site.problems import Problem
 from tillit.site.processes import PROC
 from tillit.site.progress import Progress
+from tillit.site.tests.furnished import furnish
 from tillit.site.tests.whole import PATIENCE, Installation, eventually
 
 WAITING = "SELECT scheduled_at > now() FROM procrastinate_jobs WHERE task_name = 'foundation.deliver_mail'"
@@ -31,7 +32,7 @@ def mail_server():
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory, mail_server):
     port = mail_server.getsockname()[1]
-    made = Installation(tmp_path_factory.mktemp("whole") / "data", TILLIT_SMTP_URL=f"smtp://127.0.0.1:{port}")
+    made = Installation(furnish(tmp_path_factory.mktemp("whole") / "data"), TILLIT_SMTP_URL=f"smtp://127.0.0.1:{port}")
     try:
         made.up()
         yield made
