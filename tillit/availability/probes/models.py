@@ -29,6 +29,7 @@ class Prober(models.Model):
     added_at = models.DateTimeField(default=now, editable=False)
     added_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
     heard_at = models.DateTimeField(null=True, editable=False)
+    refused_at = models.DateTimeField(null=True, editable=False)  # when a delivery of its could not be read, last
     ended_at = models.DateTimeField(null=True, editable=False)
 
     objects = ProberQuerySet.as_manager()
@@ -45,6 +46,11 @@ class Prober(models.Model):
     @property
     def is_silent(self) -> bool:
         return self.heard_at is None or self.heard_at < now() - timedelta(minutes=15)
+
+    @property
+    def is_refused(self) -> bool:
+        """Lately; the samples in question lie beside its spool, in `.refused`."""
+        return self.refused_at is not None and self.refused_at > now() - timedelta(days=7)
 
 
 class Sample(models.Model):

@@ -58,6 +58,13 @@ def take_samples(actor: Actor, *, prober: Prober, samples: Sequence[Measured]) -
     return Taken(len(new), len(fit) - len(new), refused)
 
 
+@action
+def note_refusal(actor: Actor, *, prober: Prober) -> None:
+    """Keep that a delivery it had signed could not be read: it sets such samples aside, and the operator is told."""
+    require(actor, "probes.measure")
+    Prober.objects.filter(pk=prober.pk).update(refused_at=now())
+
+
 def _sorted_out(samples: Iterable[Measured], at: datetime) -> tuple[list[Measured], dict[str, int]]:
     closed = set(SampleDay.objects.filter(day__gte=(at - LATE).date()).values_list("day", flat=True))
     fit, refused = [], dict.fromkeys(("unknown_probe", "too_early", "too_late"), 0)

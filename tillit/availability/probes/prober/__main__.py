@@ -36,30 +36,50 @@ TICK = 20
 BATCH = 500
 LONGEST_PAUSE = 300.0
 DELIVERY_PATIENCE = 15.0
+TAKEN = 200
+FOR_GOOD = (
+    400,
+    413,
+    422,
+)  # what it says now of this batch it will say again; not: unknown key (401), clocks apart (409)
+MOST_ASIDE = 20  # samples in one round, should they all be refused
 NO_ANSWER = ("no-connection", "time-out")
 
 
 class Courier:
-    """Delivers what waits in the spool, after a failure at growing distances."""
+    """Delivers what waits in the spool, after a failure at growing distances.
+
+    What the service cannot read is refused for good (`FOR_GOOD`): then ever smaller batches are tried, until the one
+    sample that spoils them is found and set aside. Any other refusal may be over in a while.
+    """
 
     def __init__(self, name: str, key: Ed25519PrivateKey, spool: Spool) -> None:
         self.name, self.key, self.spool = name, key, spool
         self.failures = 0
         self.not_before = 0.0
         self.complaint = ""
+        self.number = BATCH
 
     def deliver(self, target: Target) -> None:
+        aside = 0
         while self.spool.waiting and time.monotonic() >= self.not_before:
-            batch = self.spool.first(BATCH)
-            complaint = self._post(target, batch)
-            if complaint:
+            batch = self.spool.first(self.number)
+            status, complaint = self._post(target, batch)
+            if not complaint:
+                self.failures, self.complaint, self.number = 0, "", BATCH
+                self.spool.delivered(len(batch))
+            elif status in FOR_GOOD and len(batch) > 1:
+                self.number = len(batch) // 2
+            elif status in FOR_GOOD and aside < MOST_ASIDE:
+                aside += 1
+                sample = self.spool.set_aside(complaint)
+                self._say(f"Refused for good and set aside: {sample.get('probe')} of {sample['at']}: {complaint}")
+            else:
                 self._put_off(complaint)
                 return
-            self.failures, self.complaint = 0, ""
-            self.spool.delivered(len(batch))
 
-    def _post(self, target: Target, batch: list[Sample]) -> str:
-        """What was wrong; nothing when it was taken."""
+    def _post(self, target: Target, batch: list[Sample]) -> tuple[int, str]:
+        """What was wrong, nothing when it was taken; and the status, if it is the service itself that refuses."""
         told = {"to": target.host, "sent_at": datetime.now(UTC).isoformat(), "samples": batch}
         body = json.dumps(told).encode()
         headers = {
@@ -74,16 +94,22 @@ class Courier:
             with httpx.Client(timeout=DELIVERY_PATIENCE, transport=target.transport) as client:
                 answer = client.post(f"{target.address}/status/samples", content=body, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return f"{type(error).__name__}: {error}"
-        return "" if answer.status_code == 200 else f"{answer.status_code}: {answer.text[:200]}"
+            return 0, f"{type(error).__name__}: {error}"
+        if answer.status_code == TAKEN:
+            return TAKEN, ""
+        is_ours = answer.headers.get("Content-Type", "").startswith("application/problem+json")
+        return answer.status_code if is_ours else 0, f"{answer.status_code}: {answer.text[:200]}"
 
     def _put_off(self, complaint: str) -> None:
         self.failures += 1
         self.not_before = time.monotonic() + min(LONGEST_PAUSE, 5.0 * 2 ** min(self.failures, 10))
         if complaint != self.complaint:
-            sys.stderr.write(f"Not delivered, {len(self.spool.waiting)} samples wait: {complaint}\n")
-            sys.stderr.flush()
+            self._say(f"Not delivered, {len(self.spool.waiting)} samples wait: {complaint}")
         self.complaint = complaint
+
+    def _say(self, line: str) -> None:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
 
 
 def at_once(ask: Callable[[str], Sample], due: list[str]) -> list[Sample]:

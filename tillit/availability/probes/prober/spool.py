@@ -1,4 +1,8 @@
-"""What a prober measured and could not deliver yet: in a file, so that neither an outage nor a restart loses it."""
+"""What a prober measured and could not deliver yet: in a file, so that neither an outage nor a restart loses it.
+
+Bounded by time and by size. Where it is full the oldest go first: they are the first that nobody would take any more,
+and the newest say how it is now. What the service refuses for good is kept in a file beside it, to be looked at.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,8 @@ from typing import Any
 
 MOST = 20_000  # samples: more than the hours for which they are taken
 KEPT = timedelta(hours=36)
+SLACK = 2_000  # lines of the file that are out of date, before it is written anew
+MOST_REFUSED = 1024 * 1024  # bytes of what was refused
 Sample = dict[str, Any]
 
 
@@ -20,6 +26,7 @@ class Spool:
 
     def __init__(self, place: Path) -> None:
         self.place = place
+        self.lines = 0  # in the file
         self.waiting: deque[Sample] = deque(self._read(), maxlen=MOST)
 
     def add(self, samples: Iterable[Sample]) -> None:
@@ -31,6 +38,9 @@ class Spool:
             self.waiting.popleft()
         with suppress(OSError), self.place.open("a") as target:
             target.writelines(json.dumps(one) + "\n" for one in new)
+            self.lines += len(new)
+        if self.lines > len(self.waiting) + SLACK:
+            self._write()
 
     def first(self, number: int) -> list[Sample]:
         return [self.waiting[index] for index in range(min(number, len(self.waiting)))]
@@ -38,16 +48,31 @@ class Spool:
     def delivered(self, number: int) -> None:
         for _ in range(number):
             self.waiting.popleft()
+        self._write()
+
+    def set_aside(self, complaint: str) -> Sample:
+        """Take the oldest out of the way of the others, and keep it with what was said of it."""
+        sample = self.waiting.popleft()
+        self._write()
+        place = self.place.with_suffix(".refused")
+        with suppress(OSError), place.open("a") as target:
+            if target.tell() < MOST_REFUSED:
+                target.write(json.dumps({"refused": complaint, "sample": sample}) + "\n")
+        return sample
+
+    def _write(self) -> None:
         draft = self.place.with_suffix(".new")
         with suppress(OSError):
             draft.write_text("".join(json.dumps(one) + "\n" for one in self.waiting))
             draft.replace(self.place)
+            self.lines = len(self.waiting)
 
     def _read(self) -> Iterable[Sample]:
         try:
             lines = self.place.read_text().splitlines()
         except OSError:
             return
+        self.lines = len(lines)
         for line in lines:
             with suppress(ValueError):  # the last line of a process that was killed
                 found = json.loads(line)

@@ -102,6 +102,28 @@ def test_nothing_is_lost_while_the_service_is_down(measuring, network, clock, fo
     assert (folder / "spool.jsonl").read_text() == ""
 
 
+def test_what_the_service_refuses_for_good_holds_up_nothing(measuring, network, clock, folder, operator, capsys):
+    spool, good = measuring.courier.spool, {"probe": "api", "ok": True, "milliseconds": 5, "what": ""}
+    waiting = [good | {"at": (now() - timedelta(seconds=second)).isoformat()} for second in range(120, 0, -20)]
+    waiting[2] |= {"what": "This is no word."}
+    spool.add(waiting)
+    network.answer = httpx.Response(
+        400, html="<h1>Plain HTTP was sent to a port of HTTPS</h1>"
+    )  # no word of the service
+    measuring.courier.deliver(measuring.find())
+    assert len(spool.waiting) == 6 and not Sample.objects.exists()
+    network.answer, measuring.courier.not_before = None, 0
+    measuring.courier.deliver(measuring.find())
+    assert not spool.waiting and Sample.objects.filter(ok=True).count() == 5
+    kept = json.loads((folder / "spool.refused").read_text())
+    assert kept["sample"] == waiting[2] and kept["refused"].startswith("400")
+    assert "Refused for good and set aside: api" in capsys.readouterr().err
+    page = operator.get("/operator/probers/").content.decode()
+    assert page.count("A delivery could not be read") == 1
+    clock.shift(timedelta(days=8))
+    assert "A delivery could not be read" not in operator.get("/operator/probers/").content.decode()
+
+
 def test_a_prober_without_network_of_its_own_does_not_blame_the_service(measuring, network, clock):
     measuring.reference = "127.0.0.1:1"  # nobody is there
     assert not reaches(measuring.reference)
@@ -117,6 +139,11 @@ def test_the_spool_is_bounded(folder, clock):
     clock.shift(timedelta(hours=37))
     spool.add([{"probe": "api", "at": now().isoformat(), "ok": True}])
     assert len(spool.waiting) == 1
+    for _hour in range(12):
+        clock.shift(timedelta(seconds=1))
+        spool.add([{"probe": "api", "at": now().isoformat(), "ok": number} for number in range(2_000)])
+    assert len(spool.waiting) == 20_000 and spool.waiting[0]["at"] == (now() - timedelta(seconds=9)).isoformat()
+    assert len((folder / "spool.jsonl").read_text().splitlines()) <= 22_000  # the oldest are gone from the disk, too
     (folder / "spool.jsonl").write_text('{"probe": "api", "at": "2026')  # killed while it wrote
     assert not Spool(folder / "spool.jsonl").waiting
 

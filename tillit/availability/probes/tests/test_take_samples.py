@@ -50,9 +50,6 @@ def test_nobody_delivers_for_another(oslo, public, deliverer):
 @pytest.mark.parametrize(
     "change",
     [
-        {"to": "another.example"},
-        {"sent_at": "2026-11-23T11:54:59+00:00"},
-        {"sent_at": "2026-11-23T12:05:01+00:00"},
         {"sent_at": "2026-11-23T12:00:00"},
         {"samples": [{"probe": "api"}]},
         {"samples": [measured("api", at=now()) | {"what": "anna@fjordlys.example"}]},
@@ -64,8 +61,23 @@ def test_what_is_no_delivery_is_refused_with_a_reason(oslo, change):
     answer = oslo.post(oslo.body(**change))
     assert answer.status_code == 400 and answer.json()["detail"]
     assert oslo.post(b"[" * 5000).status_code == 400
+    assert Prober.objects.get(name="oslo-1").is_refused
     assert oslo.post(b" " * 300_000).status_code == 413
     assert not Sample.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"to": "another.example"}, 421),
+        ({"sent_at": "2026-11-23T11:54:59+00:00"}, 409),
+        ({"sent_at": "2026-11-23T12:05:01+00:00"}, 409),
+    ],
+)
+def test_what_may_be_over_in_a_while_is_not_refused_for_good(oslo, change, status):
+    answer = oslo.post(oslo.body(measured("api"), **change))
+    assert answer.status_code == status and answer.json()["detail"]
+    assert not Sample.objects.exists() and not Prober.objects.get(name="oslo-1").is_refused
 
 
 def test_samples_of_another_time_or_question_are_left_out(oslo):

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from tillit.availability.api import problem
-from tillit.availability.probes.actions.samples import Measured, take_samples
+from tillit.availability.probes.actions.samples import Measured, note_refusal, take_samples
 from tillit.availability.probes.models import Prober
 from tillit.availability.probes.signing import MOST_BYTES, MOST_SAMPLES, SKEW_SECONDS, is_signed
 from tillit.availability.queries import operating_tenant
@@ -31,7 +31,10 @@ LONGEST = 3_600_000  # milliseconds
 @login_not_required
 @require_POST
 def samples(request: Request) -> HttpResponse:
-    """Who signs with a registered key delivers; delivered again, it is harmless. Errors as RFC 9457, in English."""
+    """Who signs with a registered key delivers; delivered again, it is harmless. Errors as RFC 9457, in English.
+
+    400 and 413 are about the delivery itself and for good; 401, 409 (clocks) and 421 (host) may be over in a while.
+    """
     announced = request.META.get("CONTENT_LENGTH") or "0"
     if not announced.isdigit() or int(announced) > MOST_BYTES:
         return problem(413, f"A delivery has at most {MOST_BYTES} bytes.")
@@ -41,11 +44,12 @@ def samples(request: Request) -> HttpResponse:
     try:
         told = json.loads(request.body)
         if told["to"] != settings.BASE_HOST:
-            return problem(400, "This delivery is for another host.")
+            return problem(421, "This delivery is for another host.")
         if abs(_moment(told["sent_at"]) - now()) > timedelta(seconds=SKEW_SECONDS):
-            return problem(400, f"The clocks differ by more than {SKEW_SECONDS} seconds, or this was sent long ago.")
+            return problem(409, f"The clocks differ by more than {SKEW_SECONDS} seconds, or this was sent long ago.")
         found = [_measured(one) for one in told["samples"]]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        note_refusal(Actor.system(operating_tenant()), prober=prober)
         return problem(400, "This is no delivery of samples.")
     if len(found) > MOST_SAMPLES:
         return problem(413, f"A delivery has at most {MOST_SAMPLES} samples.")
