@@ -134,7 +134,7 @@ def test_a_database_that_was_away_is_used_again(installation, server):
     before = {pid for pid, line in lines(installation).items() if "site.serve" in line}
     server.stop()
     eventually(lambda: installation.status_of("/sign-in/") == 503)
-    assert installation.status_of("/healthz") == 200
+    assert installation.status_of("/healthz") == installation.status_of("/metrics") == 200
     server.start()
     eventually(lambda: installation.status_of("/sign-in/") == 200)
     eventually(lambda: installation.status_of("/readyz") == 200)
