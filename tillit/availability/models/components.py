@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from tillit.foundation.clock import now
 from tillit.foundation.texts import pick
+
+
+FIRST_WITHIN = timedelta(minutes=10)
 
 
 class ComponentQuerySet(models.QuerySet["Component"]):
@@ -61,6 +64,11 @@ class Component(models.Model):
 
     def __str__(self) -> str:
         return pick(self.name)[0]
+
+    @property
+    def awaits_first(self) -> bool:
+        """Whether it is so new that its first measurement is still on its way: some probes ask every five minutes."""
+        return self.measured_at is None and self.created_at > now() - FIRST_WITHIN
 
     def measured(self, at: datetime) -> str:
         """What probes prove of it at this moment; unknown where nothing fresh does."""

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 
-from tillit.availability.models import Incident, MaintenanceWindow
+from tillit.availability.actions.measuring import Proof, take_measurement
+from tillit.availability.models import Component, Incident, MaintenanceWindow
 from tillit.availability.probes.actions.account import provide_account
 from tillit.availability.probes.actions.probers import OURS
 from tillit.availability.probes.arithmetic import MINUTES, Counts, excused_minutes, excuses, formula_of
 from tillit.availability.probes.models import Prober, Sample, SampleDay, UptimeDay
-from tillit.availability.probes.plan import INSIDE, NOWHERE, PROBES
+from tillit.availability.probes.plan import INSIDE, NOWHERE, PROBES, probes_of
 from tillit.availability.probes.queries import (
     DAY,
     Json,
@@ -72,7 +73,17 @@ def tell_half_a_year(staff: Actor, until: datetime) -> None:
     SampleDay.objects.bulk_create(days)
     UptimeDay.objects.bulk_create(uptimes)
     minutes = int((until - midnight(today)) / timedelta(minutes=1))
+    _prove(Actor.system(staff.tenant), until)
     Sample.objects.bulk_create(_samples(place, ours, midnight(today), minutes), batch_size=2000)
+
+
+def _prove(system: Actor, until: datetime) -> None:
+    """The parts of which there are samples were measured: the last time when the story ends."""
+    for component in Component.objects.in_service():
+        probes = probes_of(component.slug, component.probes)
+        if probes and all(PROBES[probe].place != NOWHERE for probe in probes):
+            proof = Proof(Component.State.OPERATIONAL, until, until + timedelta(minutes=1))
+            take_measurement(system, component=component, proof=proof)
 
 
 def _lines(day: str, region: str, down: set[tuple[str, int]], gap: range = range(0)) -> list[str]:

@@ -24,7 +24,10 @@ def shown(person, part="CRM"):
 
 def is_shown(page, part, state):
     """Whether the page says this of a part; between them it may say since when nobody knows."""
-    return re.search(rf"{part} (?:Nothing fresh[^.]*\. |Never measured\. )?{state}", page) is not None
+    return (
+        re.search(rf"{part} (?:Nothing fresh[^.]*\. |Never measured\. |No measurement yet[^.]*\. )?{state}", page)
+        is not None
+    )
 
 
 def test_what_nobody_measures_any_more_is_unknown_and_not_green(plan, prove, public, clock):
@@ -37,6 +40,13 @@ def test_what_nobody_measures_any_more_is_unknown_and_not_green(plan, prove, pub
     assert state == "degraded_performance"  # that API has no word for it; green it must not be
     prove("crm")
     assert shown(public)[1] == "operational"
+
+
+def test_of_a_new_part_the_first_measurement_is_awaited(plan, public, clock):
+    Component.objects.filter(slug="crm").update(measured_at=None, measured_state="", proven_until=None)
+    assert "CRM No measurement yet; the first arrives within a few minutes. Unknown" in shown(public)[0]
+    clock.shift(timedelta(minutes=10))
+    assert "CRM Never measured. Unknown" in shown(public)[0]
 
 
 @pytest.mark.parametrize(
