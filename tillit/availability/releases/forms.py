@@ -40,13 +40,22 @@ class BecauseForm(forms.Form):
 
 
 class WaveForm(forms.Form):
-    wave = forms.ChoiceField(label=_("Wave"), required=False, widget=forms.RadioSelect)
+    """`wave` is «» for what the draw says, which can be chosen where there was one."""
+
+    DRAWN = "draw"
+
+    wave = forms.ChoiceField(label=_("Wave"), widget=forms.RadioSelect)
     reason = forms.CharField(label=_("Why"), max_length=300, required=False)
 
-    def __init__(self, *args: Any, waves: dict[str, int], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, waves: dict[str, int], computed: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         labels = dict(Tenant.Wave.choices)
         field = self.fields["wave"]
         if isinstance(field, forms.ChoiceField):
             shown = [(wave, f"{labels[wave]}, {percent} %") for wave, percent in sorted(waves.items())]
-            field.choices = [("", _("By the draw")), *shown]
+            drawn = [(self.DRAWN, _("As drawn: wave %(wave)s") % {"wave": computed.upper()})] if computed else []
+            field.choices = [*drawn, *shown]
+
+    def clean_wave(self) -> str:
+        wave: str = self.cleaned_data["wave"]
+        return "" if wave == self.DRAWN else wave

@@ -55,6 +55,13 @@ def may_change(tenant: Tenant, wave: str) -> bool:
     return not moving.move(tenant, wave, tenant.region).waits_for
 
 
+def what_changes(tenant: Tenant, shares: dict[str, int]) -> list[tuple[str, moving.Move]]:
+    """For every other wave, which announced maintenance would newly concern the customer there, and which no more."""
+    labels = dict(Tenant.Wave.choices)
+    others = [wave for wave in sorted(shares) if wave != tenant.wave]
+    return [(str(labels[wave]), moving.move(tenant, wave, tenant.region)) for wave in others]
+
+
 def releases() -> list[Release]:
     """The last twenty, newest first, with their stages and holds."""
     return list(Release.objects.prefetch_related("stages", "holds").order_by("-id")[:20])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -96,28 +98,31 @@ def mine(request: Request) -> HttpResponse:
     """A customer's wave, release and next turn; administrators may choose."""
     require(request.actor, "releases.see")
     choice = queries.choice_of(request.tenant)
-    initial = {"wave": choice.wave if choice else "", "reason": choice.reason if choice else ""}
-    shares = queries.percents()
-    form = WaveForm(request.POST if request.method == "POST" else None, waves=shares, initial=initial)
+    initial = {"wave": choice.wave if choice else WaveForm.DRAWN, "reason": choice.reason if choice else ""}
+    shares, drawn = queries.percents(), queries.newest_draw()
+    computed = queries.computed_wave(request.tenant, drawn, shares)
+    posted = request.POST if request.method == "POST" else None
+    form = WaveForm(posted, waves=shares, computed=computed, initial=initial)
     if form.is_valid():
         try:
             choose_wave(request.actor, **form.cleaned_data)
         except Refused as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
-            messages.success(request, _("Kept."))
+            messages.success(request, _("Chosen."))
             return redirect("releases:mine")
-    opened, drawn = queries.open_release(), queries.newest_draw()
+    opened = queries.open_release()
     context = {
         "form": form,
         "choice": choice,
         "shares": shares,
-        "computed": queries.computed_wave(request.tenant, drawn, shares),
+        "computed": computed,
         "draw": drawn,
         "next_release": opened,
         "stage": queries.release_of(request.tenant, opened),
         "rolling": queries.rollout_runs(),
         "waits_until": _waits_until(request, choice.wave) if choice else "",
+        "others": queries.what_changes(request.tenant, shares),
     }
     return render(request, "releases/mine.html", context, status=422 if form.errors else 200)
 
@@ -140,5 +145,6 @@ def _show(request: Request, found: Release, form: BecauseForm) -> HttpResponse:
         "because": [_(WORDS[word]) for word in said.because],
         "sides": [(_("On the release"), new), (_("On the release before"), rest)],
         "started": queries.started(found),
+        "command": f"bin/tillit --data {shlex.quote(str(settings.DATA))} release",
     }
     return render(request, "releases/release.html", context, status=422 if form.errors else 200)

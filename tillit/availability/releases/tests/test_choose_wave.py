@@ -1,6 +1,7 @@
 """A customer chooses its wave; the operator sees it; a running release waits for nobody's wish."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -44,8 +45,24 @@ def test_an_administrator_chooses_another_wave_and_the_operator_sees_it(release,
     assert wave(fjordlys) == wanted
     assert "releases.wave_changed" in names_in(fjordlys)
     assert "We like to be early." in operator.get("/operator/releases/").content.decode()
-    anna.post(PAGE, {"wave": ""})
+    assert anna.post(PAGE, {"wave": ""}).status_code == 422
+    anna.post(PAGE, {"wave": "draw"})
     assert wave(fjordlys) == other(wanted)
+
+
+def test_before_a_choice_the_page_says_which_announced_maintenance_changes_by_it(
+    plan, anna, fjordlys, system, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(30):
+        page = anna.get(PAGE).content.decode()
+    assert "As drawn" not in page and "Nothing has been drawn yet." in page
+    apply_waves(system)
+    page = re.sub(r"\s+|<[^>]+>", " ", anna.get(PAGE).content.decode())
+    windows = MaintenanceWindow.objects.upcoming().for_job("upgrade")
+    assert windows.filter(wave=wave(fjordlys)).exists() and windows.filter(wave=other(wave(fjordlys))).exists()
+    label = f"Wave {other(wave(fjordlys)).upper()}"
+    assert re.search(rf"In {label}[^.]* additionally +Application maintenance", page)
+    assert re.search(rf"In {label}[^.]* no longer +Application maintenance", page)
 
 
 def test_a_choice_waits_while_a_release_runs_in_waves(release, anna, fjordlys, system, in_window, clock):
@@ -115,6 +132,7 @@ def test_the_operator_draws_anew(release, operator, anna):
     assert anna.post("/operator/releases/draw").status_code == 403
     operator.post("/operator/releases/draw")
     assert Draw.objects.count() == 2
+    assert "who chose stays" in operator.get("/operator/releases/").content.decode()
 
 
 @pytest.mark.parametrize("person", ["mia", "ben"])
