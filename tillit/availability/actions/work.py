@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tillit.availability import looking, proving, refusals, words
@@ -29,14 +31,8 @@ def begin_work(actor: Actor, *, job: str, wave: str = "", region: str = "") -> W
     require(actor, "availability.run_work")
     at = now()
     refusals.refuse_clock_set_back(at)
-    window = MaintenanceWindow.open_for(job, wave, region, at)
-    if window is None:
-        raise Refused(_outside(job))
-    if window.kind == MaintenanceWindow.Kind.EMERGENCY:
-        _refuse_one_person_alone(window)
-        proven_at = None
-    else:
-        proven_at = _proven_in_time(window)
+    with timezone.override(timezone.get_current_timezone() if actor.user else ZoneInfo(actor.tenant.time_zone)):
+        window, proven_at = _open_now(job, wave, region, at)
     _give_up_lost_work(job, wave, region, window)
     work = WindowWork(
         job=job, wave=wave, region=region, window=window if window.pk else None, rule=window.rule,
@@ -96,6 +92,17 @@ def prove_notices(actor: Actor) -> int:
     if new:
         record(actor, "availability.notices_proven", count=len(new))
     return len(new)
+
+
+def _open_now(job: str, wave: str, region: str, at: datetime) -> tuple[MaintenanceWindow, datetime | None]:
+    """The window in which this work may begin, and since when its notice stood everywhere (an emergency: None)."""
+    window = MaintenanceWindow.open_for(job, wave, region, at)
+    if window is None:
+        raise Refused(_outside(job))
+    if window.kind != MaintenanceWindow.Kind.EMERGENCY:
+        return window, _proven_in_time(window)
+    _refuse_one_person_alone(window)
+    return window, None
 
 
 def _outside(job: str) -> str:

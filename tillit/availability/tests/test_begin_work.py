@@ -106,7 +106,7 @@ def test_customers_who_came_before_the_notice_must_have_been_shown_it(clock, ann
     clock.shift(timedelta(hours=25))
     assert "never seen to stand here: Sign-in view" in refusal(system, job="network")
     said = refusal(system, job="network")
-    assert "Move the window: it can begin on Thu, 26 Nov 2026, 08:10 UTC at the earliest." in said
+    assert "Move the window: it can begin on Thu, 26 Nov 2026, 09:10 CET at the earliest." in said
 
 
 def test_the_nightly_restart_is_told_as_a_rule(clock, plan, fjordlys, system):
@@ -114,7 +114,7 @@ def test_the_nightly_restart_is_told_as_a_rule(clock, plan, fjordlys, system):
     assert NoticeProof.objects.filter(rule__key="restart").count() == 2
     at(clock, 24, 2, 5)
     said = refusal(system, job="restart")  # the rule is known since nine o'clock
-    assert "less than 24 hours ahead" in said and "begin on Wed, 25 Nov 2026, 01:00 UTC at the earliest" in said
+    assert "less than 24 hours ahead" in said and "begin on Wed, 25 Nov 2026, 02:00 CET at the earliest" in said
     at(clock, 25, 2, 5)
     work = begin_work(system, job="restart")
     assert (work.window, work.rule.key) == (None, "restart")
