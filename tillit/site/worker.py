@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import sys
+import time
 from collections.abc import Coroutine, Iterable
 from typing import Any, cast
 
@@ -32,6 +33,7 @@ CONCURRENCY = 2
 APART = {"webhooks": 4}  # queues with hands of their own, and how many: a receiver that hangs keeps no mail waiting
 STALLED_AFTER_SECONDS = 30
 GRACE_SECONDS = 20
+PULSE_SECONDS, SILENT_SECONDS = 1.0, 20.0  # between two turns of the loop, and until it is told as standing still
 ONLY, ELSEWHERE = "TILLIT_WAVES", "TILLIT_WAVES_ELSEWHERE"  # told by the supervisor (`sides.py`)
 
 
@@ -79,10 +81,26 @@ async def rescue_stalled_jobs(app: App) -> None:
         await asyncio.sleep(STALLED_AFTER_SECONDS)
 
 
+class Pulse:
+    """Whether the event loop goes on. Jobs run in threads: a long one does not keep the loop from that."""
+
+    def __init__(self) -> None:
+        self.last = time.monotonic()
+
+    async def beat(self) -> None:
+        while True:
+            self.last = time.monotonic()
+            await asyncio.sleep(PULSE_SECONDS)
+
+    def moves(self) -> bool:
+        return time.monotonic() - self.last < SILENT_SECONDS
+
+
 async def work(name: str) -> None:
-    app = worker_app()
+    app, pulse = worker_app(), Pulse()
     async with app.open_async():
-        report_ready()
+        beat = asyncio.create_task(pulse.beat())
+        report_ready(moves=pulse.moves)
         rescue = asyncio.create_task(rescue_stalled_jobs(app))
         apart = {} if os.environ.get(ONLY) else APART
         hands = [take(app, [queue], number, f"{name}-{queue}") for queue, number in apart.items()]
@@ -90,6 +108,7 @@ async def work(name: str) -> None:
             await until_one_ends([take(app, queues(), CONCURRENCY, name, hears_signals=True), *hands])
         finally:
             rescue.cancel()
+            beat.cancel()
 
 
 async def until_one_ends(works: Iterable[Coroutine[Any, Any, None]]) -> None:
