@@ -30,7 +30,7 @@ from tillit.foundation.ways import Who, connect
 TIMEOUT = httpx.Timeout(10.0)
 TALK_SECONDS = 20.0  # for one answer of a mail server
 MAX_BYTES = 5_000_000
-LONGEST_SECONDS = 30.0  # for the whole answer, however steadily it drips
+LONGEST_SECONDS = 30.0  # for a whole call, from the connection to the last byte, however steadily it drips
 MOST_REDIRECTS = 3
 REDIRECTS = (301, 302, 303, 307, 308)
 PORTS = {"http": 80, "https": 443, "smtp": 25, "smtp+starttls": 587, "smtps": 465, "imap": 143, "imaps": 993}
@@ -60,10 +60,15 @@ def call(
     """One HTTP request; a redirect is an answer like others. Raises Refused for a forbidden or unreachable server."""
     host = str(_parts(url, ("http", "https")).hostname)
     try:
-        with client(who, purpose) as http, http.stream(method, url, content=body, headers=headers) as response:
+        with (
+            client(who, purpose, within=LONGEST_SECONDS) as http,
+            http.stream(method, url, content=body, headers=headers) as response,
+        ):
             return Reply(response.status_code, dict(response.headers), _limited(response))
     except httpx.InvalidURL as error:
         raise _no_address(url) from error
+    except httpx.TimeoutException as error:
+        raise Refused(_("%(host)s answers too slowly.") % {"host": host}) from error
     except httpx.HTTPError as error:
         raise Refused(_("%(host)s could not be reached.") % {"host": host}) from error
 
@@ -90,7 +95,7 @@ class Transport(httpx.BaseTransport):
     """Takes httpx's requests over the broker's connections; kept open between requests like any other."""
 
     def __init__(self, who: Who, purpose: str, within: float | None = None) -> None:
-        backend = _Backend(who, purpose, time.monotonic() + within if within else None)
+        backend = _Backend(who, purpose, None if within is None else time.monotonic() + within)
         self._pool = httpcore.ConnectionPool(
             ssl_context=certificates(), network_backend=backend, max_connections=10, keepalive_expiry=5.0
         )
@@ -213,11 +218,8 @@ def _in_words_of_httpx() -> Iterator[None]:
 
 def _limited(response: httpx.Response) -> bytes:
     received = bytearray()
-    deadline = time.monotonic() + LONGEST_SECONDS
     for chunk in response.iter_bytes():
         received += chunk
-        if time.monotonic() > deadline:
-            raise Refused(_("%(host)s answers too slowly.") % {"host": response.url.host})
         if len(received) > MAX_BYTES:
             raise Refused(_("The answer of %(host)s is too large.") % {"host": response.url.host})
     return bytes(received)

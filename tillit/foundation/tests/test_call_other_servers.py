@@ -2,6 +2,8 @@
 
 import http.server
 import threading
+import time
+from contextlib import suppress
 
 import pytest
 
@@ -12,7 +14,7 @@ from tillit.foundation.errors import Refused
 @pytest.fixture
 def local_server():
     """A real server on loopback that remembers who called."""
-    calls = []
+    calls, over = [], threading.Event()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -23,8 +25,19 @@ def local_server():
                 self.end_headers()
                 return
             self.send_response(200)
+            if self.path.startswith("/drip"):
+                self.drip(b"X-Slow: " if self.path == "/drip-head" else b"\r\n")
+                return
             self.end_headers()
             self.wfile.write(b"x" * (6_000_000 if self.path == "/large" else 5))
+
+        def drip(self, first):
+            """The head, or the body, byte by byte and without end, until nobody listens or the test is over."""
+            with suppress(OSError):
+                self.flush_headers()
+                self.wfile.write(first)
+                while not over.wait(0.05):
+                    self.wfile.write(b"x")
 
         def log_message(self, *args):
             pass
@@ -34,6 +47,7 @@ def local_server():
     thread.start()
     server.calls = calls
     yield server
+    over.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -108,10 +122,13 @@ def test_an_endless_answer_is_cut_off(declared):
         call(f"{declared}/large")
 
 
-def test_an_answer_that_only_drips_is_given_up(declared, monkeypatch):
-    monkeypatch.setattr(outbound, "LONGEST_SECONDS", 0.0)
+@pytest.mark.parametrize("what", ["head", "body"])
+def test_an_answer_that_only_drips_is_given_up_when_the_whole_call_took_too_long(declared, monkeypatch, what):
+    monkeypatch.setattr(outbound, "LONGEST_SECONDS", 0.5)  # each byte comes in a tenth of that
+    began = time.monotonic()
     with pytest.raises(Refused, match="too slowly"):
-        call(f"{declared}/hello")
+        call(f"{declared}/drip-{what}")
+    assert time.monotonic() - began < 5
 
 
 def test_a_server_that_is_away_is_a_sentence(broker):
