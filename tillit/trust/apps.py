@@ -27,6 +27,7 @@ class TrustConfig(AppConfig):
     panels = {"foundation.banner": "trust:notices"}
     regions = "tillit.trust.queries.region_names"
     operators_name = "tillit.trust.queries.operators_name"
+    example_mark = "tillit.trust.queries.example_mark"
     menu = (MenuEntry(_("Register"), "trust:register", "trust.edit_register", "r", 80),)
     published = {
         "trust.register_applied": "tillit.trust.published.register",

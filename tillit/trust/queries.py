@@ -142,6 +142,12 @@ def operators_name() -> str:
     return Operator.objects.values_list("name", flat=True).first() or ""
 
 
+def example_mark() -> dict[str, str] | None:
+    """Where the examples come from that the register in force holds; None where it holds none."""
+    source: dict[str, str] | None = Operator.objects.filter(example_data=True).values_list("source", flat=True).first()
+    return source
+
+
 def region_names() -> dict[str, str]:
     """The register's regions in its order: slug to name in the reader's language."""
     return {region.slug: pick(region.name)[0] for region in Region.objects.in_force()}

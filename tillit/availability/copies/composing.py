@@ -24,7 +24,7 @@ from tillit.availability import publishing, queries, statuspage, telling, words
 from tillit.availability.copies import folder, key
 from tillit.availability.models import Incident, MaintenanceWindow
 from tillit.foundation.models import Tenant
-from tillit.foundation.operating import operators_name
+from tillit.foundation.operating import example_mark, operators_name
 
 Json = dict[str, Any]
 Files = dict[str, bytes]
@@ -43,6 +43,7 @@ class Moment:
 
     operator: Tenant
     name: str  # of the operator, as the public knows it
+    example: dict[str, str] | None  # what is said above invented data; None: it is not
     status: queries.Status
     incidents: list[Incident]  # resolved ones
     past: list[MaintenanceWindow]
@@ -55,6 +56,7 @@ class Moment:
         return cls(
             operator=queries.operating_tenant(),
             name=operators_name(),
+            example=example_mark(),
             status=queries.current_status(),
             incidents=queries.past_incidents(DAYS),
             past=queries.past_windows(DAYS),
@@ -106,6 +108,7 @@ def _document(moment: Moment, public: key.PublicKey) -> Json:
         "made_at": statuspage.moment(moment.made_at),
         "valid_until": statuspage.moment(moment.valid_until),
         "operator": moment.name,
+        "example_data": moment.example is not None,
         "original": original(),
         "key": public.fingerprint,
         "status": {"indicator": status.summary, "description": _in_every_language(status.summary)},
@@ -144,6 +147,7 @@ def _page(moment: Moment, public: key.PublicKey, language: str) -> bytes:
         "minutes": LIFE // timedelta(minutes=1),
         "days": DAYS,
         "key": public,
+        "fingerprint_command": key.FINGERPRINT_COMMAND,
         "file": f"index.{language}.html",
         "languages": settings.LANGUAGES,
         "language": language,

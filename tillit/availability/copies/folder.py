@@ -15,7 +15,15 @@ from typing import Any
 
 from django.conf import settings
 
+LANGUAGES = [language for language, _name in settings.LANGUAGES]
+PAGES = (
+    "status.css",
+    "status.js",
+    *(f"{name}.{language}.{kind}" for language in LANGUAGES for name, kind in (("index", "html"), ("feed", "atom"))),
+    "index.html",
+)
 SIGNED = "signed.json"  # document and signature in one file: read at once, they belong together
+NAMES = (*PAGES, "key.json", "key.pem", "status.json", "status.json.sig", SIGNED)  # of every file, as they are written
 LOCK, UPLOAD = ".lock", ".upload"
 
 
@@ -28,8 +36,9 @@ def place() -> Path:
 def claimed() -> Iterator[Path]:
     """The folder, for one writer at a time; made at the first call."""
     folder = place()
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o755)  # all of it is public, and another user's web server may serve it
+    if not folder.exists():  # the rights of one that others made are theirs
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)  # all of it is public, and another user's web server may serve it
     with (folder / LOCK).open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield folder
@@ -62,6 +71,11 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
             file.flush()
             os.fsync(file.fileno())
         waiting.replace(target)
+
+
+def read(folder: Path) -> dict[str, bytes]:
+    """The copy's own files, in their order; whatever else lies in the folder is nobody's business. Raises OSError."""
+    return {name: (folder / name).read_bytes() for name in NAMES}
 
 
 def last_document() -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tillit.availability.copies.actions import upload_copy, write_copy
+from tillit.availability.copies.actions import write_copy
+from tillit.availability.copies.uploading import upload_copy
 from tillit.foundation.access import Actor
 from tillit.foundation.jobs import by_the_clock, job
 

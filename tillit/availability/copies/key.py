@@ -13,6 +13,9 @@ from django.conf import settings
 
 from tillit.foundation.keyfile import make_signing_key, read_signing_key
 
+# What the fingerprint is, in a line to try: the last 32 bytes of RFC 8410's DER are the key itself.
+FINGERPRINT_COMMAND = "openssl pkey -pubin -in key.pem -outform DER | tail -c 32 | sha256sum"
+
 
 @dataclass(frozen=True)
 class PublicKey:

@@ -13,5 +13,11 @@ from tillit.foundation.requests import Request
 
 @login_not_required
 def copy_line(request: Request) -> HttpResponse:
-    context = {"address": settings.STATUS_COPY_PAGE, "key": key.public_key()}
+    address = settings.STATUS_COPY_PAGE
+    context = {
+        "address": address,
+        "key_file": f"{address.rstrip('/')}/key.pem" if address else "",
+        "key": key.public_key(),
+        "fingerprint_command": key.FINGERPRINT_COMMAND,
+    }
     return render(request, "copies/copy_line.html", context)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mimetypes
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,7 +23,6 @@ from django.utils.translation import gettext as _
 from obstore.exceptions import BaseError
 from obstore.store import from_url
 
-from tillit.availability.copies import folder
 from tillit.foundation import outbound
 from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 PURPOSE = "status-copy"
 SIGNED_FOR = timedelta(minutes=5)
+LONGEST_SECONDS = 120.0  # for all the files of a copy; the next one is a minute younger
 KINDS = {".atom": "application/atom+xml", ".pem": "application/x-pem-file", ".sig": "application/octet-stream"}
 NEVER_ASK: RetryConfig = {"max_retries": 0}  # of a cloud's own service for credentials
 
@@ -40,23 +41,21 @@ def is_wanted() -> bool:
     return bool(settings.STATUS_COPY_URL)
 
 
-def contents_of(place: Path) -> dict[str, bytes]:
-    """Every file of the copy, the one that vouches for the others last."""
-    names = [path.name for path in sorted(place.iterdir()) if not path.name.startswith(".")]
-    return {name: (place / name).read_bytes() for name in sorted(names, key=lambda name: name == folder.SIGNED)}
-
-
 def upload(contents: dict[str, bytes]) -> int:
     """Send those of these files that changed, in their order.
 
-    Returns how many. Raises Refused; what was not sent then is sent with the next minute's copy.
+    Returns how many. Raises Refused, also when all of them together take too long; what was not sent then is sent with
+    the next minute's copy.
     """
+    deadline = time.monotonic() + LONGEST_SECONDS
     known = _remembered()
     sent: dict[str, str] = known.get("sent", {})
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     changed = [name for name in contents if sent.get(name) != hashes[name]]
     try:
         for name in changed:
+            if time.monotonic() > deadline:
+                raise Refused(_("The storage takes the copy of the status page too slowly."))
             _put(name, contents[name])
             sent[name] = hashes[name]
     except Refused as refusal:

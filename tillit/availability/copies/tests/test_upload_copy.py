@@ -14,12 +14,15 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from django.db import connection, connections
 
 from tillit.availability.copies import folder, storage
-from tillit.availability.copies.actions import upload_copy, write_copy
+from tillit.availability.copies.actions import write_copy
 from tillit.availability.copies.checks import status_copy
+from tillit.availability.copies.uploading import upload_copy
 from tillit.foundation.errors import Refused
 from tillit.foundation.testing import queued, run_jobs
+from tillit.site import copy_server
 from tillit.trust.broker.testing import free_port
 
 HOST = "storage.example"
@@ -78,8 +81,12 @@ def signed_get(name):
 
 def test_what_is_written_lies_in_the_storage_and_is_signed_there(plan, system, declared, bucket):
     write_copy(system)
+    written = {path.name for path in folder.place().iterdir() if not path.name.startswith(".")}
+    assert written == set(folder.NAMES) == set(copy_server.FILES)
+    (folder.place() / "secrets.html").write_text("Somebody else's, in a folder that is shared.")
     assert queued("copies.upload")
     run_jobs()
+    assert signed_get("secrets.html").status_code == 404
     held = {
         name: signed_get(name) for name in ("index.de.html", "status.json", "status.json.sig", "signed.json", "key.pem")
     }
@@ -126,14 +133,16 @@ def test_credentials_that_are_not_whole_ask_nobody_for_the_rest(plan, system, de
     assert declared.asked_for == []
 
 
-def test_a_storage_that_is_slow_holds_up_no_new_copy(plan, system, broker, bucket, monkeypatch):
-    written = []
+def test_a_storage_that_is_slow_holds_up_no_new_copy_and_no_transaction(plan, system, broker, bucket, monkeypatch):
+    written, open_before, open_meanwhile = [], len(connection.savepoint_ids), set()
+    own = connections["default"]
 
     class Slow(BaseHTTPRequestHandler):
         def do_PUT(self):
             self.rfile.read(int(self.headers["Content-Length"]))
             with folder.uploading() as alone, folder.claimed():  # as the job of the next minute
                 written.append(alone)
+            open_meanwhile.add(len(own.savepoint_ids))
             self.send_response(200)
             self.end_headers()
 
@@ -148,5 +157,6 @@ def test_a_storage_that_is_slow_holds_up_no_new_copy(plan, system, broker, bucke
     write_copy(system)
     assert upload_copy(system) == len(written) > 10
     assert not any(written)
+    assert open_meanwhile == {open_before}
     server.shutdown()
     server.server_close()

@@ -3,21 +3,29 @@
 import base64
 import hashlib
 import json
+import re
 import stat
+import subprocess
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.core.exceptions import PermissionDenied
 
+import tillit
 from tillit.availability.actions.incidents import Said, open_incident
 from tillit.availability.copies import folder
 from tillit.availability.copies.actions import write_copy
 from tillit.availability.copies.checks import status_copy
 from tillit.foundation.checks import Undecided
 from tillit.foundation.testing import queued, run_jobs
+from tillit.trust.actions.register import apply_register
+from tillit.trust.register import read_register
 
+SEED = Path(tillit.__file__).parent / "trust" / "profiles" / "seed.toml"
+RUNNING = Path(tillit.__file__).parents[1] / "docs" / "running.md"
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 
 
@@ -46,6 +54,29 @@ def test_strangers_check_the_signature_with_nothing_but_the_folder(plan, system,
     assert {name: hashlib.sha256(read(name)).hexdigest() for name in said["files"]} == said["files"]
     assert {f"index.{language}.html" for language in ("de", "en", "nb")} <= set(said["files"])
     assert stat.S_IMODE((data / "keys" / "status.pem").stat().st_mode) == 0o600
+
+
+def test_the_command_beside_the_key_gives_the_fingerprint_shown(plan, system, public, clock):
+    write_copy(system)
+    page, live = read("index.en.html").decode(), public.get("/status/").content.decode()
+    (command,) = re.findall(r"<pre><code>(openssl pkey .*?)</code></pre>", page)
+    assert command in live and command in RUNNING.read_text()
+    line = ["sh", "-c", command]
+    told = subprocess.run(line, cwd=folder.place(), capture_output=True, text=True, check=True).stdout.split()[0]
+    assert told == json.loads(read("key.json"))["fingerprint"] == json.loads(read("status.json"))["key"]
+    grouped = " ".join(told[at : at + 4] for at in range(0, 64, 4))
+    assert grouped in page and grouped in live
+
+
+def test_a_copy_of_invented_data_says_so_as_the_page_does(plan, system, public, clock):
+    write_copy(system)
+    assert b"example-mark" not in read("index.de.html") and json.loads(read("status.json"))["example_data"] is False
+    apply_register(system, register=read_register(SEED.read_text()))
+    clock.shift(timedelta(minutes=1))
+    write_copy(system)
+    (mark,) = re.findall(r'<div class="example-mark".*?</div>', read("index.de.html").decode())
+    assert mark in public.get("/status/?lang=de").content.decode()
+    assert json.loads(read("status.json"))["example_data"] is True
 
 
 def test_it_says_what_the_status_page_says_in_three_languages(plan, system, operator, clock):
