@@ -57,6 +57,7 @@ COMMANDS = {
         needs_installation=False,
     ),
     "witness": Command("watch another Tillit's trust log, or take in what witnesses say of ours"),
+    "work": Command("run a command as announced work, inside its window or not at all"),
 }
 
 
