@@ -18,11 +18,15 @@ START = "start"
 
 @dataclass(frozen=True)
 class Limit:
-    """So many hours or months after the start of the clock, or after another report."""
+    """So many hours or months after the start of the clock, or after another report.
+
+    `also_late`: where that report was made only after the other limit was over, this one counts alone.
+    """
 
     after: str
     hours: int = 0
     months: int = 0
+    also_late: bool = False
 
     def counted_from(self, moment: datetime) -> datetime:
         return moment + timedelta(hours=self.hours) + relativedelta(months=self.months)
@@ -76,6 +80,10 @@ def dues(law: Law, started_at: datetime, reported: Mapping[str, datetime]) -> li
         bases = [(limit, *known[limit.after]) for limit in deadline.limits]
         counted = [(limit.counted_from(base), guessed) for limit, base, guessed in bases if base is not None]
         at, guessed = min(counted, default=(None, False))
+        for limit in deadline.limits:
+            base = reported.get(limit.after)
+            if limit.also_late and base and at and base > at:
+                at, guessed = limit.counted_from(base), False
         made = reported.get(deadline.slug)
         found.append(Due(deadline, at, guessed, made))
         known[deadline.slug] = (made, False) if made else (at, True)

@@ -213,6 +213,8 @@ def test_doras_deadlines_count_from_the_reports_before():
     assert dues(law, at, classified)[1].at == at + timedelta(hours=6), "four hours after it was classified"
     late = {"classification": at + timedelta(hours=23)}
     assert dues(law, at, late)[1].at == at + timedelta(hours=24), "and never later than a day"
+    later = {"classification": at + timedelta(hours=30)}
+    assert dues(law, at, later)[1].at == at + timedelta(hours=34), "who classifies later still has four hours"
     sent = classified | {"initial-notification": at + timedelta(hours=3)}
     assert dues(law, at, sent)[2].at == at + timedelta(hours=75), "from when it was sent, not from the incident"
 
