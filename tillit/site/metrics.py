@@ -237,7 +237,8 @@ def _counted(rows: Iterable[RequestCount]) -> Iterator[tuple[tuple[str, str], Fi
         sums.setdefault((row.release, row.wave), []).append(row)
     for key, found in sorted(sums.items()):
         buckets = tuple(map(sum, zip(*(row.buckets for row in found), strict=True)))
-        yield key, Figures(requests=sum(buckets), errors=sum(row.errors for row in found), buckets=buckets)
+        if sum(buckets):  # else jobs alone
+            yield key, Figures(requests=sum(buckets), errors=sum(row.errors for row in found), buckets=buckets)
 
 
 def _connections() -> Iterator[Family]:
