@@ -47,18 +47,21 @@ def banner(request: Request) -> HttpResponse:
         return HttpResponse(status=204)
     if new := [key for (key, _sequence), shown_at in notices.items() if shown_at is None]:
         record_notice_shown(request.actor, windows=queries.windows_of(new))
-    told = _told(tuple(notices), get_language() or "en", get_current_timezone_name(), int(now().timestamp() // 60))
+    where = (get_language() or "en", get_current_timezone_name(), request.tenant.is_operator)
+    told = _told(tuple(notices), int(now().timestamp() // 60), *where)
     return render(request, "availability/banner.html", {"windows": [key for key, _sequence in notices], **told})
 
 
 @lru_cache(maxsize=256)
-def _told(windows: tuple[tuple[int, int], ...], _language: str, _zone: str, _minute: int) -> dict[str, Any]:
+def _told(
+    windows: tuple[tuple[int, int], ...], _minute: int, _language: str, _zone: str, says_whom: bool
+) -> dict[str, Any]:
     """What the notice of these windows says: every page carries it, and it changes with the minute at most.
 
     A window that is moved has another sequence; one that is cancelled or over is no longer asked for.
     """
     interruptions = _by_weight(queries.merged(queries.windows_of(key for key, _sequence in windows)))
-    context = {"interruptions": interruptions, "more": len(interruptions) - 1}
+    context = {"interruptions": interruptions, "more": len(interruptions) - 1, "says_whom": says_whom}
     planned = all(window.is_planned for window in interruptions[0].windows[:1])
     return {"text": render_to_string("availability/_banner_text.html", context), "planned": planned}
 

@@ -45,7 +45,7 @@ class AnnouncementForm(OnceForm):
     job = forms.ChoiceField(label=_("Work"), help_text=_("What may run only inside this window."), required=False)
     reason = forms.CharField(
         label=_("Why is it needed?"),
-        help_text=_("Needed for an emergency; customers read it."),
+        help_text=_("Customers read it."),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=2000,
