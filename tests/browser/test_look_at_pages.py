@@ -5,9 +5,8 @@ both screens in both.
 """
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from screens import NARROW, WIDE
+from screens import NARROW, WIDE, violations
 
 PUBLIC = [
     "/trust/", "/trust/processors/nordlys-post/", "/trust/log/", "/trust/log/3/", "/trust/seal/",
@@ -43,7 +42,7 @@ def problems(page):
     """What axe-core calls serious or critical, headings that leave out a step, a page wider than the screen."""
     found = [
         f"{violation['id']}: {node['html'][:120]}"
-        for violation in Axe().run(page).response["violations"]
+        for violation in violations(page)
         if violation["impact"] in ("serious", "critical") or violation["id"] == "heading-order"
         for node in violation["nodes"]
     ]

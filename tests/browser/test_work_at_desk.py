@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from screens import violations
 
 PHONE = {"width": 390, "height": 780}
 
@@ -23,7 +23,7 @@ def serious(page):
     page.wait_for_load_state("networkidle")
     found = [
         f"{one['id']}: {node['html'][:120]}"
-        for one in Axe().run(page).response["violations"]
+        for one in violations(page)
         if one["impact"] in ("serious", "critical")
         for node in one["nodes"]
     ]
