@@ -1,6 +1,6 @@
 """Beside the workers: `python -m tillit.site.restarting` restarts them every night in their window, and measures it.
 
-    python -m tillit.site.restarting by-hand      one restart now, measured too: `bin/tillit restart`
+    python -m tillit.site.restarting by-hand [REASON]      one restart now, measured too: `bin/tillit restart`
 
 A process of its own because the load has to come by the machine's network, which no worker has. It asks the supervisor
 by SIGHUP, as everybody does, and is replaced itself at last: asked to end meanwhile, it measures to the end first.
@@ -102,33 +102,35 @@ def in_the_window(data: Path) -> RestartRun:
         why = f"It could not be made or measured ({type(error).__name__})."
         end_work(system, work=work, ok=False, sentence=why)
         return record_restart(system, told=Told(Occasion.NIGHT, Outcome.FAILED, at, reason=why), work=work)
-    run = _record(system, measured, Occasion.NIGHT, work)
+    run = _record(system, measured, Occasion.NIGHT, work=work)
     end_work(system, work=work, ok=measured.complete, sentence=measured.sentence)
     return run
 
 
-def by_hand(data: Path) -> int:
+def by_hand(data: Path, because: str = "") -> int:
     """One restart now, and one line about it; exit status 1 when the new processes do not start."""
     system = Actor.system(operating_tenant())
     measured = restart_under_load(data, system)
     try:
-        _record(system, measured, Occasion.BY_HAND, None)
+        _record(system, measured, Occasion.BY_HAND, reason=because)
     except Error:
         log.exception("The restart is done, but not recorded")
     sys.stdout.write(f"{measured.sentence}\n")
     return 0 if measured.complete else 1
 
 
-def _record(system: Actor, measured: Measured, occasion: str, work: WindowWork | None) -> RestartRun:
+def _record(
+    system: Actor, measured: Measured, occasion: str, *, work: WindowWork | None = None, reason: str = ""
+) -> RestartRun:
     outcome = Outcome.DONE if measured.complete else Outcome.FAILED
-    told = Told(occasion, outcome, datetime.fromtimestamp(measured.began, UTC), measured.took_ms)
+    told = Told(occasion, outcome, datetime.fromtimestamp(measured.began, UTC), measured.took_ms, reason)
     return record_restart(system, told=told, gap=measured.gap, work=work)
 
 
 def main() -> int:
     data = runtime.data_folder()
-    if sys.argv[1:] == ["by-hand"]:
-        return by_hand(data)
+    if sys.argv[1:2] == ["by-hand"]:
+        return by_hand(data, " ".join(sys.argv[2:]))
     nights = Nights(data)
     nights.listen_to_signals()
     nights.clear()

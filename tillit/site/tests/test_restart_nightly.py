@@ -1,21 +1,26 @@
 """Every night in its window, if that was told: all processes are replaced, and what it was like is public."""
 
+import argparse
 import tomllib
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 
 import tillit
 from tillit.availability.actions.plan import apply_rules
 from tillit.availability.actions.work import begin_work, prove_notices
-from tillit.availability.models import WindowWork
+from tillit.availability.models import MaintenanceRule, WindowWork
 from tillit.availability.restarts.models import RestartRun
 from tillit.foundation.access import Actor
+from tillit.foundation.clock import now
 from tillit.foundation.testing import happened
-from tillit.site import gap
+from tillit.site import gap, runtime
+from tillit.site.commands import restart as command
 from tillit.site.gently import WISH
+from tillit.site.problems import Problem
 from tillit.site.restarting import Nights, by_hand
 from tillit.site.tests.test_supervise_processes import Tiny
 
@@ -100,6 +105,32 @@ def test_by_hand_it_is_possible_at_any_hour_and_told_as_such(clock, nights, caps
     said = capsys.readouterr().out
     assert "0 failed" in said and "nobody was signed in to be signed out, no form was open to be lost." in said
     assert (RestartRun.objects.get().occasion, RestartRun.objects.get().work) == ("by_hand", None)
+
+
+def test_another_release_needs_a_reason_where_the_plan_brings_releases_in_waves(clock, nights, fjordlys, public):
+    with connection.cursor() as cursor:
+        cursor.execute(command.IN_WAVES)
+        assert cursor.fetchone() == (True,)
+        MaintenanceRule.objects.filter(job="upgrade").update(retired_at=now())
+        cursor.execute(command.IN_WAVES)
+        assert cursor.fetchone() == (False,)
+    assert by_hand(nights.data, "A hole in the TLS library must be closed.") == 0
+    assert "A hole in the TLS library must be closed." in public.get("/status/restarts/").content.decode()
+
+
+@pytest.mark.promise("work-happens-only-in-its-windows")
+def test_a_release_that_nobody_was_told_of_is_not_brought_by_a_restart(tmp_path, monkeypatch):
+    runtime.remember(tmp_path, release="0.0.9+0000000", database="postgresql:///tillit")
+    monkeypatch.setattr(runtime, "is_running", lambda _data: True)
+    monkeypatch.setattr(runtime, "load", lambda _data: {"TILLIT_DSN": ""})
+    monkeypatch.setattr(command, "in_waves", lambda _dsn: True)
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    for typed, said in (([], "--because REASON"), (["--because", "Urgent", "--unmeasured"], "Leave --unmeasured out")):
+        options = parser.parse_args(typed)
+        options.data = tmp_path
+        with pytest.raises(Problem, match=said):
+            command.run(options)
 
 
 def test_the_load_is_one_that_the_machine_carries_however_busy_it_is():
