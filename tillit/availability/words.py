@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, units
 from django.apps import apps
+from django.utils import translation
 from django.utils.timezone import get_current_timezone, get_current_timezone_name
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tillit.availability.models import Effect, Incident, Interruption, MaintenanceWindow, WindowVersion
 from tillit.availability.models.components import Shown
-from tillit.foundation.formats import locale
+from tillit.foundation.formats import LANGUAGES, locale
 from tillit.foundation.texts import pick
 
 STATUS = {  # by `Status.summary`: what to say, in which tone
@@ -41,6 +43,15 @@ IMPACT_TONES = {
     Incident.Impact.MAJOR: "bad",
     Incident.Impact.CRITICAL: "bad",
 }
+
+
+def in_every_language(say: Callable[[], str]) -> dict[str, str]:
+    """By language what `say` says while that language is active."""
+    said = {}
+    for language, _name in LANGUAGES:
+        with translation.override(language):
+            said[language] = str(say())
+    return said
 
 
 def day(moment: datetime) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tillit.availability.models import Component, Effect, Incident, MaintenanceWindow, WindowWork
+from tillit.availability.words import in_every_language
 from tillit.foundation.clock import now
-from tillit.foundation.formats import LANGUAGES
 
 LOOKED_BACK = timedelta(days=1)  # what went wrong longer ago is no longer made public by a clock
 SAID = {  # by the window's effect: how bad it is, and the state its parts are in
@@ -50,13 +49,13 @@ def overruns() -> list[Overrun]:
     taken = {one.window.pk for one in found if one.window}
     for window in _not_completed().exclude(pk__in=taken):
         if broken := _not_working(window, parts):
-            body = _in_every_language(_still_broken)
+            body = in_every_language(_still_broken)
             found.append(Overrun(window, window.ends_at, window.effect, window.region, broken, body))
     return sorted(found, key=lambda one: one.since)
 
 
 def title() -> Texts:
-    return _in_every_language(lambda: _("Maintenance takes longer than announced"))
+    return in_every_language(lambda: _("Maintenance takes longer than announced"))
 
 
 def _work_going_on() -> Iterable[WindowWork]:
@@ -77,7 +76,7 @@ def _of_work(work: WindowWork, parts: list[Component]) -> Overrun:
     interruption = work.window or work.rule
     effect = interruption.effect if interruption else Effect.NONE
     about = _about(work.window, parts) if effect in SAID else []
-    return Overrun(work.window, work.ends_at, effect, work.region, about, _in_every_language(_still_at_work))
+    return Overrun(work.window, work.ends_at, effect, work.region, about, in_every_language(_still_at_work))
 
 
 def _not_working(window: MaintenanceWindow, parts: list[Component]) -> list[Component]:
@@ -102,11 +101,3 @@ def _still_at_work() -> str:
 
 def _still_broken() -> str:
     return _("The announced time is over, and our measurements find parts that do not work yet. We look into it.")
-
-
-def _in_every_language(say: Callable[[], str]) -> Texts:
-    said = {}
-    for language, _name in LANGUAGES:
-        with translation.override(language):
-            said[language] = say()
-    return said

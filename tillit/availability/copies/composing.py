@@ -111,7 +111,10 @@ def _document(moment: Moment, public: key.PublicKey) -> Json:
         "example_data": moment.example is not None,
         "original": original(),
         "key": public.fingerprint,
-        "status": {"indicator": status.summary, "description": _in_every_language(status.summary)},
+        "status": {
+            "indicator": status.summary,
+            "description": words.in_every_language(lambda: str(words.STATUS[status.summary][0])),
+        },
         "components": [
             {"slug": one.slug, "name": one.name, "status": queries.shown_state(one, status.active)}
             for one in status.components
@@ -126,14 +129,6 @@ def _document(moment: Moment, public: key.PublicKey) -> Json:
 
 def _incident(found: Incident) -> Json:
     return {"id": found.pk} | publishing.incident_as_json(found)
-
-
-def _in_every_language(summary: str) -> Json:
-    said = {}
-    for language, _name in settings.LANGUAGES:
-        with translation.override(language):
-            said[language] = str(words.STATUS[summary][0])
-    return said
 
 
 def _page(moment: Moment, public: key.PublicKey, language: str) -> bytes:

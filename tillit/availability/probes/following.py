@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tillit.availability.actions.incidents import Found, Said, open_incident, resolve_incident, update_incident
 from tillit.availability.models import Component, Incident, MaintenanceWindow
 from tillit.availability.probes.queries import measured_wave
 from tillit.availability.probes.watching import Board, Verdict
+from tillit.availability.words import in_every_language
 from tillit.foundation.access import Actor
-from tillit.foundation.formats import LANGUAGES
 from tillit.foundation.texts import pick
 
 TOGETHER = timedelta(minutes=10)  # what begins to fail within is one incident
@@ -46,25 +44,22 @@ class Follower:
             self._open(component, verdict, since)
         mine = self._of_probes(component)
         if mine and mine.status == Incident.Status.MONITORING:
-            body = _everywhere(lambda: _("Our probes fail again."))
+            body = in_every_language(lambda: _("Our probes fail again."))
             self._say(mine, Said(body, Incident.Status.INVESTIGATING))
 
     def _open(self, component: Component, verdict: Verdict, since: datetime) -> None:
-        names = component.name
-        body = {
-            language: _text(language, lambda: _("Our probes fail at this part since %(clock)s UTC: %(part)s."))
-            % {"clock": f"{since:%H:%M}", "part": pick(names, language)[0]}
-            for language, _name in LANGUAGES
-        }
+        body = in_every_language(
+            lambda: (
+                _("Our probes fail at this part since %(clock)s UTC: %(part)s.")
+                % {"clock": f"{since:%H:%M}", "part": pick(component.name)[0]}
+            )
+        )
         if begun := self._just_begun(since):
             many = len(begun.components.all()) + 1 >= MANY
             impact = Incident.Impact.CRITICAL if many else ""
             self._say(begun, Said(body, Incident.Status.INVESTIGATING, also=[component], impact=impact))
             return
-        title = {
-            language: _text(language, lambda: _("%(part)s does not answer")) % {"part": pick(names, language)[0]}
-            for language, _name in LANGUAGES
-        }
+        title = in_every_language(lambda: _("%(part)s does not answer") % {"part": pick(component.name)[0]})
         open_incident(
             self.actor,
             title=title,
@@ -80,12 +75,12 @@ class Follower:
         if any(verdict.state != Component.State.OPERATIONAL for verdict in verdicts):
             return
         if incident.status != Incident.Status.MONITORING:
-            body = _everywhere(lambda: _("Our probes succeed again. We keep watching."))
+            body = in_every_language(lambda: _("Our probes succeed again. We keep watching."))
             self._say(incident, Said(body, Incident.Status.MONITORING))
             return
         relapses = incident.updates.filter(status=Incident.Status.MONITORING).count()
         if min(verdict.settled for verdict in verdicts) >= min(relapses, MOST_TIMES_OVER):
-            resolve_incident(self.actor, incident=incident, body=_everywhere(lambda: _("It has held.")))
+            resolve_incident(self.actor, incident=incident, body=in_every_language(lambda: _("It has held.")))
             self._look()
 
     def _say(self, incident: Incident, said: Said) -> None:
@@ -127,12 +122,3 @@ def _explains(window: MaintenanceWindow, verdict: Verdict, at: datetime) -> bool
 
 def _is_the_probes(incident: Incident) -> bool:
     return incident.source == Incident.Source.PROBE and incident.posted_at is None and incident.taken_by_id is None
-
-
-def _everywhere(said: Callable[[], str]) -> dict[str, str]:
-    return {language: _text(language, said) for language, _name in LANGUAGES}
-
-
-def _text(language: str, said: Callable[[], str]) -> str:
-    with translation.override(language):
-        return said()

@@ -12,7 +12,7 @@ from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateJob
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from tillit.availability.actions.incidents import Said, open_incident
+from tillit.availability.actions.incidents import Said, open_incident, revise_update
 from tillit.availability.models import Component
 from tillit.availability.subscriptions import jobs, sending, tokens
 from tillit.availability.subscriptions.actions import webhooks
@@ -132,7 +132,7 @@ def trouble(operator, work):
 
 
 @pytest.mark.promise("status-news-reach-subscribers")
-def test_a_receiver_is_asked_first_and_then_told_signed(joined, receiver, trouble, public, clock):
+def test_a_receiver_is_asked_first_and_then_told_signed(joined, receiver, trouble, public, clock, work, operator):
     mine, secret = joined()
     (headers, body), check = receiver.got[0], Webhook(secret)
     assert check.verify(body, headers)["type"] == "endpoint.challenge"
@@ -152,6 +152,11 @@ def test_a_receiver_is_asked_first_and_then_told_signed(joined, receiver, troubl
     assert (update["old_status"], update["new_status"]) == ("operational", "partial_outage")
     assert told["component.changed"]["component"]["name"] == "E-mail sending"
     assert said["meta"]["unsubscribe"].startswith("http://tillit.test/status/subscribe/leave/")
+    revise_update(operator.actor, update=incident.updates.get(), body={"en": "Messages wait for hours."})
+    work()
+    told = receiver.told[-1]
+    assert told["type"] == "incident.corrected" and "Before it said:\nMessages wait." in told["data"]["text"]
+    assert told["incident"]["incident_updates"][0]["body"] == "Messages wait for hours."
     with pytest.raises(WebhookVerificationError):
         check.verify(receiver.got[-1][1] + b" ", receiver.got[-1][0])
     page = public.get(mine).content.decode()
