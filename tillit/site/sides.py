@@ -22,9 +22,9 @@ from tillit.site.rollout import Order, Routes
 from tillit.site.runtime import ROOT, python_of
 from tillit.site.supervisor import SUCCESSOR_START, Place, Program, Supervisor
 
-SERVE = "tillit.site.serve"
+SERVE, JOBS = "tillit.site.serve", "tillit.site.worker"
 LINGERS = 300.0  # seconds for what a web worker is answering, or being sent, when another has taken its place
-FOLLOWS = (SERVE, "tillit.site.worker")  # what is replaced when the main release or the waves change
+FOLLOWS = (SERVE, JOBS)  # what is replaced when the main release or the waves change
 LET_GO = 1.0  # seconds until every worker has seen new routes
 LOOK_EVERY = 0.5
 
@@ -32,10 +32,9 @@ LOOK_EVERY = 0.5
 class Sides:
     """Carries out the orders in `data` on `supervisor`, a step in each of its rounds."""
 
-    def __init__(self, data: Path, supervisor: Supervisor, walls: tuple[str, ...]) -> None:
+    def __init__(self, data: Path, supervisor: Supervisor) -> None:
         self.data = data
         self.supervisor = supervisor
-        self.walls = walls
         self.order = Order()
         self.main = Order()  # what the main programs are to be started by
         self.course: Iterator[None] = iter(())
@@ -124,11 +123,13 @@ class Sides:
             yield
 
     def _programs(self, root: Path) -> list[Program]:
+        """As those of the main release, from the other checkout: one web worker, and one for jobs."""
+        main = {place.program.module: place.program for place in self.supervisor.places}
         listening = _unix_socket(rollout.side_socket(self.data))
-        return [
-            Program("beside-web", SERVE, socket=listening, lingers=LINGERS, walls=self.walls, root=root),
-            Program("beside-worker", "tillit.site.worker", ("beside",), grace=25.0, walls=self.walls, root=root),
-        ]
+        beside = [replace(main[SERVE], name="beside-web", socket=listening, root=root)]
+        if JOBS in main:
+            beside.append(replace(main[JOBS], name="beside-worker", arguments=("beside",), root=root))
+        return beside
 
     def _replace_main(self, order: Order) -> Iterator[None]:
         """Workers of the release, and with the neighbours, that the order wants; nothing where they are there."""

@@ -139,7 +139,7 @@ def _serve(
         restarted=restarted,
         database=preparation.cluster,
     )
-    sides = Sides(data, supervisor, walls)
+    sides = Sides(data, supervisor)
     supervisor.listen_to_signals()
     try:
         with progress.step("Starting the first web worker"):

@@ -5,14 +5,18 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
+from threading import Thread
 
 import pytest
 
 from tillit.site import rollout
 from tillit.site.handing import VISITOR, WAITING, Beside, HandOn
 from tillit.site.logs import Logs
+from tillit.site.runtime import ROOT
 from tillit.site.sides import Sides
 from tillit.site.supervisor import Supervisor
+from tillit.site.tests.test_supervise_processes import Tiny, eventually
 
 
 @pytest.fixture
@@ -118,8 +122,55 @@ def test_an_order_of_a_newer_release_is_carried_out_and_a_broken_one_is_told_and
     said, supervisor = [], Supervisor([], logs=Logs(tmp_path), environment=dict, say=lambda line: said.append(line))
     for broken in ('{"waves": "a"}', '{"root": 7}', '{"waves": ["a"]}', "[]", "{"):
         order.write_text(broken)
-        Sides(tmp_path, supervisor, ()).tick()
+        Sides(tmp_path, supervisor).tick()
         assert rollout.order(tmp_path).waves == () and f"{order} " in said[-1]
     rollout.give(tmp_path, rollout.Order(str(tmp_path / "gone"), "0.2.0", waves=("a",)))
-    Sides(tmp_path, supervisor, ()).tick()
+    Sides(tmp_path, supervisor).tick()
     assert "is not there any more" in said[-1] and rollout.routes(tmp_path).problem == said[-1]
+
+
+def root_of(tiny, wave):
+    """Which checkout answers a request of this wave."""
+    connection = HTTPConnection("127.0.0.1", tiny.port, timeout=10)
+    connection.request("GET", "/root", headers={"Wave": wave})
+    return connection.getresponse().read().decode()
+
+
+def carried_out(tiny, order, *, runs):
+    """Whether the order leads to the checkouts in `runs`, those of waves A and B."""
+    given = rollout.give(tiny.folder, order)
+    eventually(lambda: rollout.routes(tiny.folder).number == given.number and rollout.routes(tiny.folder).settled)
+    eventually(lambda: [root_of(tiny, wave) for wave in "ab"] == [str(root) for root in runs])  # workers look soon
+
+
+def test_with_the_last_wave_everybody_runs_on_the_release_and_nothing_beside_until_it_is_taken_back(tmp_path):
+    new, answers, over = tmp_path / "new", [], threading.Event()
+    new.mkdir()
+    for name in ("tillit", ".venv", "pyproject.toml"):
+        (new / name).symlink_to(ROOT / name)
+    tiny = Tiny(tmp_path, "sides")
+    visitors = [Thread(target=visit, args=(tiny, wave, answers, over)) for wave in "ab"]
+    for visitor in visitors:
+        visitor.start()
+    try:
+        first = rollout.Order().with_wave("a", root=new, release="0.2.0", whole=False)
+        carried_out(tiny, first, runs=[new, ROOT])
+        last = first.with_wave("b", root=new, release="0.2.0", whole=True)
+        carried_out(tiny, last, runs=[new, new])
+        eventually(lambda: len(tiny.children()) == 3)  # two web workers and the one that waits, and nothing beside
+        carried_out(tiny, last.taken_back(), runs=[ROOT, ROOT])
+    finally:
+        over.set()
+        for visitor in visitors:
+            visitor.join()
+        tiny.end()
+    assert set(answers) == {str(ROOT), str(new)}
+
+
+def visit(tiny, wave, answers, over):
+    """Ask all the time; what fails is an answer, too."""
+    while not over.wait(0.02):
+        try:
+            answers.append(root_of(tiny, wave))
+        except (OSError, HTTPException) as error:
+            answers.append(repr(error))

@@ -1,6 +1,8 @@
 """A tiny installation under the real supervisor: two web workers with an application of nothing, a worker that waits.
 
-python -m tillit.site.tests.tiny FOLDER [database] [support]     writes FOLDER/address when it serves, and running.json
+python -m tillit.site.tests.tiny FOLDER [database] [support] [sides]
+
+It writes FOLDER/address when it serves, and running.json. With `sides` it carries out orders for two releases.
 """
 
 from __future__ import annotations
@@ -13,26 +15,31 @@ import time
 from pathlib import Path
 
 from tillit.foundation.supervision import report_ready
-from tillit.site import runtime
+from tillit.site import rollout, runtime
+from tillit.site.handing import layered
 from tillit.site.listening import open_sockets
 from tillit.site.logs import Logs
 from tillit.site.postgres import Cluster
 from tillit.site.progress import Progress
-from tillit.site.sides import LINGERS, SERVE
+from tillit.site.sides import LINGERS, SERVE, Sides
 from tillit.site.supervisor import Program, Supervisor
 
 THIS = "tillit.site.tests.tiny"
 GRACE = 2.0  # seconds
 
 
-def application(environ, start_response):
+def answering(environ, start_response):
     """Answers with its process, once it has read what it is sent; `/slow` takes a moment: a restart finds it at it."""
     while environ["wsgi.input"].read(1024):
         pass
     if environ["PATH_INFO"] == "/slow":
         time.sleep(0.05)
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [str(os.getpid()).encode()]
+    told = os.getcwd() if environ["PATH_INFO"] == "/root" else str(os.getpid())
+    return [told.encode()]
+
+
+application = layered(answering, lambda environ: environ.get("HTTP_WAVE", ""))
 
 
 def support(folder: Path) -> None:
@@ -51,14 +58,14 @@ def support(folder: Path) -> None:
         signal.pause()
 
 
-def supervise(folder: Path, with_database: bool, with_support: bool) -> None:
+def supervise(folder: Path, options: list[str]) -> None:
     sockets = open_sockets("127.0.0.1", 0, 2)
     web = [
         Program(f"web-{number}", SERVE, (f"{THIS}:application",), listening, grace=GRACE, lingers=LINGERS, hung=6.0)
         for number, listening in enumerate(sockets, start=1)
     ]
-    helpers = [Program("support", THIS, ("support", str(folder)), supports=True)] if with_support else []
-    cluster = Cluster(folder / "postgres", durable=False) if with_database else None
+    helpers = [Program("support", THIS, ("support", str(folder)), supports=True)] if "support" in options else []
+    cluster = Cluster(folder / "postgres", durable=False) if "database" in options else None
     if cluster is not None:
         cluster.start()
     where = sockets[0].getsockname()
@@ -77,6 +84,10 @@ def supervise(folder: Path, with_database: bool, with_support: bool) -> None:
         restarted=restarted,
         database=cluster,
     )
+    if "sides" in options:
+        sides = Sides(folder, supervisor)
+        supervisor.environment = lambda program: sides.environment(program) | {"TILLIT_DATA": str(folder)}
+        rollout.side_socket(folder).parent.mkdir()
     supervisor.listen_to_signals()
     supervisor.start()
     draft = folder / "address.new"
@@ -92,4 +103,4 @@ if __name__ == "__main__":
     elif sys.argv[1] == "support":
         support(Path(sys.argv[2]))
     else:
-        supervise(Path(sys.argv[1]), "database" in sys.argv[2:], "support" in sys.argv[2:])
+        supervise(Path(sys.argv[1]), sys.argv[2:])
