@@ -137,7 +137,7 @@ def _waits_until(request: Request, wave: str) -> str:
 def _show(request: Request, found: Release, form: BecauseForm) -> HttpResponse:
     said, new, rest = queries.verdict(found)
     context = {
-        "release": found,
+        "found": found,
         "form": form,
         "hold": queries.current_hold(found),
         "next_stage": queries.next_stage(found) if found.is_open else None,

@@ -45,6 +45,7 @@ def test_the_operator_plans_a_release_with_a_stage_in_the_window_of_each_wave(pl
     assert anna.post(PAGE, form).status_code == 403
     page = operator.post(PAGE, form, follow=True).content.decode()
     assert "Wave A (first), 10 %" in page
+    assert "Tillit 0.2.0<" not in page  # the foot says what runs
     assert "release start CHECKOUT --wave a<" in page and "release hold --because" in page
     stages = Release.objects.get().stages.all()
     assert [(stage.wave, stage.percent) for stage in stages] == [("a", 10), ("b", 90)]
