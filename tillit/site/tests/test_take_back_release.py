@@ -1,10 +1,13 @@
 """Taken back on the operator's page, a release runs nowhere any more."""
 
 import argparse
+from datetime import timedelta
 
 import pytest
 
+from tillit.availability.models import WindowWork
 from tillit.availability.releases.models import Release
+from tillit.foundation.clock import now
 from tillit.foundation.testing import run_jobs
 from tillit.site import rollout, runtime
 from tillit.site.commands import release as command
@@ -52,6 +55,26 @@ def test_an_order_says_what_serves_whom(waves, whole, main, beside):
     assert (str(order.main), order.beside) == (main, beside)
     assert order.taken_back().waves == ()
     assert order.with_wave("b", root="/srv/newer", release="0.3.0", whole=False).before == main
+
+
+def test_a_wave_that_may_not_begin_is_refused_in_a_sentence_and_work_that_was_broken_off_ends(
+    operator_tenant, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(runtime, "is_running", lambda _data: True)
+    monkeypatch.setattr(command, "_accepted", lambda _options: tmp_path)
+    monkeypatch.setattr(command, "release_in", lambda _root: "0.2.0")
+    times = {"starts_at": now(), "started_at": now(), "ends_at": now() + timedelta(hours=2)}
+    lost = WindowWork.objects.create(job="upgrade", wave="a", proven_at=now() - timedelta(hours=25), **times)
+    start = argparse.Namespace(
+        verb="start", wave="b", data=tmp_path, bake_hours=0, notes_en="", notes_de="", notes_nb=""
+    )
+    with pytest.raises(Problem, match="no line for upgrades"):
+        command.run(start)
+    lost.refresh_from_db()
+    assert lost.outcome == "lost"
+    Release.objects.create(version="0.2.0").stages.create(wave="a", percent=100)
+    with pytest.raises(Problem, match="The next wave is A"):
+        command.run(start)
 
 
 def test_one_wave_at_a_time_is_brought_to_a_release(tmp_path):
