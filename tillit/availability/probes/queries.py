@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Max, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from tillit.availability import statuspage
@@ -76,10 +76,17 @@ def is_open(day: date) -> bool:
 
 
 def whole_months() -> list[str]:
-    """Months whose every day is closed and still kept, the oldest first: they can be packed."""
-    closed = SampleDay.objects.order_by().annotate(month=TruncMonth("day"))
-    kept = {one["month"]: one["days"] for one in closed.values("month").annotate(days=Count("day"))}
-    return [f"{month:%Y-%m}" for month, days in sorted(kept.items()) if days == monthrange(month.year, month.month)[1]]
+    """Months that are over and of which every day that was reckoned is still kept, the oldest first."""
+    kept, reckoned = (_days_by_month(days) for days in (SampleDay.objects.all(), UptimeDay.objects.all()))
+    whole = [month for month, (days, last) in kept.items() if (days, last) == reckoned.get(month)]
+    return [f"{month:%Y-%m}" for month in sorted(whole) if kept[month][1].day == monthrange(month.year, month.month)[1]]
+
+
+def _days_by_month(days: QuerySet[Any]) -> dict[date, tuple[int, date]]:
+    """How many days there are of a month, and the last of them."""
+    found = days.order_by().annotate(month=TruncMonth("day")).values_list("month")
+    counted = found.annotate(days=Count("day", distinct=True), last=Max("day"))
+    return {month: (number, last) for month, number, last in counted}
 
 
 def windows_between(start: datetime, end: datetime) -> list[MaintenanceWindow]:

@@ -53,15 +53,18 @@ def test_what_a_person_took_over_is_left_to_the_person(oslo, every, operator):
     assert incident.updates.count() == 2
 
 
-def test_flapping_is_one_incident_which_takes_longer_to_end(oslo, every):
-    for _ in range(10):
-        every(3, lambda: oslo.says(False, "api"))
-        every(3, lambda: oslo.says(True, "api"))
+def test_flapping_is_one_incident_which_takes_longer_to_end(oslo, clock):
+    def deliver(*oks):
+        began = now()
+        clock.shift(timedelta(seconds=20 * len(oks)))
+        oslo.send(*(measured("api", ok, at=began + timedelta(seconds=20 * n)) for n, ok in enumerate(oks)))
+
+    deliver(*[False, False, False, True, True, True] * 10)
     [incident] = incidents()
-    every(20, lambda: oslo.says(True, "api"))
+    deliver(*[True] * 20)
     incident.refresh_from_db()
     assert incident.status == "monitoring"
-    every(70, lambda: oslo.says(True, "api"))
+    deliver(*[True] * 70)
     incident.refresh_from_db()
     assert incident.status == "resolved"
 

@@ -14,7 +14,7 @@ import pytest
 
 from tillit.availability.actions.windows import Details, announce_maintenance
 from tillit.availability.models import MaintenanceWindow
-from tillit.availability.probes.actions.days import reckon_days
+from tillit.availability.probes.actions.days import pack_months, reckon_days
 from tillit.availability.probes.arithmetic import formula_of, percent
 from tillit.availability.probes.holdings import Samples
 from tillit.availability.probes.models import Prober, Sample, SampleDay, UptimeDay
@@ -165,7 +165,7 @@ def test_a_closed_day_is_packed_and_says_the_same_for_good(a_day, public, tmp_pa
     assert SampleDay.objects.get().rows == before.count("\n") - 1
 
 
-def test_a_month_is_packed_by_the_clock_and_not_with_every_download(
+def test_a_month_is_packed_by_the_clock_and_not_with_every_download_and_goes_after_its_time(
     a_day, public, clock, operator_tenant, folder, django_assert_max_num_queries
 ):
     system, month = Actor.system(operator_tenant), "/status/samples/2026-11.csv"
@@ -176,22 +176,20 @@ def test_a_month_is_packed_by_the_clock_and_not_with_every_download(
     with django_assert_max_num_queries(20):  # nearly all of them count for the limit
         over = public.get(month, headers={"accept-encoding": "gzip"})
     assert over.headers["Cache-Control"].endswith("immutable") and over.headers["Content-Encoding"] == "gzip"
-    assert b"".join(over.streaming_content) == (folder / "samples" / "2026-11.csv.gz").read_bytes()
+    was = b"".join(over.streaming_content)
+    assert was == (folder / "samples" / "2026-11.csv.gz").read_bytes()
     known = {"if-none-match": over.headers["ETag"], "accept-encoding": "gzip"}
     assert public.get(month, headers=known).status_code == 304
     for file in (folder / "samples").iterdir():
         file.unlink()  # lost with the disk
     assert public.get(month).status_code == 404
+    assert pack_months(system) == ["2026-11"]  # it began with the 24th: the month is as whole as it gets
+    assert b"".join(public.get(month, headers={"accept-encoding": "gzip"}).streaming_content) == was
+    assert Samples().purge(DAY + timedelta(days=1)) > 0  # the month is not whole any more
+    assert pack_months(system) == [] and public.get(month).status_code == 404
+    assert not SampleDay.objects.filter(day=DAY.date()).exists()  # what they added up to stays
+    assert UptimeDay.objects.filter(day=DAY.date()).exists()
     assert {public.get("/status/samples/2026-11-25.csv").status_code for _again in range(40)} == {200, 429}
-
-
-def test_samples_go_after_their_time_but_what_they_added_up_to_stays(a_day, clock, folder, operator_tenant):
-    clock.move_to(DAY + timedelta(days=4))
-    reckon_days(Actor.system(operator_tenant))
-    assert (folder / "samples" / "2026-11.csv.gz").exists()
-    assert Samples().purge(DAY + timedelta(days=1)) > 0
-    assert not list((folder / "samples").iterdir())  # the month is not whole any more
-    assert not SampleDay.objects.filter(day=DAY.date()).exists() and UptimeDay.objects.filter(day=DAY.date()).exists()
 
 
 @pytest.mark.parametrize(
