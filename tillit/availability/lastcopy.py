@@ -7,8 +7,6 @@ mark, with what decides which notices concern it and how they are written.
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -24,6 +22,7 @@ from django.utils.dateparse import parse_datetime
 
 from tillit.availability import queries
 from tillit.availability.models import Incident, MaintenanceRule, MaintenanceWindow, WindowWork
+from tillit.foundation import wholefile
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
 
@@ -116,14 +115,7 @@ def write() -> None:
         "windows": [_as_json(window) for window in told.windows],
         "tenants": tenants,
     }
-    target = place()
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")  # its own: a worker may write two at a time
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-            json.dump(content, handle, cls=DjangoJSONEncoder)
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+    wholefile.replace(place(), json.dumps(content, cls=DjangoJSONEncoder).encode())
 
 
 def load() -> Notices:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -12,19 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.utils.translation import gettext as _
 
 from tillit.foundation.errors import Refused
-
-
-def make_once(target: Path, content: bytes) -> None:
-    """Write a file that only this user reads; of two processes that start at once, the first one's stays."""
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    waiting = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-    with open(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    with suppress(FileExistsError):
-        os.link(waiting, target)  # refuses to replace a file
-    waiting.unlink()
+from tillit.foundation.wholefile import make_once
 
 
 def make_signing_key(target: Path) -> None:

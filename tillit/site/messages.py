@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
 
+from tillit.foundation import wholefile
 from tillit.site.environment import stale_catalogues
 from tillit.site.problems import complain
 
@@ -20,11 +21,9 @@ def compile_catalogue(source: Path) -> None:
     """
     with source.open("rb") as handle:
         catalogue = read_po(handle, locale=source.parts[-3], abort_invalid=True)
-    target = source.with_suffix(".mo")
-    draft = target.with_name(f"{target.name}.{os.getpid()}")
-    with draft.open("wb") as handle:
-        write_mo(handle, catalogue)
-    draft.replace(target)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    wholefile.replace(source.with_suffix(".mo"), compiled.getvalue(), mode=0o644)
 
 
 def main() -> int:

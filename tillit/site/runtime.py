@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from tillit.foundation import wholefile
 from tillit.site.processes import alive
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,12 +124,7 @@ def environment() -> dict[str, str]:
 
 def write(place: Path, content: dict[str, Any]) -> None:
     """Replace a JSON file in one step, readable by its owner only."""
-    draft = place.with_name(f"{place.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
-        json.dump(content, handle, indent=1)
-        handle.flush()
-        os.fsync(handle.fileno())
-    draft.replace(place)
+    wholefile.replace(place, json.dumps(content, indent=1).encode())
 
 
 def _read(place: Path) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+
+from tillit.foundation import wholefile
 
 LANGUAGES = [language for language, _name in settings.LANGUAGES]
 PAGES = (
@@ -64,13 +65,7 @@ def write(folder: Path, files: Mapping[str, bytes]) -> None:
         target = folder / name
         if _content(target) == content:
             continue
-        waiting = folder / f".{name}.new"
-        with open(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), "wb") as file:
-            os.fchmod(file.fileno(), 0o644)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        waiting.replace(target)
+        wholefile.replace(target, content, mode=0o644)
 
 
 def read(folder: Path) -> dict[str, bytes]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tillit.foundation.wholefile import make_once
 
 PREFIX = b"tillit samples v1\n"
 MOST_BYTES = 256 * 1024
@@ -47,9 +48,6 @@ def read_key(place: Path) -> Ed25519PrivateKey:
     try:
         text = place.read_text().strip()
     except FileNotFoundError:
-        key = Ed25519PrivateKey.generate()
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as target:
-            target.write(base64.b64encode(key.private_bytes_raw()).decode() + "\n")
-        return key
+        make_once(place, base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()) + b"\n")
+        text = place.read_text().strip()  # another process may have been first
     return Ed25519PrivateKey.from_private_bytes(base64.b64decode(text, validate=True))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from tillit.availability.probes.actions.probers import OURS
 from tillit.availability.probes.models import Prober
 from tillit.availability.probes.prober.folder import account_file, key_file, read_account
 from tillit.availability.probes.signing import public_of, read_key
+from tillit.foundation import wholefile
 from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import now
 from tillit.foundation.events import record
@@ -90,10 +90,7 @@ def _write(data: Path, account: dict[str, str]) -> None:
     """In one step, for the owner of the folder alone."""
     place = account_file(data)
     place.parent.mkdir(mode=0o700, exist_ok=True)
-    draft = place.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as target:
-        json.dump(account, target, indent=1)
-    draft.replace(place)
+    wholefile.replace(place, json.dumps(account, indent=1).encode())
 
 
 def _register(region: str, key: str) -> Prober:

@@ -20,7 +20,7 @@ from django.utils import timezone
 from tillit.availability import demo as availability
 from tillit.availability.probes import demo as probes
 from tillit.crm.demo import HALF_A_YEAR, Plan, import_real_companies, tell_half_a_year
-from tillit.foundation import clock
+from tillit.foundation import clock, wholefile
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Role, Tenant, User
 from tillit.site.commands.register import PROFILES
@@ -61,11 +61,8 @@ class Command(BaseCommand):
     def _write(self, operator: Tenant) -> None:
         scheme = "https" if settings.HTTPS else "http"
         told = {"base_url": f"{scheme}://{settings.BASE_HOST}", "people": sign_ins(operator)}
-        target = settings.DATA / "demo.json"
-        draft = target.with_suffix(".new")
-        draft.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
-        draft.chmod(0o600)
-        draft.replace(target)
+        content = json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+        wholefile.replace(settings.DATA / "demo.json", content.encode())
 
 
 def _first_of_staff(operator: Tenant) -> str:

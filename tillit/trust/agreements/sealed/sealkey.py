@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
-from tillit.foundation.keyfile import make_once
+from tillit.foundation.wholefile import make_once
 
 SELF_MADE = "self-made"  # in the certificate's name, so that every reader of a document shows it
 LASTS = timedelta(days=3650)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 from pathlib import Path
 
 from django.conf import settings
+
+from tillit.foundation import wholefile
 
 
 def put(content: bytes) -> str:
@@ -17,12 +17,7 @@ def put(content: bytes) -> str:
     if target.exists():
         return digest
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    waiting = target.with_name(f"{digest}.{secrets.token_hex(8)}")
-    with waiting.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    waiting.replace(target)
+    wholefile.replace(target, content)
     return digest
 
 
