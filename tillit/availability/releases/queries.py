@@ -56,10 +56,11 @@ def may_change(tenant: Tenant, wave: str) -> bool:
 
 
 def what_changes(tenant: Tenant, shares: dict[str, int]) -> list[tuple[str, moving.Move]]:
-    """For every other wave, which announced maintenance would newly concern the customer there, and which no more."""
+    """For other waves, which announced maintenance would newly concern the customer there, and which no more."""
     labels = dict(Tenant.Wave.choices)
     others = [wave for wave in sorted(shares) if wave != tenant.wave]
-    return [(str(labels[wave]), moving.move(tenant, wave, tenant.region)) for wave in others]
+    moves = [(str(labels[wave]), moving.move(tenant, wave, tenant.region)) for wave in others]
+    return [(wave, move) for wave, move in moves if move.gained or move.lost]
 
 
 def releases() -> list[Release]:
