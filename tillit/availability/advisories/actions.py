@@ -64,7 +64,7 @@ def write_advisory(actor: Actor, *, wording: Wording, key: UUID | None = None) -
     """
     require(actor, "advisories.write")
     one_at_a_time(ONE_WRITER)
-    if before := made_before(Advisory, key):
+    if before := made_before(Advisory, key, title=wording.title, summary=wording.summary):
         return before
     at = now()
     start = f"tillit-{at.year}-"
@@ -127,7 +127,7 @@ def ask_emergency(
     if not reason.strip():
         raise Refused(_("An emergency needs its reason."), field="reason")
     one_at_a_time(ONE_WRITER)
-    if before := made_before(Emergency, key):
+    if before := made_before(Emergency, key, advisory=advisory, reason=reason.strip()):
         return before
     at = now()
     starts_at = asked.starts_at or next_evening(at, actor.tenant)

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tillit.availability.actions.incidents import Said
-from tillit.availability.forms.fields import ClockField, TextsField
+from tillit.availability.forms.fields import ClockField, OnceForm, TextsField
 from tillit.availability.models import Component, Incident, IncidentTemplate
 from tillit.foundation.clock import now
 
@@ -34,7 +34,7 @@ def promised(minutes: str) -> datetime | None:
     return at + STEP - over if over else at
 
 
-class UpdateForm(forms.Form):
+class UpdateForm(OnceForm):
     """One more thing said about an open incident."""
 
     body = TextsField(label=_("What is going on?"), widget=forms.Textarea, max_length=4000)
@@ -64,7 +64,8 @@ class UpdateForm(forms.Form):
     def said(self) -> Said:
         names = ("body", "status", "state", "also", "impact", "started_at")
         told = {name: self.cleaned_data[name] for name in names}
-        return Said(next_update_at=promised(self.cleaned_data["next_in"]), **told)
+        promise, key = promised(self.cleaned_data["next_in"]), self.cleaned_data["key"]
+        return Said(next_update_at=promise, request_key=key, **told)
 
 
 class IncidentForm(UpdateForm):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from tillit.availability.models.components import Component
 from tillit.availability.models.windows import MaintenanceWindow
 from tillit.foundation.clock import now
-from tillit.foundation.models import User
+from tillit.foundation.models import Tenant, User
 from tillit.foundation.texts import pick
 
 
@@ -24,6 +24,10 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         """With everything said about them, each incident's newest update first. Earlier words are asked for where
         there are some, which is seldom."""
         return self.prefetch_related("updates", "components").select_related("taken_by")
+
+    def concerning(self, tenant: Tenant) -> Self:
+        """Of every region, and of this tenant's. The operator is concerned by all."""
+        return self if tenant.is_operator else self.filter(region__in=["", tenant.region])
 
     def over(self, days: int) -> Self:
         """Resolved within these days, newest first."""
@@ -106,6 +110,7 @@ class IncidentUpdate(models.Model):
     edited_at = models.DateTimeField(null=True, editable=False)
     at = models.DateTimeField(default=now)
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    request_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)  # of the form: once only
     affected = models.JSONField(default=list)  # [{"slug", "old_state", "new_state"}, ...]
 
     class Meta:

@@ -36,7 +36,7 @@ def test_a_refusal_names_the_first_time_at_which_the_window_may_begin(operator, 
     type(operator.user).objects.filter(pk=operator.user.pk).update(language="de", time_zone="Atlantic/Reykjavik")
     german = Person(operator.tenant, type(operator.user).objects.get(pk=operator.user.pk))
     page = german.post(CALENDAR, typed(hours=23)).content.decode()
-    assert "Es kann frühestens am Di., 24. Nov. 2026, 11:30 " in page
+    assert "Der Beginn ist frühestens am Di., 24. Nov. 2026, 11:30 " in page
 
 
 @pytest.mark.promise("planned-maintenance-is-announced-24-hours-ahead")

@@ -1,5 +1,6 @@
 """What is wrong is said by the operator, on the status page and in the sign-in view, until it is over."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -54,6 +55,17 @@ def test_an_incident_is_public_at_once_everywhere(operator, typed, fjordlys):
         assert "Lists are slow" in page and "We are looking into it." in page
     assert "Listen sind langsam" in visitor.get("/status/?lang=de").content.decode()
     assert state_of("crm") == "degraded_performance"
+
+
+def test_a_form_sent_twice_says_it_once(operator, typed):
+    for address, said in ((DESK, typed()), (DESK + "{}/", {"status": "identified", "body_en": "An index is missing."})):
+        address = address.format(Incident.objects.values_list("pk", flat=True).first())
+        key = re.search(r'name="key" value="([^"]+)"', operator.get(address).content.decode())[1]
+        for _time in range(2):
+            assert operator.post(address, said | {"key": key}).status_code == 302
+        other = operator.post(address, said | {"key": key, "body_en": "Something else."})
+        assert other.status_code == 422 and "This was sent before with other content" in other.content.decode()
+    assert (Incident.objects.count(), Incident.objects.get().updates.count()) == (1, 2)
 
 
 def test_a_customer_can_neither_see_the_desk_nor_change_anything(anna, operator, opened, typed):

@@ -57,6 +57,8 @@ def test_a_form_sent_twice_writes_one_advisory_and_asks_for_one_emergency(operat
         key = re.search(r'name="key" value="([^"]+)"', operator.get(address).content.decode())[1]
         for _time in range(2):
             assert operator.post(address, said | {"key": key}).status_code == 302
+        other = operator.post(address, said | {"key": key, "summary_en": "Other.", "reason": "Another one."})
+        assert other.status_code == 422 and "This was sent before with other content" in other.content.decode()
         assert made.objects.count() == 1
 
 
