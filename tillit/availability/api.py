@@ -21,6 +21,7 @@ from tillit.availability.publishing import as_json, next_as_json
 from tillit.availability.serving import serve
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
+from tillit.foundation.requests import Request
 
 Json = dict[str, Any]
 FRESH = timedelta(seconds=30)  # how long a cache may keep what says nothing else
@@ -56,16 +57,17 @@ def tenant_state(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
-def maintenance(request: HttpRequest) -> HttpResponse:
-    """`GET /trust/maintenance.json`: the plan as in the register, the windows of twelve months and of 90 days back.
+def maintenance(request: Request) -> HttpResponse:
+    """`GET /trust/maintenance.json`: the plan as in the register, windows of twelve months and of 90 days back; on a customer's
+    host those that concern the customer.
 
     `notice` of an announced window: when it was read back from each place, and whom it reached once it began.
     """
     told: Json = {
         "notice_hours": MaintenanceWindow.NOTICE // timedelta(hours=1),
         "rules": [_as_json(rule) for rule in queries.export_rules()],
-        "windows": _with_notice(queries.windows_ahead()),
-        "past": _with_notice(queries.past_windows()),
+        "windows": _with_notice(queries.windows_ahead(tenant=request.tenant)),
+        "past": _with_notice(queries.past_windows(tenant=request.tenant)),
     }
     return answer(request, told)
 

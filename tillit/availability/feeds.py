@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from tillit.availability.calendars import About
 from tillit.availability.models import Component, MaintenanceWindow
 from tillit.availability.serving import serve
 from tillit.availability.zone import in_operators_time
+from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
 from tillit.foundation.operating import operators_name
 from tillit.foundation.requests import Request
@@ -54,12 +56,18 @@ def calendar(request: Request) -> HttpResponse:
 
     `?lang=`, `?kind=` (several; without it all but `routine`), `?component=` (several), `?wave=`, `?region=`.
     """
-    kinds = request.GET.getlist("kind") or list(TOLD)
-    found = queries.calendar_windows(request.tenant, routine="routine" in kinds)
-    told = [one for one in found if calendars.kind_of(one) in kinds and _asked_for(request, one)]
-    ahead = _("Announced maintenance and what the maintenance plan foresees, twelve months ahead.")
-    about = About(_("Maintenance: %(name)s") % {"name": request.tenant.name}, ahead, _page(request))
-    return serve(request, calendars.write(about, told), "text/calendar; charset=utf-8", seconds=FRESH)
+    about = About(_name(request), _ahead(), _page(request))
+    return serve(request, calendars.write(about, _windows(request)), "text/calendar; charset=utf-8", seconds=FRESH)
+
+
+@feed(KINDS)
+def plan(request: Request) -> HttpResponse:
+    """`GET /status/maintenance.atom`: the windows of twelve months, the next one first. Questions as the calendar's."""
+    coming = [one for one in _windows(request) if one.ends_at > now() and not one.cancelled_at]
+    asked = ("kind", "component", "wave", "region")
+    about = replace(_said(request, asked), name=_name(request), description=_ahead())
+    body = telling.plan(about, sorted(coming, key=lambda one: one.starts_at))
+    return serve(request, body, "application/atom+xml; charset=utf-8", seconds=FRESH)
 
 
 @feed(NEWS)
@@ -91,9 +99,24 @@ def _page(request: Request) -> str:
     return request.build_absolute_uri(f"{reverse('availability:status')}?lang={request.LANGUAGE_CODE}")
 
 
-def _said(request: Request) -> telling.Said:
+def _name(request: Request) -> str:
+    return _("Maintenance: %(name)s") % {"name": request.tenant.name}
+
+
+def _ahead() -> str:
+    return _("Announced maintenance and what the maintenance plan foresees, twelve months ahead.")
+
+
+def _windows(request: Request) -> list[MaintenanceWindow]:
+    """What a calendar shows of what was asked for."""
+    kinds = request.GET.getlist("kind") or list(TOLD)
+    found = queries.calendar_windows(request.tenant, routine="routine" in kinds)
+    return [one for one in found if calendars.kind_of(one) in kinds and _asked_for(request, one)]
+
+
+def _said(request: Request, names: tuple[str, ...] = ("kind", "component")) -> telling.Said:
     """What a feed says of itself; its own address names the language it is in and what was asked for."""
-    asked = [(name, value) for name in ("kind", "component") for value in sorted(set(request.GET.getlist(name)))]
+    asked = [(name, value) for name in names for value in sorted(set(request.GET.getlist(name)))]
     return telling.Said(
         name=_("Service status: %(name)s") % {"name": request.tenant.name},
         description=_("Maintenance announced, moved and cancelled, and every word about incidents."),

@@ -161,9 +161,10 @@ def calendar_windows(tenant: Tenant, *, routine: bool) -> list[MaintenanceWindow
     return found
 
 
-def concerns(window: MaintenanceWindow, tenant: Tenant) -> bool:
-    """As `MaintenanceWindow.objects.concerning` asks the database."""
-    return tenant.is_operator or (window.wave in ("", tenant.wave) and window.region in ("", tenant.region))
+def concerns(said: MaintenanceWindow | Incident, tenant: Tenant) -> bool:
+    """As `concerning` of both asks the database."""
+    of_wave = isinstance(said, Incident) or said.wave in ("", tenant.wave)
+    return tenant.is_operator or (of_wave and said.region in ("", tenant.region))
 
 
 def settled() -> set[tuple[int | None, str, object]]:
@@ -224,7 +225,8 @@ def routine_rules(tenant: Tenant | None = None) -> list[MaintenanceRule]:
 def current_status(tenant: Tenant | None = None) -> Status:
     """The state of the service, for everybody or as it concerns one tenant: the worst of what is told of it."""
     components = list(Component.objects.in_service())
-    incidents = list(Incident.objects.unresolved().told())
+    unresolved = Incident.objects.unresolved().told()
+    incidents = list(unresolved.concerning(tenant) if tenant else unresolved)
     windows = MaintenanceWindow.objects.upcoming()
     ahead = list(windows.concerning(tenant) if tenant else windows)
     active = [window for window in ahead if window.is_active]
@@ -254,9 +256,11 @@ def past_windows(days: int = PAST_DAYS, tenant: Tenant | None = None) -> list[Ma
     return list(past.concerning(tenant) if tenant else past)
 
 
-def past_incidents(days: int = PAST_DAYS) -> list[Incident]:
+def past_incidents(days: int = PAST_DAYS, tenant: Tenant | None = None) -> list[Incident]:
+    """All, or those that concerned one tenant."""
     recent = Incident.objects.exclude(resolved_at=None).filter(resolved_at__gt=now() - timedelta(days=days))
-    return list(recent.told().order_by("-started_at"))
+    told = recent.told().order_by("-started_at")
+    return list(told.concerning(tenant) if tenant else told)
 
 
 def export_rules() -> list[dict[str, Any]]:

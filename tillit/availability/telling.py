@@ -18,7 +18,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tillit.availability import words
-from tillit.availability.calendars import About, as_announced, clean
+from tillit.availability.calendars import About, as_announced, clean, kind_of, uid_of
 from tillit.availability.models import Incident, IncidentUpdate, MaintenanceWindow, UpdateVersion, WindowVersion
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
@@ -82,7 +82,7 @@ def entries(tenant: Tenant, wanted: Wanted = Wanted()) -> list[Entry]:
     """What was said within ninety days that concerns this tenant; to the operator everything."""
     since = now() - timedelta(days=DAYS)
     windows = MaintenanceWindow.objects.concerning(tenant).filter(ends_at__gt=since).select_related("rule")
-    incidents = Incident.objects.told().filter(changed_at__gt=since)
+    incidents = Incident.objects.told().concerning(tenant).filter(changed_at__gt=since)
     said = [entry for window in windows.prefetch_related("versions") for entry in of_window(window)]
     said += [entry for incident in incidents for entry in of_incident(incident)]
     recent = [entry for entry in said if entry.at > since and wanted.takes(entry)]
@@ -99,18 +99,39 @@ def rss(about: Said, said: list[Entry]) -> bytes:
     return _written(Rss201rev2Feed, about, said)
 
 
+def plan(about: Said, windows: Iterable[MaintenanceWindow]) -> bytes:
+    """RFC 4287: an entry for each window to come, in their order. It keeps the name it has in calendars, announced or
+    only foreseen, and is `updated` whenever it is said otherwise."""
+    feed = _feed(Atom1Feed, about)
+    for window in windows:
+        uid, _at, host = uid_of(window).rpartition("@")
+        said = pick(window.title)[0]
+        feed.add_item(
+            title=clean(said if window.announced_at else _("Foreseen: %(title)s") % {"title": said}),
+            link=f"{about.url}#maintenance-{window.pk}" if window.pk else about.url,
+            description=linebreaks(f"{words.span(window)}\n{as_announced(window)}", autoescape=True),
+            unique_id=f"tag:{host.partition(':')[0]},2026:{uid}/{get_language() or 'en'}",  # RFC 4151
+            updateddate=window.changed_at, categories=[kind_of(window)],
+        )  # fmt: skip
+    return str(feed.writeString("utf-8")).encode()
+
+
 def _written(kind: type[SyndicationFeed], about: Said, said: list[Entry]) -> bytes:
-    language = get_language() or "en"
-    feed = kind(
-        title=clean(about.name), link=about.url, description=about.description, language=language,
-        author_name=clean(about.author), author_link=about.url, feed_url=about.feed_url, feed_guid=about.feed_url,
-    )  # fmt: skip
+    feed = _feed(kind, about)
     for entry in said:
         feed.add_item(
             title=entry.title, link=f"{about.url}#{entry.anchor}", description=linebreaks(entry.text, autoescape=True),
             unique_id=entry.id, pubdate=entry.at, updateddate=entry.edited_at or entry.at, categories=[entry.kind],
         )  # fmt: skip
     return str(feed.writeString("utf-8")).encode()
+
+
+def _feed(kind: type[SyndicationFeed], about: Said) -> SyndicationFeed:
+    language = get_language() or "en"
+    return kind(
+        title=clean(about.name), link=about.url, description=about.description, language=language,
+        author_name=clean(about.author), author_link=about.url, feed_url=about.feed_url, feed_guid=about.feed_url,
+    )  # fmt: skip
 
 
 def json_feed(about: Said, said: list[Entry]) -> dict[str, Any]:

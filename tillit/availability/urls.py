@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("status/incidents/<int:pk>/", public.incident, name="incident_page"),
     path("status/maintenance/<int:pk>/", public.window, name="window_page"),
     path("status/maintenance.ics", feeds.calendar, name="calendar_feed"),
+    path("status/maintenance.atom", feeds.plan, name="plan_feed"),
     path("status/feed.atom", feeds.atom, name="atom_feed"),
     path("status/feed.json", feeds.json_feed, name="json_feed"),
     path("status/vectors/<slug:name>.json", api.vector, name="vectors"),

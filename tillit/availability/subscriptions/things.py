@@ -40,8 +40,7 @@ class Thing:
     change: tuple[str, str] = ("", "")  # of a part: its state before and after
 
     def concerns(self, tenant: Tenant | None) -> bool:
-        window = self.about if isinstance(self.about, MaintenanceWindow) else None
-        return tenant is None or window is None or queries.concerns(window, tenant)
+        return tenant is None or isinstance(self.about, Component) or queries.concerns(self.about, tenant)
 
     def entry(self, language: str) -> Entry:
         """Its words in a language, in the operator's time. Raises LookupError where it is not said any more."""

@@ -281,6 +281,9 @@ def test_a_customer_sees_its_own_windows_only(plan, announced, fjordlys, alpenro
     assert "Power in Oslo" not in {event["summary"] for event in rest.values()}
     everything = events(public.get(FEED))
     assert {*first, *rest} == set(everything)
+    for one, others in ((fjordlys, "b"), (alpenrose, "a")):
+        told = public_of(Tenant.objects.get(pk=one.pk)).get("/trust/maintenance.json").json()
+        assert others not in {window["wave"] for window in told["windows"]}
 
 
 @pytest.mark.parametrize(

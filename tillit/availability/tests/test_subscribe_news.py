@@ -7,11 +7,11 @@ import pytest
 
 from tillit.availability.actions.incidents import Said, open_incident, resolve_incident, update_incident
 from tillit.availability.actions.windows import cancel_maintenance, move_maintenance
-from tillit.availability.models import Component
+from tillit.availability.models import Component, Incident
 from tillit.foundation.models import Tenant
 from tillit.foundation.testing import public_of
 
-ATOM, JSON = "/status/feed.atom", "/status/feed.json"
+ATOM, JSON, PLAN = "/status/feed.atom", "/status/feed.json", "/status/maintenance.atom"
 
 
 def read(person, address=ATOM):
@@ -74,6 +74,42 @@ def test_entries_keep_their_names_and_words_while_more_is_said(story, operator, 
     assert before.items() < after.items() and len(after) == len(before) + 1
     german = {entry.id for entry in read(public, f"{ATOM}?lang=de").entries}
     assert not german & set(after)
+
+
+def test_the_windows_of_twelve_months_are_a_feed_of_their_own(plan, announced, fjordlys, operator, public, clock):
+    window = announced(72, title="New power supply")
+    feed = read(public, PLAN)
+    titles = {entry.title for entry in feed.entries}
+    assert "New power supply" in titles and any(title.startswith("Foreseen: ") for title in titles)
+    assert [entry.title for entry in read(public_of(fjordlys), f"{PLAN}?kind=emergency").entries] == []
+    assert not [entry.id for entry in read(public_of(fjordlys), PLAN).entries if "application-b" in entry.id]
+    before = next(entry for entry in feed.entries if entry.title == "New power supply")
+    clock.shift(timedelta(hours=1))
+    later = window.starts_at + timedelta(days=300)
+    move_maintenance(
+        operator.actor, window=window, starts_at=later, ends_at=later + timedelta(hours=2), because="It comes late."
+    )
+    after = next(entry for entry in read(public, PLAN).entries if entry.id == before.id)
+    assert after.updated > before.updated and "2027" in after.summary
+    german = read(public, f"{PLAN}?lang=de").feed
+    assert german.title.startswith("Wartung: ") and german.links[-1].href.endswith(f"{PLAN}?lang=de")
+    cancel_maintenance(operator.actor, window=window, because="Not needed.")
+    assert before.id not in {entry.id for entry in read(public, PLAN).entries}
+
+
+def test_an_incident_of_a_region_is_told_there_and_to_the_operator(plan, operator, fjordlys, alpenrose, public):
+    Tenant.objects.filter(pk=fjordlys.pk).update(region="norway")
+    incident = open_incident(
+        operator.actor, title={"en": "Power failure in Oslo"}, impact="major", said=Said({"en": "We look into it."})
+    )
+    Incident.objects.filter(pk=incident.pk).update(region="norway")
+    there, elsewhere = (Tenant.objects.get(pk=one.pk) for one in (fjordlys, alpenrose))
+    for address in (ATOM, "/status/"):
+        assert "Power failure" in public_of(there).get(address).content.decode()
+        assert "Power failure" in public.get(address).content.decode()
+        assert "Power failure" not in public_of(elsewhere).get(address).content.decode()
+    state = [public.get(f"/api/state/{one.slug}").json()["service"] for one in (there, elsewhere)]
+    assert state == ["major", "none"]
 
 
 def test_each_language_has_its_own_words(story, public):

@@ -40,7 +40,7 @@ def status(request: Request) -> HttpResponse:
         "months": queries.by_month(found for found in ahead if not found.is_active),
         "routine": queries.routine_rules(),
         "past_windows": queries.past_windows(tenant=request.tenant),
-        "past_incidents": queries.past_incidents(),
+        "past_incidents": queries.past_incidents(tenant=request.tenant),
         "quiet": not request.tenant.is_operator,  # to a customer there is one wave and one region: its own
         "notice_hours": MaintenanceWindow.NOTICE // timedelta(hours=1),
         "at": now(),
