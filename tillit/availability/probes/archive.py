@@ -18,6 +18,7 @@ from django.conf import settings
 from tillit.availability.probes import queries
 from tillit.availability.probes.models import SampleDay
 from tillit.availability.probes.reckoning import HEADER
+from tillit.foundation import wholefile
 
 EFFORT = 4  # of gzip: a month of one prober is packed in half a second
 PIECE = 256 * 1024
@@ -40,14 +41,16 @@ def pack(month: str, still_open: Mapping[date, list[str]]) -> None:
     samples_of(month).parent.mkdir(mode=0o700, exist_ok=True)
     draft = samples_of(month).with_suffix(f".{os.getpid()}")
     try:
-        with draft.open("wb") as raw, gzip.GzipFile("", "wb", EFFORT, raw, mtime=0) as packed:
-            for part in _parts(month, still_open):
-                packed.write(part)
+        with draft.open("wb") as raw:
+            with gzip.GzipFile("", "wb", EFFORT, raw, mtime=0) as packed:
+                for part in _parts(month, still_open):
+                    packed.write(part)
+            raw.flush()
+            os.fsync(raw.fileno())
         draft.replace(samples_of(month))
-        draft.write_text(json.dumps(queries.beside(month), ensure_ascii=False))
-        draft.replace(beside(month))
     finally:
         draft.unlink(missing_ok=True)
+    wholefile.replace(beside(month), json.dumps(queries.beside(month), ensure_ascii=False).encode())
 
 
 def forget(before: date) -> None:
