@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from tillit.foundation.clock import now
 from tillit.foundation.texts import pick
 
-
 FIRST_WITHIN = timedelta(minutes=10)
 
 

@@ -110,6 +110,7 @@ class IncidentUpdate(models.Model):
     edited_at = models.DateTimeField(null=True, editable=False)
     at = models.DateTimeField(default=now)
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    request_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)  # of the form: once only
     affected = models.JSONField(default=list)  # [{"slug", "old_state", "new_state"}, ...]
 
     class Meta:
