@@ -148,6 +148,7 @@ def _say(request: Request, refusal: Refused) -> HttpResponse:
         response = render(request, "409.html", {"refusal": str(refusal), "code": code}, status=code)
         if paused:
             response.headers["Retry-After"] = str(paused.seconds)
+            vars(response)["_has_been_logged"] = True  # else Django logs each as an error
         return response
     toast = json.dumps({"toast": {"text": str(refusal), "tone": "bad"}})
     return HttpResponse(status=409, headers={"HX-Reswap": "none", "HX-Trigger": toast})

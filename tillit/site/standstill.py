@@ -27,12 +27,14 @@ from tillit.site.api.problems import PAUSED, problem
 API = "/api/v1/"
 HEADER = "Tillit-Maintenance"
 READING = ("GET", "HEAD", "OPTIONS")
+NO_ACTIONS = ("/account/password/", "/account/security/")  # pages of a library, which would change all the same
 GOES_ON = (*(path for path in settings.COOKIELESS_PATHS if path != "/api/"), "/api/state/", "/api/v2/")
 Handler = Callable[[Request], HttpResponse]
 
 
 class EffectOfMaintenance:
-    """Offline windows: 503 with a page, or a problem document. Read-only ones: the same for writing by the API.
+    """Offline windows: 503 with a page, or a problem document. Read-only ones: the same for writing by the API, and
+    where a page changes something without an action, which would refuse it.
 
     Every answer of the API tells the tenant's next window in a header field.
     """
@@ -46,7 +48,8 @@ class EffectOfMaintenance:
             return self.get_response(request)
         by_program = request.path.startswith(API)
         found = effects.standstill(tenant, effects.API if by_program else effects.PAGES)
-        if found and (found.is_offline or (by_program and request.method not in READING)):
+        writes = request.method not in READING and (by_program or request.path.startswith(NO_ACTIONS))
+        if found and (found.is_offline or writes):
             response = _refuse(request, tenant)
             vars(response)["_has_been_logged"] = True  # else Django logs each as an error
         else:

@@ -15,10 +15,12 @@ from tillit.availability.models import Incident, WindowWork
 from tillit.crm.actions import create_company
 from tillit.foundation.access import Actor
 from tillit.foundation.errors import Refused
-from tillit.foundation.testing import Person, public_of, run_jobs
+from tillit.foundation.testing import PASSWORD, Person, public_of, run_jobs
 from tillit.tenants.actions.sign_in import create_access_token
 
 OSLO = ZoneInfo("Europe/Oslo")
+
+NEW = "granite-anchor-meadow-71"
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +85,16 @@ def test_a_read_only_window_refuses_changes_and_says_until_when(during, anna, ch
         create_company(anna.actor, values={"name": "Nordlys AS"})
     assert create_company(chiara.actor, values={"name": "Nordlys AS"}), "the other wave is not concerned"
     assert create_company(Actor.system(anna.tenant), values={"name": "By the product itself"})
-    assert anna.post("/profile/appearance/", {"theme": "dark"}).status_code in (302, 503)
+    assert anna.post("/profile/appearance/", {"theme": "dark"}).status_code == 503
+    anna.user.set_password(PASSWORD)
+    anna.user.save()
+    anna = Person(anna.tenant, anna.user)  # whose session knows the password
+    typed = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+    answer = anna.post("/account/password/change/", typed)
+    assert answer.status_code == 503 and answer.headers["Retry-After"]
+    assert "until Fri, 4 Dec 2026, 06:00 CET" in text(answer)
+    anna.user.refresh_from_db()
+    assert not anna.user.check_password(NEW)
 
 
 def test_changes_work_again_when_it_is_over_or_completed_early(during, anna, operator, clock):
