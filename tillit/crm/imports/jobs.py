@@ -1,10 +1,11 @@
-"""Taking rows and taking them back, batch by batch; both go on where a killed worker left off."""
+"""Taking rows and taking them back, batch by batch; both go on where a killed worker left off, or maintenance ends."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError
 from django.utils import translation
@@ -15,8 +16,10 @@ from tillit.crm.imports.actions import fail_import, finish_import, take_rows, un
 from tillit.crm.imports.models import Import
 from tillit.crm.imports.queries import batches
 from tillit.foundation.access import Actor
+from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
-from tillit.foundation.jobs import job
+from tillit.foundation.jobs import job, later
+from tillit.foundation.standstill import Paused
 from tillit.foundation.tenancy import in_tenant
 
 log = logging.getLogger(__name__)
@@ -27,7 +30,7 @@ PATIENT = RetryStrategy(max_attempts=12, exponential_wait=2, retry_exceptions=UN
 
 @job("imports.run", retry=PATIENT)
 def run_import(actor: Actor, *, import_id: int) -> None:
-    with _telling_failures(actor, import_id) as running:
+    with _telling_failures(actor, import_id, "imports.run") as running:
         for batch in batches(running):
             if not take_rows(actor, import_id=import_id, batch=batch):
                 return
@@ -36,14 +39,15 @@ def run_import(actor: Actor, *, import_id: int) -> None:
 
 @job("imports.undo", retry=PATIENT)
 def undo_import(actor: Actor, *, import_id: int) -> None:
-    with _telling_failures(actor, import_id):
+    with _telling_failures(actor, import_id, "imports.undo"):
         while undo_rows(actor, import_id=import_id):
             pass
 
 
 @contextmanager
-def _telling_failures(actor: Actor, import_id: int) -> Iterator[Import]:
-    """An import that cannot go on says why, in the language of the person who started it, and can be undone.
+def _telling_failures(actor: Actor, import_id: int, job_name: str) -> Iterator[Import]:
+    """An import that cannot go on says why, in the language of the person who started it, and can be undone. One that
+    meets with announced maintenance goes on when that is over.
 
     The system writes that down: the person may have lost the right meanwhile, or the tenant be in maintenance.
     """
@@ -52,6 +56,10 @@ def _telling_failures(actor: Actor, import_id: int) -> Iterator[Import]:
     with translation.override(found.created_by.language if found.created_by else "en"):
         try:
             yield found
+        except Paused as paused:
+            over = now() + timedelta(seconds=paused.standstill.seconds)
+            log.info("Import %s waits until maintenance is over", import_id)
+            later(job_name, actor, at=over, import_id=import_id)
         except Refused as refusal:
             fail_import(Actor.system(actor.tenant), import_id=import_id, reason=str(refusal))
         except UNREACHABLE:

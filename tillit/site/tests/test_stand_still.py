@@ -7,14 +7,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils.timezone import now
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tillit.availability import effects, jobs, lastcopy
 from tillit.availability.actions.incidents import Said, open_incident
 from tillit.availability.actions.windows import Details, announce_maintenance, complete_maintenance
 from tillit.availability.models import Incident, WindowWork
 from tillit.crm.actions import create_company
+from tillit.crm.tests.test_import_companies import start, upload
 from tillit.foundation.access import Actor
 from tillit.foundation.errors import Refused
+from tillit.foundation.jobs import registered
 from tillit.foundation.testing import PASSWORD, Person, public_of, run_jobs
 from tillit.tenants.actions.sign_in import create_access_token
 
@@ -95,6 +98,21 @@ def test_a_read_only_window_refuses_changes_and_says_until_when(during, anna, ch
     assert "until Fri, 4 Dec 2026, 06:00 CET" in text(answer)
     anna.user.refresh_from_db()
     assert not anna.user.check_password(NEW)
+
+
+def test_an_import_that_meets_with_a_window_goes_on_when_it_is_over(window, anna, clock):
+    start(anna, upload(anna, "Name\nNordlys AS\nSolberg AS\n").url)
+    window("read_only")
+    clock.move_to(datetime(2026, 12, 4, 5, 0, tzinfo=OSLO), tick=False)
+    running = ProcrastinateJob.objects.get(task_name="imports.run")
+    registered["imports.run"](**running.args)
+    again = ProcrastinateJob.objects.filter(task_name="imports.run").latest("id")
+    assert again.scheduled_at == datetime(2026, 12, 4, 6, 0, tzinfo=OSLO)
+    assert "Nordlys AS" not in text(anna.get("/companies/"))
+    clock.move_to(again.scheduled_at, tick=False)
+    effects.forget()
+    registered["imports.run"](**again.args)
+    assert "Solberg AS" in text(anna.get("/companies/"))
 
 
 def test_changes_work_again_when_it_is_over_or_completed_early(during, anna, operator, clock):
