@@ -19,7 +19,8 @@ BROKEN = "/status/maintenance/"  # the new release has a mistake on this page
 MISTAKE = '\n\ndef year(request: Request) -> HttpResponse:\n    raise LookupError("a mistake of the new release")\n'
 TENANT = (
     "INSERT INTO foundation_tenant (slug, name, kind, region, wave, state, language, time_zone, created_at)"
-    " VALUES (%s, %s, 'customer', 'eu', %s, 'running', 'en', 'Europe/Oslo', now()) RETURNING id"
+    " VALUES (%s, %s, 'customer', 'eu', %s, 'running', 'en', 'Europe/Oslo',"
+    " now() - interval '3 days') RETURNING id"
 )
 CHOICE = (
     "INSERT INTO releases_wavechoice (tenant_id, wave, reason, by_operator, chosen_at) VALUES (%s, %s, '', true, now())"
