@@ -15,6 +15,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 from screens import WIDE
 
+from tillit.site.tests.furnished import furnish
+
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("TILLIT_CHROMIUM", "/usr/bin/chromium")
 EXPECTED = ("Failed to load resource", "Response Status Error Code 401")  # the browser and htmx tell of every refusal
@@ -72,7 +74,7 @@ def tillit():
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="tillit-walk-") as folder:
-        data = Path(folder)
+        data = furnish(Path(folder))
         data.chmod(0o755)
         running = Running(data, port)
         yield running
