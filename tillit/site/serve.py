@@ -9,6 +9,7 @@ this process is itself the worker. Both lean on private parts of Granian: its ve
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import os
@@ -118,6 +119,8 @@ def serve(name: str) -> None:
         os.environ.pop(WISH, None)
         for secret in SECRETS:  # known to the settings by now; Granian hands the rest to every request
             os.environ.pop(secret, None)
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays: the collector need not walk it while somebody waits
         server.listen()
         watched = Watched(application, OWN + hands(), leaving)
         report_ready(moves=watched.moves)
