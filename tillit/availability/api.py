@@ -58,8 +58,8 @@ def tenant_state(request: HttpRequest, slug: str) -> HttpResponse:
 @login_not_required
 @require_safe
 def maintenance(request: Request) -> HttpResponse:
-    """`GET /trust/maintenance.json`: the plan as in the register, windows of twelve months and of 90 days back; on a customer's
-    host those that concern the customer.
+    """`GET /trust/maintenance.json`: the plan as in the register, windows of twelve months and of 90 days back; on a
+    customer's host those that concern the customer.
 
     `notice` of an announced window: when it was read back from each place, and whom it reached once it began.
     """
