@@ -1,9 +1,9 @@
-"""An object storage that holds the copy, where `TILLIT_STATUS_COPY_URL` names one: `s3://bucket/folder`, `az://…`,
-`gs://…`.
+"""An object storage that holds the copy, where `TILLIT_STATUS_COPY_URL` names one: `s3://bucket/folder`.
 
-obstore knows how each of them wants a request to be signed, and signs here, without a network. The request itself goes
-through the broker like every other: to the host the register declares for the purpose `status-copy`, and nowhere else.
-Credentials are obstore's own variables (`AWS_ACCESS_KEY_ID` …) and have to be whole: nobody is asked for more.
+obstore signs requests as S3 and those that speak like it want them (AWS Signature 4), here and without a network. The
+request itself goes through the broker like every other: to the host the register declares for the purpose
+`status-copy`, and nowhere else. Credentials are obstore's own variables (`AWS_ACCESS_KEY_ID` …) and have to be whole:
+without them obstore would ask the machine's cloud (169.254.169.254) for a role's.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import mimetypes
+import os
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ import obstore
 from django.conf import settings
 from django.utils.translation import gettext as _
 from obstore.exceptions import BaseError
-from obstore.store import from_url
+from obstore.store import S3Store
 
 from tillit.foundation import outbound
 from tillit.foundation.clock import now
@@ -34,7 +35,8 @@ PURPOSE = "status-copy"
 SIGNED_FOR = timedelta(minutes=5)
 LONGEST_SECONDS = 120.0  # for all the files of a copy; the next one is a minute younger
 KINDS = {".atom": "application/atom+xml", ".pem": "application/x-pem-file", ".sig": "application/octet-stream"}
-NEVER_ASK: RetryConfig = {"max_retries": 0}  # of a cloud's own service for credentials
+CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+ONCE: RetryConfig = {"max_retries": 0}
 
 
 def is_wanted() -> bool:
@@ -79,8 +81,6 @@ def content_type(name: str) -> str:
 def _put(name: str, content: bytes) -> None:
     url = _signed(name, "PUT")
     headers = {"Content-Type": content_type(name), "Cache-Control": "no-cache"}
-    if "sig=" in urlsplit(url).query:  # Azure wants to know what kind of object it is
-        headers["x-ms-blob-type"] = "BlockBlob"
     reply = outbound.call(None, PURPOSE, "PUT", url, body=content, headers=headers)
     if reply.status not in (200, 201, 204):
         said = {"host": urlsplit(url).hostname, "status": reply.status, "file": name}
@@ -89,8 +89,12 @@ def _put(name: str, content: bytes) -> None:
 
 def _signed(name: str, method: Literal["GET", "PUT"]) -> str:
     """An address at which this one file may be put, or fetched, for some minutes."""
+    if urlsplit(settings.STATUS_COPY_URL).scheme != "s3":
+        raise Refused(_("The copy of the status page goes to storages that speak S3: s3://bucket/folder."))
+    if missing := [name for name in CREDENTIALS if not os.environ.get(name)]:
+        raise Refused(_("An upload of the status page's copy needs %(missing)s.") % {"missing": ", ".join(missing)})
     try:
-        store: Any = from_url(settings.STATUS_COPY_URL, retry_config=NEVER_ASK)
+        store = S3Store.from_url(settings.STATUS_COPY_URL, retry_config=ONCE)
         return str(obstore.sign(store, method, name, SIGNED_FOR))
     except (BaseError, ValueError, TypeError) as error:
         why = str(error).partition("\n")[0][:200]

@@ -125,11 +125,21 @@ def test_a_storage_that_refuses_is_named_with_its_answer_and_tried_again(plan, s
     assert status_copy().ok
 
 
-def test_credentials_that_are_not_whole_ask_nobody_for_the_rest(plan, system, declared, bucket, monkeypatch):
-    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+def test_credentials_that_are_not_whole_ask_nobody_for_the_rest(plan, system, declared, bucket, monkeypatch, settings):
     write_copy(system)
-    with pytest.raises(Refused, match="cannot be signed"):
-        upload_copy(system)
+    with socket.create_server(("127.0.0.1", 0)) as cloud:
+        cloud.setblocking(False)
+        monkeypatch.setenv("AWS_METADATA_ENDPOINT", f"http://127.0.0.1:{cloud.getsockname()[1]}")
+        for taken in storage.CREDENTIALS:
+            monkeypatch.delenv(taken)
+            with pytest.raises(Refused, match=f"needs .*{taken}"):
+                upload_copy(system)
+        for other in ("gs://bucket/now", "az://container/now", "file:///etc"):
+            settings.STATUS_COPY_URL = other
+            with pytest.raises(Refused, match="speak S3"):
+                upload_copy(system)
+        with pytest.raises(BlockingIOError):
+            cloud.accept()
     assert declared.asked_for == []
 
 
