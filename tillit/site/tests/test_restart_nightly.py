@@ -59,8 +59,8 @@ def test_once_a_night_every_process_is_replaced_and_the_gap_is_public(clock, nig
     run = nights.look()
     assert (run.occasion, run.outcome, run.work.rule.key) == ("night", "done", "restart")
     assert WindowWork.objects.get().outcome == "done"
-    assert (run.failed, run.signed_out, run.lost_drafts) == (0, 0, 0)
-    assert run.sent >= 20
+    assert run.failed == 0 and run.sent >= 20
+    assert (run.in_session, run.drafts) == (0, 0)  # nobody is there to be signed out: `test_measure_load.py`
     assert 0 < run.median_ms <= run.p99_ms <= run.longest_ms < 3000
     assert nights.look() is None  # one is enough
     assert public.get("/status/restarts.json").json()["restarts"][0]["sent"] == run.sent
