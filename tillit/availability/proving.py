@@ -53,7 +53,7 @@ def spots_at(at: datetime) -> list[Spot]:
     Who came to be a customer later was shown the notice from its first minute; who moved later was told where it was
     (`moving` refuses what it was not told of there).
     """
-    moved = {one.tenant_id: one for one in Placement.objects.filter(until__gt=at).order_by("-until")}  # the earliest
+    moved = {one.customer_id: one for one in Placement.objects.filter(until__gt=at).order_by("-until")}  # the earliest
     stayed = _open_customers().filter(created_at__lte=at).exclude(pk__in=moved).values_list("wave", "region")
     before = Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER, created_at__lte=at, pk__in=moved)
     were = {(moved[one.pk].wave, moved[one.pk].region) for one in before if moved[one.pk].state in OPEN}

@@ -137,10 +137,11 @@ class AccessToken(TenantModel):
 class Placement(models.Model):
     """Where a customer was before it was moved: its wave, region and state, and until when.
 
-    The cloud's, not the tenant's: whether a notice reached those whom it concerned is asked of a moment in the past.
+    The cloud's own, like the customer's row itself: whether a notice reached those whom it concerned is asked of a
+    moment in the past.
     """
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="placements")
+    customer = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="placements")
     wave = models.CharField(max_length=1, choices=Tenant.Wave)
     region = models.CharField(max_length=40)
     state = models.CharField(max_length=20, choices=Tenant.State)
@@ -150,9 +151,9 @@ class Placement(models.Model):
         indexes = [models.Index(fields=["until"])]
 
     def __str__(self) -> str:
-        return f"{self.tenant_id} {self.wave}/{self.region} {self.state} {self.until:%Y-%m-%d %H:%M} UTC"
+        return f"{self.customer_id} {self.wave}/{self.region} {self.state} {self.until:%Y-%m-%d %H:%M} UTC"
 
     @classmethod
     def of(cls, tenant: Tenant, until: datetime) -> Self:
         """Where it is now, not saved: for whoever is about to move it."""
-        return cls(tenant=tenant, wave=tenant.wave, region=tenant.region, state=tenant.state, until=until)
+        return cls(customer=tenant, wave=tenant.wave, region=tenant.region, state=tenant.state, until=until)

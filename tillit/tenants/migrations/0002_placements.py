@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ('region', models.CharField(max_length=40)),
                 ('state', models.CharField(choices=[('provisioning', 'Being set up'), ('running', 'Running'), ('online_maintenance', 'In maintenance, readable'), ('offline_maintenance', 'In maintenance'), ('suspended', 'Suspended'), ('deleted', 'Deleted')], max_length=20)),
                 ('until', models.DateTimeField()),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='placements', to='foundation.tenant')),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='placements', to='foundation.tenant')),
             ],
             options={
                 'indexes': [models.Index(fields=['until'], name='tenants_pla_until_4ff142_idx')],
