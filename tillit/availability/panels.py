@@ -30,7 +30,7 @@ def sign_in_notice(request: Request) -> HttpResponse:
     told = lastcopy.collect(request.tenant)
     context = {
         "notices": told,
-        "interruptions": queries.merged(told.windows),
+        "interruptions": queries.merged(told.windows, request.tenant),
         "routine": queries.routine_rules(request.tenant),
         "days": queries.NOTICE_DAYS,
         "quiet": not request.tenant.is_operator,  # to a customer there is one wave and one region: its own
@@ -87,7 +87,7 @@ def dismiss(request: Request) -> HttpResponse:
 def my_windows(request: Request) -> HttpResponse:
     """What is announced for this customer, for «My trust page»."""
     context = {
-        "interruptions": queries.merged(queries.upcoming_windows(request.tenant)),
+        "interruptions": queries.merged(queries.upcoming_windows(request.tenant), request.tenant),
         "days": queries.NOTICE_DAYS,
         "quiet": not request.tenant.is_operator,
     }

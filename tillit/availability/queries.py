@@ -57,6 +57,10 @@ class Interruption(recurrence.Interruption[MaintenanceWindow]):
         return all(window.announced_at for window in self.windows)
 
     @property
+    def is_planned(self) -> bool:
+        return all(window.is_planned for window in self.windows)
+
+    @property
     def is_active(self) -> bool:
         return any(window.is_active for window in self.windows)
 
@@ -177,14 +181,16 @@ def settled() -> set[tuple[int | None, str, object]]:
     return {window.identity for window in by_people.filter(Q(ends_at__gt=now()) | Q(day__gte=long_ago.date()))}
 
 
-def merged(windows: Iterable[MaintenanceWindow]) -> list[Interruption]:
+def merged(windows: Iterable[MaintenanceWindow], tenant: Tenant | None = None) -> list[Interruption]:
     """Windows for the same customers that overlap or touch, joined; earliest first.
 
-    Several windows at once are one interruption to those who have them.
+    Several windows at once are one interruption to those who have them: to a customer, whom all of these concern,
+    everybody's and those of its wave.
     """
+    alone = tenant is not None and not tenant.is_operator
 
     def audience(window: MaintenanceWindow) -> tuple[str, str]:
-        return (window.wave, window.region)
+        return ("", "") if alone else (window.wave, window.region)
 
     joined = [
         Interruption(found.starts_at, found.ends_at, found.windows)

@@ -16,6 +16,7 @@ CHANGES = (
     "availability.work_ended",
     "availability.incident_opened",
     "availability.incident_updated",
+    "availability.incident_revised",
     "availability.incident_resolved",
 )
 

@@ -131,6 +131,15 @@ def test_on_a_customers_host_stands_what_concerns_the_customer_and_the_rest_apar
     assert "All parts of the service are working." in text(visitor.get(STATUS))
 
 
+def test_windows_that_touch_are_one_interruption_to_the_customer_who_has_them(plan, announced, public, fjordlys):
+    announced(60, title="A new cable")
+    announced(62, title="For the first", wave="a", effect="offline")  # begins as the other ends
+    page = public_of(fjordlys).get(STATUS)
+    (both,) = [one for one in page.context["announced"] if len(one.windows) == 2]
+    assert (both.first.title["en"], both.heaviest.title["en"]) == ("A new cable", "For the first")
+    assert all(len(one.windows) == 1 for one in public.get(STATUS).context["announced"])
+
+
 def test_a_window_of_one_wave_leaves_the_parts_as_they_are(plan, announced, public, clock):
     announced(60, wave="a", effect="offline")
     clock.shift(timedelta(hours=60, minutes=5))

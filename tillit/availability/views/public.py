@@ -29,13 +29,15 @@ def status(request: Request) -> HttpResponse:
     """
     told = queries.current_status(request.tenant)
     everything = queries.windows_ahead()
-    ahead = queries.merged(window for window in everything if queries.concerns(window, request.tenant))
+    mine = [window for window in everything if queries.concerns(window, request.tenant)]
+    announced = queries.merged((window for window in mine if window.announced_at), request.tenant)
+    ahead = queries.merged(mine, request.tenant)
     others = [window for window in everything if window.announced_at and not queries.concerns(window, request.tenant)]
     context = {
         "status": told,
         "components": [(one, queries.shown_state(one, told.active)) for one in told.components],
-        "active": queries.merged(told.active),
-        "announced": [found for found in ahead if found.is_announced and not found.is_active],
+        "active": queries.merged(told.active, request.tenant),
+        "announced": [found for found in announced if not found.is_active],
         "others": queries.merged(others),
         "months": queries.by_month(found for found in ahead if not found.is_active),
         "routine": queries.routine_rules(),
@@ -56,7 +58,7 @@ def status(request: Request) -> HttpResponse:
 def year(request: Request) -> HttpResponse:
     """The windows of the next twelve months as a table; on a customer's host those that concern the customer."""
     context = {
-        "interruptions": queries.merged(queries.windows_ahead(tenant=request.tenant)),
+        "interruptions": queries.merged(queries.windows_ahead(tenant=request.tenant), request.tenant),
         "routine": queries.routine_rules(),
         "vectors": list(vectors.FILES),
         "zone": timezone.get_current_timezone_name(),
