@@ -2,13 +2,17 @@
 
 import socket
 import time
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
 from aiosmtpd.controller import Controller
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
+from django.utils.timezone import now
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Job
 
 from tillit.foundation.jobs import registered
 from tillit.foundation.mail import deliver_mail, read_body
@@ -86,6 +90,38 @@ def test_a_relay_that_is_down_loses_nothing(operator_tenant, settings, broker):
     waiting = OutgoingMail.objects.get()
     assert (waiting.sent_at, waiting.attempts) == (None, 1)
     assert waiting.error == "127.0.0.1 could not be reached."
+
+
+def test_while_the_relay_is_down_the_queue_tries_again_ever_later(operator_tenant, settings, broker, time_machine):
+    settings.SMTP_URL = "smtp://127.0.0.1:9"
+    broker.declare(settings.SMTP_URL)
+    time_machine.move_to(datetime(2026, 11, 23, 12, 0, tzinfo=UTC), tick=False)
+    send()
+    waits = []
+    for attempt in range(10):
+        row = ProcrastinateJob.objects.get()
+        assert (row.status, row.attempts) == ("todo", attempt)
+        time_machine.move_to(row.scheduled_at or now(), tick=False)
+        with pytest.raises(Shut) as caught:
+            registered[row.task_name](**row.args)
+        waits.append(queue_decides(row, caught.value))
+    assert waits == sorted(waits) and waits[:3] == [timedelta(seconds=seconds) for seconds in (4, 16, 64)]
+    assert sum(waits, timedelta()) > timedelta(days=3)
+    assert OutgoingMail.objects.get().attempts == 10
+
+
+def queue_decides(row, error):
+    """What the worker does when a job failed; returns in how long it is tried again."""
+    task = app.tasks[row.task_name]
+    job = Job(
+        id=row.pk, queue=row.queue_name, lock=None, queueing_lock=None, task_name=row.task_name, attempts=row.attempts
+    )
+    decision = task.get_retry_exception(exception=error, job=job).retry_decision
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", [row.pk])
+    app.job_manager.retry_job_by_id(row.pk, retry_at=decision.retry_at)
+    row.refresh_from_db()
+    return row.scheduled_at - now()
 
 
 def test_without_the_broker_mail_fails_at_once_and_is_tried_again(operator_tenant, settings, tmp_path):

@@ -13,6 +13,7 @@ import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.core.exceptions import PermissionDenied
+from procrastinate.contrib.django import app
 
 import tillit
 from tillit.availability.actions.incidents import Said, open_incident
@@ -154,3 +155,8 @@ def test_half_a_copy_is_never_seen(plan, system, clock, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         write_copy(system)
     assert read("signed.json") == before
+
+
+def test_the_worker_writes_it_every_minute():
+    cron = {task.task.name: task.cron for task in app.periodic_registry.periodic_tasks.values()}
+    assert cron["copies.every_minute"] == "* * * * *"
