@@ -138,6 +138,39 @@ def test_anybody_reckons_both_uptimes_again_to_the_same_digits(a_day, public, tm
     assert status == 1 and "! api" in said
 
 
+def test_uptime_is_reckoned_for_each_region_and_work_in_one_excuses_nothing_in_the_other(
+    oslo, deliverer, operator, clock, operator_tenant, public, tmp_path, capsys
+):
+    deliverer("dublin-1", region="eu")
+    clock.move_to(DAY - timedelta(hours=30))
+    announce_maintenance(
+        operator.actor, kind="planned", starts_at=DAY + timedelta(hours=10), ends_at=DAY + timedelta(hours=11),
+        title={"en": "Work"}, details=Details(effect="offline", region="eu"),
+    )  # fmt: skip
+    failing = {"norway": [range(600, 610)], "eu": [range(480, 485), range(600, 640)]}  # minutes of the day
+    minutes = [(minute, prober) for prober in Prober.objects.all() for minute in range(420, 720)]
+    Sample.objects.bulk_create(
+        Sample(
+            prober=prober, probe="api", at=DAY + timedelta(minutes=minute, seconds=20), milliseconds=5,
+            ok=not any(minute in span for span in failing[prober.region]),
+        )
+        for minute, prober in minutes
+    )  # fmt: skip
+    clock.move_to(DAY + timedelta(hours=25))
+    reckon_days(Actor.system(operator_tenant))
+    status, said = told(public_files(public, tmp_path), capsys)
+    assert status == 0 and said.count("  api  ") == 2
+    published = json.loads((tmp_path / "2026-11.json").read_text())["uptime"]
+    api = {one["region"]: one for one in published if one["component"] == "api"}
+    assert {region: one["minutes"]["excused"] for region, one in api.items()} == {"norway": 0, "eu": 60}
+    assert (api["norway"]["raw"], api["norway"]["contractual"]) == (cut(290, 300), cut(290, 300))
+    assert (api["eu"]["raw"], api["eu"]["contractual"]) == (cut(255, 300), cut(235, 240))
+    assert f"raw {cut(255, 300)} %  contractual {cut(235, 240)} %" in said
+    changed = (tmp_path / "2026-11.json").read_text().replace('"region": "eu"', '"region": "norway"', 1)
+    (tmp_path / "2026-11.json").write_text(changed)
+    assert told(tmp_path / "2026-11.csv", capsys)[0] == 1  # the window, if it had been another region's
+
+
 def test_a_closed_day_is_packed_and_says_the_same_for_good(a_day, public, tmp_path, capsys, clock, operator_tenant):
     a_day(public, tmp_path)
     before, figures = (tmp_path / "2026-11.csv").read_text(), public.get("/status/uptime.json").json()["months"]

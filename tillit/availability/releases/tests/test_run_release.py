@@ -1,12 +1,14 @@
 """A release on its way: in its windows, through the gate, held, and taken back."""
 
 import json
+import tomllib
 from datetime import timedelta
 
 import pytest
 from django.utils.timezone import now
 
 from tillit.availability import looking
+from tillit.availability.actions.plan import announce_due_windows, apply_rules
 from tillit.availability.models import WindowWork
 from tillit.availability.releases.actions.plan import (
     begin_stage,
@@ -18,6 +20,7 @@ from tillit.availability.releases.actions.plan import (
 from tillit.availability.releases.actions.waves import keep_operators_choice
 from tillit.availability.releases.counting import tally
 from tillit.availability.releases.models import Release, RequestCount
+from tillit.availability.releases.tests.conftest import SEED
 from tillit.foundation.access import Actor
 from tillit.foundation.errors import Refused
 from tillit.foundation.models import OutgoingMail, Tenant
@@ -99,6 +102,52 @@ def test_a_release_that_does_worse_is_held_by_itself_in_public_and_the_staff_is_
     assert operator.post(f"{address}back", {"because": ""}).status_code == 422
     assert operator.post(f"{address}back", {"because": "Lists were empty."}).status_code == 302
     assert json.loads(public.get("/status/releases.json").content)["releases"][0]["state"] == "rolled_back"
+
+
+def test_slow_answers_and_failing_jobs_hold_a_release_too(running, system, settings, public):
+    tally.flush()
+    RequestCount.objects.all().delete()  # of the pages asked for so far
+    for version, wave, seconds, failing in (("0.1.0", "b", 0.04, 0), ("0.2.0", "a", 0.9, 3)):
+        settings.RELEASE = version
+        for number in range(30):
+            tally.request(wave, seconds, failed=False)
+            tally.job(wave, failed=number < failing * 2)
+        tally.flush()
+    hold = judge_release(system)
+    assert hold.worse == ["p95", "jobs"]
+    new, rest = hold.figures["new"], hold.figures["rest"]
+    assert (new["p95_ms"], new["failed_job_rate"]) == (975.0, 0.2)
+    assert (rest["p95_ms"], rest["failed_job_rate"]) == (48.5, 0.0)
+    told = public.get("/status/releases.json").json()["releases"][0]
+    assert (told["state"], told["holds"][0]["worse"]) == ("held", ["p95", "jobs"])
+
+
+def test_a_release_comes_in_three_waves_where_the_plan_has_three(system, in_window, clock, fjordlys, alpenrose):
+    rules = tomllib.loads(SEED.read_text())["maintenance_rules"]
+    shares = [("a", 10, 0), ("b", 30, 3), ("c", 60, 6)]
+    upgrade = next(rule for rule in rules if rule.get("job") == "upgrade")
+    upgrade["waves"] = [{"wave": wave, "percent": percent, "days_later": days} for wave, percent, days in shares]
+    apply_rules(system, rules=rules)
+    release = plan_release(system, version="0.2.0", notes={})
+    stages = list(release.stages.all())
+    assert [(stage.wave, stage.percent) for stage in stages] == [(wave, percent) for wave, percent, _days in shares]
+    assert [(one.starts_at - stages[0].starts_at).days for one in stages] == [0, 3, 6]
+    states = []
+    for before, wave in ((None, "a"), ("a", "b"), ("b", "c")):
+        announce_due_windows(system)  # as the clock does: the last one is further ahead than what was announced
+        in_window(wave)
+        if before:
+            with pytest.raises(Refused, match="Too few requests"):
+                begin_stage(system, release=release, wave=wave)
+            counted("0.2.0", before, 500)
+            counted("0.1.0", wave, 500)
+            clock.shift(timedelta(minutes=1))  # what was counted before this wave begins says nothing for the next
+        if wave == "b":
+            with pytest.raises(Refused, match="next wave is B"):
+                begin_stage(system, release=release, wave="c")
+        states.append(end_stage(system, stage=begin_stage(system, release=release, wave=wave), ok=True).state)
+    assert states == ["running", "running", "done"]
+    assert list(WindowWork.objects.order_by("id").values_list("wave", "outcome")) == [(w, "done") for w in "abc"]
 
 
 def test_after_a_hold_was_lifted_the_gate_counts_anew(running, system, clock):
