@@ -81,6 +81,11 @@ def standstill_in(
     return Standstill(heaviest.effect == Effect.OFFLINE, heaviest.ends_at, sentence(heaviest))
 
 
+def does_nothing(window: MaintenanceWindow) -> bool:
+    """Whether it says that it refuses or stops something, of parts alone where nobody asks about windows."""
+    return window.effect in ENFORCED and not _is_enforced(window, PAGES + API)
+
+
 def sentence(window: MaintenanceWindow) -> str:
     """What a window does to people while it lasts, and until when it was said to."""
     end = {"end": f"{words.day(window.ends_at)}, {words.clock(window.ends_at)} {words.zone(window.ends_at)}"}

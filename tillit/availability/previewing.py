@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from tillit.availability import queries
+from tillit.availability import effects, queries
 from tillit.availability.models import MaintenanceWindow
 from tillit.availability.refusals import refuse_times
 from tillit.foundation.clock import now
@@ -22,7 +22,10 @@ from tillit.foundation.models import Tenant
 
 @dataclass(frozen=True)
 class Preview:
-    """`texts` by language as (code, name, what customers read); `customers` of `all_customers` are concerned."""
+    """`texts` by language as (code, name, what customers read); `customers` of `all_customers` are concerned.
+
+    `does_nothing`: its effect is left to whoever does the work.
+    """
 
     texts: list[tuple[str, str, str]]
     customers: int
@@ -30,6 +33,7 @@ class Preview:
     conflicts: list[MaintenanceWindow]
     refusal: str
     field: str | None
+    does_nothing: bool
 
 
 def preview(window: MaintenanceWindow, zone: str) -> Preview:
@@ -48,6 +52,7 @@ def preview(window: MaintenanceWindow, zone: str) -> Preview:
         conflicts(window),
         refusal,
         field,
+        effects.does_nothing(window),
     )
 
 

@@ -97,6 +97,10 @@ def test_an_announcement_is_read_before_it_is_made(operator, plan, typed, fjordl
     ):
         assert words in page.content.decode()
     assert "at least 24 hours" in operator.post(at, typed(hours=20) | {"preview": "1"}).context["preview"].refusal
+    for parts, by_hand in ((["mail"], True), (["mail", "api"], False), ([], False)):
+        form = typed(hours=72, effect="read_only", components=parts)
+        told = operator.post(at, form | {"preview": "1"}).content.decode()
+        assert ("The product itself refuses and stops nothing in this window" in told) is by_hand
     assert operator.post(at, said).status_code == 302
     window = MaintenanceWindow.objects.get(rule=None)
     assert (window.wave, window.components) == ("a", ["crm"])
