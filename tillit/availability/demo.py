@@ -6,8 +6,7 @@ Everything is made by the room's own actions, at times the loader tells, and is 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -27,8 +26,6 @@ from tillit.availability.actions.windows import Details, announce_maintenance, c
 from tillit.availability.models import Component, Incident, MaintenanceRule, MaintenanceWindow
 from tillit.foundation import clock
 from tillit.foundation.access import Actor
-from tillit.foundation.models import Membership, Role
-from tillit.foundation.tenancy import in_tenant
 
 HALF_A_YEAR = 182  # days
 CALLED_OFF = 24  # days ago: the system maintenance that comes next is not needed
@@ -36,9 +33,12 @@ STORY: dict[str, list[dict[str, Any]]] = tomllib.loads((Path(__file__).parent / 
 Told = tuple[datetime, Callable[[], object]]
 
 
-def tell_half_a_year(staff: Actor, until: datetime) -> None:
-    """The cloud's past. `staff` may announce and manage incidents; the register has been applied."""
-    events = [*_announcements(staff, until), *_incidents(staff, until), *_days(staff, until)]
+def tell_half_a_year(staff: Actor, until: datetime, more: Iterable[Told] = ()) -> None:
+    """The cloud's past. `staff` may announce and manage incidents; the register has been applied.
+
+    `more`: what rooms above tell of the same time.
+    """
+    events = [*_announcements(staff, until), *_incidents(staff, until), *_days(staff, until), *more]
     events.append((until - timedelta(days=CALLED_OFF), partial(_call_off, staff)))
     for moment, happens in sorted(events, key=lambda event: event[0]):
         if moment <= until:
@@ -55,7 +55,7 @@ def _days(staff: Actor, until: datetime) -> list[Told]:
 
 def _announcements(staff: Actor, until: datetime) -> list[Told]:
     told = STORY["announced"]
-    return [(_on(staff, until, one["days_ago"], one["at"]), partial(_announce, staff, one)) for one in told]
+    return [(on(staff, until, one["days_ago"], one["at"]), partial(_announce, staff, one)) for one in told]
 
 
 def _announce(staff: Actor, told: dict[str, Any]) -> None:
@@ -63,39 +63,18 @@ def _announce(staff: Actor, told: dict[str, Any]) -> None:
     if rule is None:  # another register has been applied
         return
     starts_at = _start(rule, told)
-    announcer, details = (
-        staff,
-        Details(reason=told.get("reason", ""), most_seconds=told["most_minutes"] * 60, rule=rule),
-    )
-    if rule.kind == rule.Kind.EMERGENCY:
-        colleague = _colleague(staff)
-        if colleague is None:  # an emergency needs two people
-            return
-        announcer, details = (
-            colleague,
-            replace(details, announced_by=staff.user, advisory=f"tillit-{clock.now():%Y}-0001"),
-        )
     announce_maintenance(
-        announcer,
+        staff,
         kind=rule.kind,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=told["lasting_minutes"]),
         title=rule.name,
-        details=details,
+        details=Details(reason=told.get("reason", ""), most_seconds=told["most_minutes"] * 60, rule=rule),
     )
 
 
-def _colleague(staff: Actor) -> Actor | None:
-    with in_tenant(staff.tenant):
-        others = Membership.objects.filter(ended_at=None, role=Role.OPERATOR).exclude(user=staff.user)
-        found = others.select_related("user").order_by("pk").first()
-    return Actor.of(found.user, staff.tenant) if found else None
-
-
 def _start(rule: MaintenanceRule, told: dict[str, Any]) -> datetime:
-    """Some hours ahead, or some hours into the next frame that can still be announced in time."""
-    if "hours_ahead" in told:
-        return clock.now() + timedelta(hours=told["hours_ahead"])
+    """Some hours into the next frame that can still be announced in time."""
     soonest = clock.now() + MaintenanceWindow.NOTICE
     frames = rule.frames(soonest, soonest + timedelta(days=14))
     frame = next(one for one in frames if one.starts_at >= soonest)
@@ -111,7 +90,7 @@ def _call_off(staff: Actor) -> None:
 def _incidents(staff: Actor, until: datetime) -> list[Told]:
     events: list[Told] = []
     for told in STORY["incidents"]:
-        began = _on(staff, until, told["days_ago"], told["at"])
+        began = on(staff, until, told["days_ago"], told["at"])
         for update in told["updates"]:
             moment = began + timedelta(minutes=update["after"])
             events.append((moment, partial(_say, staff, told, update)))
@@ -138,7 +117,7 @@ def _say(staff: Actor, told: dict[str, Any], update: dict[str, Any]) -> None:
         update_incident(staff, incident=incident, said=said)
 
 
-def _on(staff: Actor, until: datetime, days_ago: int, at: str) -> datetime:
+def on(staff: Actor, until: datetime, days_ago: int, at: str) -> datetime:
     """A clock time of the operator's, so many days before the present."""
     zone = ZoneInfo(staff.tenant.time_zone)
     day = (until.astimezone(zone) - timedelta(days=days_ago)).date()

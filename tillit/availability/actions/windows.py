@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db import IntegrityError, transaction
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from tillit.availability import words
@@ -68,7 +70,8 @@ def announce_maintenance(
     Planned work is refused under 24 hours' notice, outside the frame of its line of the plan, and beside other work
     for the same customers, which would make two announcements of one interruption. An emergency may come at any time;
     it needs its reason, its security advisory, and two people: one asked for it, another confirms it, and so announces
-    it (`advisories.actions`).
+    it (`advisories.actions`). The room above that keeps such wishes says whether there is one (`asked_emergency` of
+    its AppConfig).
     """
     require(actor, "availability.announce")
     at = now()
@@ -111,7 +114,8 @@ def _refuse_rash_emergency(actor: Actor, details: Details) -> None:
         raise Refused(_("An emergency needs its reason."), field="reason")
     if details.announced_by is None or actor.user is None or details.announced_by == actor.user:
         raise Refused(_("An emergency needs two people: ask for it, and somebody else confirms it."), field="kind")
-    if not details.advisory:
+    asked = [import_string(path) for room in apps.get_app_configs() if (path := getattr(room, "asked_emergency", ""))]
+    if not any(knows(details.advisory, details.announced_by) for knows in asked):
         raise Refused(_("An emergency needs the security advisory it is about."), field="kind")
 
 

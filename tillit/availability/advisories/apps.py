@@ -29,5 +29,6 @@ class AdvisoriesConfig(AppConfig):
         "advisories.advisory_published": "tillit.availability.advisories.publishing.advisory",
         "advisories.advisory_revised": "tillit.availability.advisories.publishing.advisory",
     }
+    asked_emergency = "tillit.availability.advisories.queries.is_asked"
     checks = {"advisories-follow-emergencies": "tillit.availability.advisories.checks.advisories_follow_emergencies"}
     menu = (MenuEntry(_("Emergencies"), "advisories:emergencies", "advisories.ask", "", 72),)

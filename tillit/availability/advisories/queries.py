@@ -6,6 +6,12 @@ from django.db.models import Q
 
 from tillit.availability.advisories.models import Emergency
 from tillit.foundation.clock import now
+from tillit.foundation.models import User
+
+
+def is_asked(slug: str, by: User) -> bool:
+    """Whether this person has asked for an emergency on this advisory, and nobody has answered yet."""
+    return Emergency.objects.open().filter(advisory__slug=slug, asked_by=by).exists()
 
 
 def unpublished_after_window() -> list[Emergency]:

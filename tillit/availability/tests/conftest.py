@@ -13,6 +13,7 @@ from tillit.availability.actions.measuring import Proof, take_measurement
 from tillit.availability.actions.plan import apply_components, apply_rules
 from tillit.availability.actions.windows import Details, announce_maintenance
 from tillit.availability.models import Component, MaintenanceWindow
+from tillit.availability.testing import asked_emergency
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Role
 from tillit.foundation.testing import make_person
@@ -70,7 +71,7 @@ def announced(operator, request):
         announcer = operator
         if kind == "emergency":
             announcer = request.getfixturevalue("second")
-            details |= {"announced_by": operator.user, "advisory": "tillit-2026-0001"}
+            details |= {"announced_by": operator.user, "advisory": asked_emergency(operator.user)}
         return announce_maintenance(
             announcer.actor,
             kind=kind,

@@ -5,11 +5,12 @@ from datetime import timedelta
 from django.utils.timezone import now
 
 from tillit.availability import demo, queries
+from tillit.availability.advisories.demo import emergency
 from tillit.availability.models import Component, Incident, MaintenanceWindow
 
 
 def test_half_a_year_is_told_and_the_present_is_calm(plan, operator, second, public):
-    demo.tell_half_a_year(operator.actor, now())
+    demo.tell_half_a_year(operator.actor, now(), emergency(operator.actor, now()))
     assert Incident.objects.count() == 4
     assert not Incident.objects.unresolved()
     assert set(Component.objects.values_list("state", flat=True)) == {"operational"}
@@ -23,3 +24,6 @@ def test_half_a_year_is_told_and_the_present_is_calm(plan, operator, second, pub
     assert queries.current_status().indicator == "none"
     page = public.get("/status/?lang=de").content.decode()
     assert "E-Mails bleiben liegen" in page and "abgesagt" in page
+    window = windows.get(kind="emergency")
+    assert public.get(f"/status/advisories/{window.advisory}/").status_code == 200
+    assert window.announced_by != window.confirmed_by

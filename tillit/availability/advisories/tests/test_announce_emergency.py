@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
+from tillit.availability.actions.windows import Details, announce_maintenance
 from tillit.availability.actions.work import begin_work
 from tillit.availability.advisories import actions
 from tillit.availability.advisories.models import Advisory, Emergency
@@ -113,6 +114,43 @@ def test_the_database_too_wants_two_people(asked, operator, second):
         MaintenanceWindow.objects.filter(pk=window.pk).update(confirmed_by=operator.user)
     with pytest.raises(Refused, match="public already"):
         actions.withdraw_emergency(operator.actor, emergency=asked)
+
+
+def test_no_emergency_comes_without_an_advisory_on_which_it_was_asked_for(asked, operator, second, advisory):
+    start = asked.starts_at
+
+    def announce(slug, by=operator.user):
+        details = Details(reason="A hole.", advisory=slug, announced_by=by)
+        announce_maintenance(
+            second.actor, kind="emergency", starts_at=start, ends_at=start + timedelta(hours=1), title={"en": "Patch"},
+            details=details,
+        )  # fmt: skip
+
+    third = make_person(operator.tenant, "Cato Vakt", Role.OPERATOR)
+    for slug, by in (("", operator.user), ("tillit-2026-4711", operator.user), (advisory.slug, third.user)):
+        with pytest.raises(Refused, match="needs the security advisory"):
+            announce(slug, by)
+    actions.withdraw_emergency(operator.actor, emergency=asked)
+    with pytest.raises(Refused, match="needs the security advisory"):
+        announce(advisory.slug)
+    assert not MaintenanceWindow.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("at", "lands"),
+    [
+        ("2026-11-23T17:59", "2026-11-23T18:00+01:00"),
+        ("2026-11-23T19:00", "2026-11-24T18:00+01:00"),  # asked in the evening: the next one
+        ("2027-03-27T19:00", "2027-03-28T18:00+02:00"),  # clocks go forward in the night between
+        ("2027-10-31T01:30", "2027-10-31T18:00+01:00"),  # and back
+    ],
+)
+@pytest.mark.promise("emergency-patches-after-business-hours")
+def test_without_another_wish_it_lands_the_next_evening_at_six_by_the_clocks(advisory, operator, clock, at, lands):
+    clock.move_to(datetime.fromisoformat(at).replace(tzinfo=OSLO), tick=False)
+    asked = actions.ask_emergency(operator.actor, advisory=advisory, reason="A hole.")
+    assert asked.starts_at == datetime.fromisoformat(lands)
+    assert f"{asked.starts_at.astimezone(OSLO):%H:%M}" == "18:00"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from tillit.availability.probes.actions.days import pack_months, reckon_days
 from tillit.availability.probes.arithmetic import formula_of, percent
 from tillit.availability.probes.holdings import Samples
 from tillit.availability.probes.models import Prober, Sample, SampleDay, UptimeDay
+from tillit.availability.testing import asked_emergency
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Role, Tenant
 from tillit.foundation.testing import make_person
@@ -41,7 +42,8 @@ def a_day(oslo, deliverer, operator, clock, operator_tenant):
     announce_maintenance(
         operator.actor, kind="emergency", starts_at=DAY + timedelta(hours=15), ends_at=DAY + timedelta(hours=16),
         title={"en": "Patch"}, details=Details(
-            effect="offline", reason="A hole must be closed.", advisory="tillit-2026-0001", announced_by=petra.user,
+            effect="offline", reason="A hole must be closed.", advisory=asked_emergency(petra.user),
+            announced_by=petra.user,
         ),
     )  # fmt: skip
     dice = random.Random(5)
@@ -198,8 +200,8 @@ def test_a_closed_day_is_packed_and_says_the_same_for_good(a_day, public, tmp_pa
     assert SampleDay.objects.get().rows == before.count("\n") - 1
 
 
-def test_a_month_is_packed_by_the_clock_and_not_with_every_download_and_goes_after_its_time(
-    a_day, public, clock, operator_tenant, folder, django_assert_max_num_queries
+def test_a_month_is_packed_by_the_clock_and_not_with_every_download_and_stays(
+    a_day, public, clock, operator_tenant, folder, tmp_path, capsys, django_assert_max_num_queries
 ):
     system, month = Actor.system(operator_tenant), "/status/samples/2026-11.csv"
     running = public.get(month)
@@ -218,10 +220,16 @@ def test_a_month_is_packed_by_the_clock_and_not_with_every_download_and_goes_aft
     assert public.get(month).status_code == 404
     assert pack_months(system) == ["2026-11"]  # it began with the 24th: the month is as whole as it gets
     assert b"".join(public.get(month, headers={"accept-encoding": "gzip"}).streaming_content) == was
-    assert Samples().purge(DAY + timedelta(days=1)) > 0  # the month is not whole any more
-    assert pack_months(system) == [] and public.get(month).status_code == 404
-    assert not SampleDay.objects.filter(day=DAY.date()).exists()  # what they added up to stays
-    assert UptimeDay.objects.filter(day=DAY.date()).exists()
+    day = public.get("/status/samples/2026-11-24.csv").content
+    (folder / "samples" / "2026-11.json").rename(folder / "aside")
+    assert Samples().purge(DAY + timedelta(days=400)) == 0  # what is in no file of its month stays in the database
+    (folder / "aside").rename(folder / "samples" / "2026-11.json")
+    assert Samples().purge(DAY + timedelta(days=8)) == 7  # the month is not whole in the database any more
+    assert pack_months(system) == [] and not SampleDay.objects.filter(day__month=11).exists()
+    kept = public.get(month, headers={"accept-encoding": "gzip"})
+    assert b"".join(kept.streaming_content) == was and kept.headers["Cache-Control"].endswith("immutable")
+    assert public.get("/status/samples/2026-11-24.csv").content == day
+    assert told(public_files(public, tmp_path), capsys)[0] == 0  # and is reckoned again to the same digits
     assert {public.get("/status/samples/2026-11-25.csv").status_code for _again in range(40)} == {200, 429}
 
 

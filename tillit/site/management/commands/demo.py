@@ -18,6 +18,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tillit.availability import demo as availability
+from tillit.availability.advisories import demo as advisories
 from tillit.availability.probes import demo as probes
 from tillit.crm.demo import HALF_A_YEAR, Plan, import_real_companies, tell_half_a_year
 from tillit.foundation import clock, wholefile
@@ -52,7 +53,7 @@ class Command(BaseCommand):
                 import_real_companies(writers[0], now - timedelta(days=HALF_A_YEAR // 2))
             self.stdout.write(f"{tenant.name} is there.")
         staff = Actor.of(User.objects.get(email=_first_of_staff(operator)), operator)
-        availability.tell_half_a_year(staff, now)
+        availability.tell_half_a_year(staff, now, advisories.emergency(staff, now))
         probes.tell_half_a_year(staff, now)
         trust.tell_half_a_year(staff, administrators, now)
         agreements.tell_half_a_year(staff, administrators, now)
