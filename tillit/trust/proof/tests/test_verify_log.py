@@ -25,7 +25,7 @@ from tillit.trust.proof.verifying import verify
 from tillit.trust.register import read_register
 
 pytestmark = pytest.mark.django_db
-SPOIL = "UPDATE proof_tile SET hashes = overlay(hashes placing '\\x00'::bytea from 65) WHERE level = 0 AND index = 0"
+SPOIL = "UPDATE proof_tile SET hashes = set_byte(hashes, 64, get_byte(hashes, 64) # 255) WHERE level = 0 AND index = 0"
 SEED = (Path(__file__).parents[2] / "profiles" / "seed.toml").read_text()
 
 
