@@ -33,7 +33,7 @@ from tillit.site.postgres import packaged_binaries
 from tillit.site.problems import Problem
 
 FOLDER = "backups"
-PACKED = ("files", "agreements")  # folders of the data folder
+PACKED = ("files", "agreements", "samples")  # folders of the data folder
 KNOWN_FILES = """
     SELECT 'files/' || key, sha256 FROM foundation_storedfile
     UNION SELECT 'agreements/' || left(sha256, 2) || '/' || sha256 || '.pdf', sha256 FROM agreements_sealeddocument"""
@@ -134,7 +134,7 @@ def _compare(dsn: str, expected: Marks) -> None:
 
 
 def _pack(data: Path, place: Path) -> int:
-    """The customers' files and the sealed agreements in one archive; returns how many."""
+    """The customers' files, the sealed agreements and the months of samples in one archive; returns how many."""
     count = 0
     with place.open("xb") as handle, tarfile.open(fileobj=handle, mode="w") as archive:
         place.chmod(0o600)

@@ -1,7 +1,8 @@
 """Months of samples as they are downloaded: `samples/2026-10.csv.gz` of the data folder, and `2026-10.json` beside it.
 
-Packed by the clock and once, not with every download. All of it is in the database as well: what is missing is made
-again. The two files of a month belong together, so a reckoning again meets the samples the figures were made of.
+Packed by the clock and once, not with every download. What is missing is made again, as long as all of it is in the
+database as well; after that the files are all there is, and stay for good: samples are of machines, not of persons. The
+two files of a month belong together, so a reckoning again meets the samples the figures were made of.
 """
 
 from __future__ import annotations
@@ -53,13 +54,22 @@ def pack(month: str, still_open: Mapping[date, list[str]]) -> None:
     wholefile.replace(beside(month), json.dumps(queries.beside(month), ensure_ascii=False).encode())
 
 
-def forget(before: date) -> None:
-    """Remove the months of which a day's samples are kept no longer; the figures stay in the database."""
-    for found in (Path(settings.DATA) / "samples").glob("*.csv.gz"):
-        month = found.name.removesuffix(".csv.gz")
-        if month <= f"{before:%Y-%m}" and f"{month}-01" < str(before):
-            found.unlink(missing_ok=True)
-            beside(month).unlink(missing_ok=True)
+def held(month: str) -> dict[str, str]:
+    """The days that the file of a month holds for good (`2026-11-24`), each with the SHA-256 of its lines.
+
+    None of a month that is not over: its file is written anew from the database.
+    """
+    days = json.loads(beside(month).read_bytes())["days"] if is_packed(month) else []
+    return {one["day"]: one["sha256"] for one in days} if all(one["closed"] for one in days) else {}
+
+
+def lines_on(day: date) -> bytes:
+    """Of a day that is in the file of its month alone; nothing where there is none."""
+    place, beginning = samples_of(f"{day:%Y-%m}"), f"{day}T".encode()
+    if not place.exists():
+        return b""
+    with gzip.open(place) as source:
+        return b"".join(line for line in source if line.startswith(beginning))
 
 
 def unpacked(place: Path) -> Iterator[bytes]:

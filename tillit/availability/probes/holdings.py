@@ -17,15 +17,17 @@ MARKED = "canary"  # no probe: it is neither reckoned nor packed
 
 
 class Samples:
-    """Single samples, and days of them; what they added up to stays."""
+    """Single samples, and days of them. What they added up to stays, and so do the files of months (`archive.py`): a
+    day leaves the database only when the file of its month holds it."""
 
     label = _("Samples of probes")
     least_hours = 100 * 24  # ninety days are shown, and can be reckoned again
 
     def purge(self, before: datetime) -> int:
-        archive.forget(before.astimezone(UTC).date())
-        days = SampleDay.objects.filter(day__lt=before.astimezone(UTC).date())
-        return Sample.objects.filter(at__lt=before).delete()[0] + days.delete()[0]
+        days = list(SampleDay.objects.filter(day__lt=before.astimezone(UTC).date()).defer("body"))
+        held = {month: archive.held(month) for month in {f"{one.day:%Y-%m}" for one in days}}
+        over = [one.pk for one in days if held[f"{one.day:%Y-%m}"].get(str(one.day)) == one.sha256]
+        return Sample.objects.filter(at__lt=before).delete()[0] + SampleDay.objects.filter(pk__in=over).delete()[0]
 
     def plant(self, actor: Actor) -> str:
         prober, _made = Prober.objects.get_or_create(

@@ -71,8 +71,8 @@ def packed(lines: Iterable[str]) -> bytes:
 
 
 def is_open(day: date) -> bool:
-    """Whether its samples may still change."""
-    return not SampleDay.objects.filter(day=day).exists()
+    """Whether its samples may still change. Days are closed in their order, and long after that leave the database."""
+    return not SampleDay.objects.filter(day__gte=day).exists()
 
 
 def whole_months() -> list[str]:

@@ -17,7 +17,7 @@ from tillit.availability.models import MaintenanceWindow
 from tillit.availability.probes.actions.days import pack_months, reckon_days
 from tillit.availability.probes.arithmetic import formula_of, percent
 from tillit.availability.probes.holdings import Samples
-from tillit.availability.probes.models import Prober, Sample, SampleDay, UptimeDay
+from tillit.availability.probes.models import Prober, Sample, SampleDay
 from tillit.availability.testing import asked_emergency
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Role, Tenant
@@ -221,6 +221,8 @@ def test_a_month_is_packed_by_the_clock_and_not_with_every_download_and_stays(
     assert pack_months(system) == ["2026-11"]  # it began with the 24th: the month is as whole as it gets
     assert b"".join(public.get(month, headers={"accept-encoding": "gzip"}).streaming_content) == was
     day = public.get("/status/samples/2026-11-24.csv").content
+    clock.shift(timedelta(days=1))
+    reckon_days(system)  # December has begun, and a file of its own
     (folder / "samples" / "2026-11.json").rename(folder / "aside")
     assert Samples().purge(DAY + timedelta(days=400)) == 0  # what is in no file of its month stays in the database
     (folder / "aside").rename(folder / "samples" / "2026-11.json")

@@ -99,7 +99,10 @@ def _day(request: Request, day: date, wants_packed: bool) -> HttpResponseBase:
     etag = _etag(closed.sha256[:32], wants_packed) if closed else ""
     if _has(request, etag):
         return _kept(HttpResponseNotModified(), etag, True)
-    lines = gzip.decompress(closed.body) if closed else archive.lines_of(queries.open_lines(day))
+    if closed:
+        lines = gzip.decompress(closed.body)
+    else:
+        lines = archive.lines_of(queries.open_lines(day)) or archive.lines_on(day)
     said = archive.lines_of([HEADER]) + lines
     return _kept(HttpResponse(gzip.compress(said, EFFORT) if wants_packed else said), etag, closed is not None)
 
