@@ -122,8 +122,9 @@ def joined(plan, public, receiver, work, clock):
 
 @pytest.fixture
 def trouble(operator, work):
-    def happen(title="Mail is late"):
-        said = Said({"en": "Messages wait."}, state="partial_outage", also=[Component.objects.get(slug="mail")])
+    def happen(title="Mail is late", part="mail"):
+        words = {"en": "Messages wait.", "de": "Nachrichten warten."}
+        said = Said(words, state="partial_outage", also=[Component.objects.get(slug=part)])
         incident = open_incident(operator.actor, title={"en": title}, impact="major", said=said)
         work()
         return incident
@@ -287,9 +288,17 @@ def test_a_new_secret_is_shown_once_and_the_one_before_signs_for_a_day(joined, r
         Webhook(first).verify(body, headers)
 
 
-def test_leaving_closes_the_way_and_deletes_everything(joined, receiver, trouble, public):
-    joined()
+def test_it_tells_of_chosen_parts_in_a_language_until_its_owner_leaves(joined, receiver, trouble, public):
+    joined(components="mail", language="de")
+    trouble("The CRM stands still", part="crm")
+    assert [one["type"] for one in receiver.told] == ["endpoint.challenge"]
     trouble()
+    assert {one["data"]["text"] for one in receiver.told if one["type"] == "incident.investigating"} == {
+        "Nachrichten warten."
+    }
+    assert {one["component"]["name"] for one in receiver.told if one["type"] == "component.changed"} == {
+        "E-Mail-Versand"
+    }
     assert public.post(receiver.told[-1]["meta"]["unsubscribe"]).status_code == 200
     left = [kind.objects.count() for kind in (Subscriber, Endpoint, Delivery, NamedWay)]
     assert left == [0, 0, 0, 0]
