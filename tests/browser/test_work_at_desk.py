@@ -42,6 +42,20 @@ def carry(page, slot, cell):
     page.mouse.up()
 
 
+def carry_by_finger(page, slot, cell):
+    """The same on a screen one touches: by its dots, because a finger elsewhere scrolls the page."""
+    slot.scroll_into_view_if_needed()
+    here, there = slot.locator("[data-handle]").bounding_box(), cell.bounding_box()
+    from_x, from_y = here["x"] + here["width"] / 2, here["y"] + here["height"] / 2
+    to_x, to_y = there["x"] + there["width"] / 2, there["y"] + there["height"] - 6
+    finger = page.context.new_cdp_session(page)
+    for kind, share in (("touchStart", 0), *(("touchMove", step / 8) for step in range(1, 9))):
+        at = {"x": from_x + (to_x - from_x) * share, "y": from_y + (to_y - from_y) * share}
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [at]})
+    expect(cell).to_have_class(re.compile("is-target"))
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 def announce(page, day, title):
     page.goto(f"{page.home}/operator/maintenance/announce?at={day}")
     page.get_by_role("group", name="Title").get_by_role("textbox").first.fill(title)
@@ -99,6 +113,13 @@ def test_a_window_is_dragged_to_another_day_and_refused_inside_the_notice(olav):
     expect(page.locator(f"td[data-at='{day}']")).to_have_class(re.compile("is-target"))
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(rf"/move\?to={day}"))
+
+    # and with a finger
+    tablet = olav(view={"width": 1024, "height": 1366}, touch=True)
+    tablet.goto(later + free)
+    slot = tablet.locator(f"td[data-at='{free}'] .slot[data-move]").filter(has_text="core switch").first
+    carry_by_finger(tablet, slot, tablet.locator(f"td[data-at='{day}']"))
+    expect(tablet).to_have_url(re.compile(rf"/move\?to={day}"))
 
 
 def test_an_incident_is_told_at_night_with_one_thumb(olav, browse, tillit):
