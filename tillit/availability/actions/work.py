@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
@@ -18,6 +19,7 @@ from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 
 Outcome = WindowWork.Outcome
+READ_AGAIN = timedelta(hours=1)  # before a window begins: its notice must still stand
 
 
 @action
@@ -75,7 +77,8 @@ def give_up_work(actor: Actor, *, job: str) -> int:
 def prove_notices(actor: Actor) -> int:
     """Read every notice of the next 14 days back from where it must stand, and keep when it first stood there.
 
-    Returns how many proofs are new. A page that does not answer proves nothing; it is read again by the clock.
+    In the hour before a window begins all of it is read again: where a page answers without the notice, its proof is
+    gone. Returns how many proofs are new. A page that does not answer proves nothing; it is read again by the clock.
     """
     require(actor, "availability.run_work")
     at = now()
@@ -85,9 +88,11 @@ def prove_notices(actor: Actor) -> int:
     known = set(NoticeProof.objects.values_list(*fields))
     new = []
     for spot in proving.spots():
-        open_here = [one for one in told if proving.concerned(one, [spot]) and _key(one, spot) not in known]
+        open_here = [one for one in told if proving.concerned(one, [spot]) and _is_asked(one, spot, known, at)]
         if open_here and (pages := _read(spot)):
-            new += [_proof(one, spot, at) for one in open_here if proving.carries(pages, one)]
+            standing = [one for one in open_here if proving.carries(pages, one)]
+            new += [_proof(one, spot, at) for one in standing if _key(one, spot) not in known]
+            _forget([one for one in open_here if one not in standing], spot)
     NoticeProof.objects.bulk_create(new, ignore_conflicts=True)
     if new:
         record(actor, "availability.notices_proven", count=len(new))
@@ -131,7 +136,7 @@ def _proven_in_time(window: MaintenanceWindow) -> datetime:
         return since
     if since is None:
         where = ", ".join(sorted({str(NoticeProof.Place(spot.place).label) for spot in missing}))
-        said = _("The notice was never seen to stand here: %(places)s. Nothing begins.") % {"places": where}
+        said = _("The notice was never seen to stand here, or is gone: %(places)s. Nothing begins.") % {"places": where}
     else:
         known = {"since": words.moment(since), "hours": window.NOTICE.total_seconds() / 3600}
         late = _("The notice stood everywhere only from %(since)s on, less than %(hours)d hours ahead: nothing begins.")
@@ -168,6 +173,21 @@ def _read(spot: proving.Spot) -> list[str]:
         return proving.read(spot)
     except looking.NotShown:
         return []
+
+
+def _is_asked(
+    told: MaintenanceWindow | MaintenanceRule, spot: proving.Spot, known: set[tuple[Any, ...]], at: datetime
+) -> bool:
+    """Whether it is not known to stand there, or is a window about to begin."""
+    begins_soon = isinstance(told, MaintenanceWindow) and at < told.starts_at <= at + READ_AGAIN
+    return begins_soon or _key(told, spot) not in known
+
+
+def _forget(gone: list[MaintenanceWindow | MaintenanceRule], spot: proving.Spot) -> None:
+    for told in gone:
+        window, rule, sequence, place, audience = _key(told, spot)
+        of = {"window": window, "rule": rule, "sequence": sequence, "place": place, "audience": audience}
+        NoticeProof.objects.filter(**of).delete()
 
 
 def _key(told: MaintenanceWindow | MaintenanceRule, spot: proving.Spot) -> tuple[int | None, int | None, int, str, str]:

@@ -76,7 +76,25 @@ def test_a_window_hidden_from_one_wave_opens_for_nobody(clock, plan, fjordlys, a
     window = MaintenanceWindow.objects.upcoming().for_job("system").first()
     assert {spot.audience for spot in proving.concerned(window, proving.spots())} == {"", "a/eu", "b/eu"}
     clock.move_to(window.starts_at, tick=False)
-    assert "never seen to stand here: Sign-in view" in refusal(system, job="system")
+    assert "never seen to stand here, or is gone: Sign-in view" in refusal(system, job="system")
+
+
+@pytest.mark.promise("work-happens-only-in-its-windows")
+def test_a_notice_that_is_gone_in_the_last_hour_opens_no_window(
+    clock, announced, fjordlys, alpenrose, system, monkeypatch
+):
+    window = announced(hours=48, job="network")
+    assert prove_notices(system) >= 3
+    clock.move_to(window.starts_at - timedelta(minutes=30), tick=False)
+    monkeypatch.setattr(looking, "page", _no_answer)
+    assert (prove_notices(system), window.proofs.count()) == (0, 3)  # a page that does not answer says nothing
+    monkeypatch.setattr(looking, "page", lambda path, tenant: _without_notices(path, tenant, alpenrose))
+    assert (prove_notices(system), window.proofs.count()) == (0, 2)
+    monkeypatch.undo()
+    clock.move_to(window.starts_at, tick=False)
+    assert "or is gone: Sign-in view" in refusal(system, job="network")
+    prove_notices(system)
+    assert "less than 24 hours ahead" in refusal(system, job="network")
 
 
 @pytest.mark.promise("work-happens-only-in-its-windows")
@@ -104,7 +122,7 @@ def test_customers_who_came_before_the_notice_must_have_been_shown_it(clock, ann
     clock.shift(timedelta(hours=23))
     operator.post("/operator/tenants/new/", NEWCOMER)  # and nobody reads its sign-in view
     clock.shift(timedelta(hours=25))
-    assert "never seen to stand here: Sign-in view" in refusal(system, job="network")
+    assert "never seen to stand here, or is gone: Sign-in view" in refusal(system, job="network")
     said = refusal(system, job="network")
     assert "Move the window: it can begin on Thu, 26 Nov 2026, 09:10 CET at the earliest." in said
 
@@ -170,3 +188,7 @@ def test_the_database_itself_refuses_work_without_notice(clock, plan, fjordlys):
 
 def _without_notices(path, tenant, wronged):
     return "" if tenant == wronged else real_page(path, tenant)
+
+
+def _no_answer(path, tenant):
+    raise looking.NotShown
