@@ -1,7 +1,9 @@
 """Whoever reads a file while it is written finds the old one or the new one, and nothing is left beside it."""
 
+import errno
 import os
 import stat
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -45,3 +47,40 @@ def test_of_two_who_make_the_same_file_the_first_ones_stays(tmp_path):
     wholefile.make_once(target, b"second")
     assert target.read_bytes() == b"first"
     assert [place.name for place in target.parent.iterdir()] == ["key"]
+
+
+def test_where_there_are_no_hard_links_the_first_ones_stays_too(tmp_path, monkeypatch):
+    def refuses(*_places):
+        raise OSError(errno.EPERM, "Operation not permitted")  # as on FAT
+
+    monkeypatch.setattr(os, "link", refuses)
+    for content in (b"first", b"second"):
+        wholefile.make_once(tmp_path / "key", content)
+    assert (tmp_path / "key").read_bytes() == b"first"
+    assert [place.name for place in tmp_path.iterdir()] == ["key"]
+
+
+def test_a_file_and_its_name_are_on_the_disk_when_it_is_said_to_be(tmp_path, monkeypatch):
+    settled, real = [], os.fsync
+
+    def fsync(handle):
+        settled.append(stat.S_ISDIR(os.fstat(handle).st_mode))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    wholefile.replace(tmp_path / "told", b"new")
+    wholefile.make_once(tmp_path / "key", b"new")
+    assert settled == [False, True, False, True]
+
+
+def test_the_draft_of_a_killed_process_goes_and_that_of_one_at_work_stays(tmp_path):
+    with wholefile.replacing(tmp_path / "told") as file:
+        (at_work,) = tmp_path.iterdir()
+        killed, other = tmp_path / ".told.0123456789abcdef", tmp_path / ".gitignore"
+        for place in (killed, other):
+            place.write_bytes(b"half")
+            os.utime(place, (time.time() - 7200,) * 2)
+        wholefile.sweep(tmp_path)
+        assert {*tmp_path.iterdir()} == {at_work, other}
+        file.write(b"new")
+    assert (tmp_path / "told").read_bytes() == b"new"
