@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 import django
@@ -31,6 +32,7 @@ class Command(NamedTuple):
     help: str
     uses_database: bool = True  # False: quick, without loading the rooms
     needs_installation: bool = True  # False: works where no Tillit was ever started
+    runs_another: bool = False  # a command of the operator's, behind `--`
 
 
 COMMANDS = {
@@ -57,7 +59,7 @@ COMMANDS = {
         needs_installation=False,
     ),
     "witness": Command("watch another Tillit's trust log, or take in what witnesses say of ours"),
-    "work": Command("run a command as announced work, inside its window or not at all"),
+    "work": Command("run a command as announced work, inside its window or not at all", runs_another=True),
 }
 
 
@@ -100,9 +102,7 @@ def _run(data: Path, name: str, arguments: list[str]) -> int:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tillit.site.settings")
         django.setup()
     module = importlib.import_module(f"tillit.site.commands.{name}{'_' if keyword.iskeyword(name) else ''}")
-    parser = argparse.ArgumentParser(prog=f"bin/tillit {name}", description=command.help)
-    module.add_arguments(parser)
-    options = parser.parse_args(arguments)
+    options = read_options(module, name, arguments)
     options.data = data
     if command.needs_installation and not runtime.load(data):
         raise Problem(f"There is no Tillit in {data}. Start one with bin/up, or name its folder: bin/tillit --data DIR")
@@ -110,6 +110,18 @@ def _run(data: Path, name: str, arguments: list[str]) -> int:
         return int(module.run(options))
     with _database(data):
         return int(module.run(options))
+
+
+def read_options(module: ModuleType, name: str, arguments: list[str]) -> argparse.Namespace:
+    """What was asked of a command; in `another` what stands behind the first `--`, as it was typed."""
+    parser = argparse.ArgumentParser(prog=f"bin/tillit {name}", description=COMMANDS[name].help)
+    module.add_arguments(parser)
+    if not COMMANDS[name].runs_another:
+        return parser.parse_args(arguments)
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options = parser.parse_args(arguments[:end])
+    options.another = arguments[end + 1 :]
+    return options
 
 
 @contextmanager

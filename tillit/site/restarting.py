@@ -35,6 +35,7 @@ from tillit.foundation.errors import Refused  # noqa: E402
 from tillit.foundation.supervision import report_ready  # noqa: E402
 from tillit.site import gently, runtime  # noqa: E402
 from tillit.site.gap import Measured, restart_under_load  # noqa: E402
+from tillit.site.preparation import release  # noqa: E402
 
 JOB = "restart"
 LOOK = 20.0  # seconds between looks at the plan and the clock, both of which may change
@@ -91,6 +92,10 @@ def in_the_window(data: Path) -> RestartRun:
     """A restart as work in its window. Where the work may not begin, that is kept and published instead."""
     system = Actor.system(operating_tenant())
     at = now()
+    brought, found = runtime.installation(data).get("brought"), release()
+    if brought and brought != found:  # the new processes would be of a release nobody has brought, on tables of before
+        why = f"The checkout holds another release ({found}) than the one that was brought ({brought})."
+        return record_restart(system, told=Told(Occasion.NIGHT, Outcome.REFUSED, at, reason=why))
     try:
         work = begin_work(system, job=JOB)
     except Refused as refusal:
@@ -108,12 +113,17 @@ def in_the_window(data: Path) -> RestartRun:
 
 
 def by_hand(data: Path, because: str = "") -> int:
-    """One restart now, and one line about it; exit status 1 when the new processes do not start."""
+    """One restart now, and one line about it; exit status 1 when the new processes do not start.
+
+    A reason that cannot be published is told by a traceback in the log, and by no line.
+    """
     system = Actor.system(operating_tenant())
     measured = restart_under_load(data, system)
     try:
         _record(system, measured, Occasion.BY_HAND, reason=because)
     except Error:
+        if because:
+            raise
         log.exception("The restart is done, but not recorded")
     sys.stdout.write(f"{measured.sentence}\n")
     return 0 if measured.complete else 1

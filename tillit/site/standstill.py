@@ -28,6 +28,7 @@ API = "/api/v1/"
 HEADER = "Tillit-Maintenance"
 READING = ("GET", "HEAD", "OPTIONS")
 NO_ACTIONS = ("/account/password/", "/account/security/")  # pages of a library, which would change all the same
+TO_SIGN_IN = ("/authenticate/", "/reauthenticate/", "/webauthn/login/")  # the second step, and passkeys
 GOES_ON = (*(path for path in settings.COOKIELESS_PATHS if path != "/api/"), "/api/state/", "/api/v2/")
 Handler = Callable[[Request], HttpResponse]
 
@@ -48,7 +49,8 @@ class EffectOfMaintenance:
             return self.get_response(request)
         by_program = request.path.startswith(API)
         found = effects.standstill(tenant, effects.API if by_program else effects.PAGES)
-        writes = request.method not in READING and (by_program or request.path.startswith(NO_ACTIONS))
+        of_library = request.path.startswith(NO_ACTIONS) and not request.path.endswith(TO_SIGN_IN)
+        writes = request.method not in READING and (by_program or of_library)
         if found and (found.is_offline or writes):
             response = _refuse(request, tenant)
             vars(response)["_has_been_logged"] = True  # else Django logs each as an error

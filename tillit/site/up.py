@@ -89,7 +89,7 @@ def _run(data: Path, options: argparse.Namespace) -> int:
         progress.say(f"Setting up Tillit in {data}. The first start takes a minute or two.")
     copy = CopyProcess(data, copies, walls, logs)
     try:
-        runtime.remember(data, base_host=base_host, copy_page=copy.page(), release=release())
+        runtime.remember(data, base_host=base_host, copy_page=copy.page(), release=release(), brought=release())
         copy.start()
         preparation.database()
         preparation.tables()

@@ -19,7 +19,7 @@ from tillit.foundation.access import Actor
 from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
 from tillit.foundation.jobs import job, later
-from tillit.foundation.standstill import Paused
+from tillit.foundation.standstill import AGAIN, Paused
 from tillit.foundation.tenancy import in_tenant
 
 log = logging.getLogger(__name__)
@@ -57,9 +57,9 @@ def _telling_failures(actor: Actor, import_id: int, job_name: str) -> Iterator[I
         try:
             yield found
         except Paused as paused:
-            over = now() + timedelta(seconds=paused.standstill.seconds)
+            soon = min(paused.standstill.seconds, AGAIN)  # it may end earlier than announced
             log.info("Import %s waits until maintenance is over", import_id)
-            later(job_name, actor, at=over, import_id=import_id)
+            later(job_name, actor, at=now() + timedelta(seconds=soon), import_id=import_id)
         except Refused as refusal:
             fail_import(Actor.system(actor.tenant), import_id=import_id, reason=str(refusal))
         except UNREACHABLE:

@@ -93,6 +93,8 @@ def _bring(actor: Actor, options: argparse.Namespace, root: Path) -> int:
         plan.end_stage(actor, stage=stage, ok=False, sentence=str(error))
         raise
     plan.end_stage(actor, stage=stage, ok=True)
+    if last:
+        runtime.remember(options.data, brought=release.version)
     progress.say(f"Wave {options.wave.upper()} runs on {release}.")
     return 0
 
@@ -117,7 +119,9 @@ def _back(actor: Actor, options: argparse.Namespace) -> int:
             _settled(options.data, held.taken_back())
     if release is not None:
         plan.roll_back_release(actor, release=release, because=options.because)
-    sys.stdout.write(f"Everything runs on {release_in(rollout.order(options.data).main)}.\n")
+    main = release_in(rollout.order(options.data).main)
+    runtime.remember(options.data, brought=main)
+    sys.stdout.write(f"Everything runs on {main}.\n")
     return 0
 
 

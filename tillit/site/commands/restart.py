@@ -46,22 +46,28 @@ def run(options: argparse.Namespace) -> int:
     preparation.tables()
     preparation.static_files()
     before = runtime.running(options.data)
+    because = options.because.strip()
     with progress.step("Replacing the processes"):
-        said = "" if options.unmeasured else _measured(options.data, options.because.strip())
+        said = "" if options.unmeasured else _measured(options.data, because)
+        if because and not said:
+            log = options.data / "log" / "restarts.log"
+            raise Problem(f"The reason could not be published; see whether the restart took place. Details: {log}")
         if runtime.running(options.data).get("restarts") == before.get("restarts"):  # what measures did not get so far
             os.kill(before["pid"], signal.SIGHUP)
         after = _outcome(options.data, before)
     if not after.get("restarted"):
         log = options.data / "log" / "supervisor.log"
         raise Problem(f"The new processes do not start; the old ones serve on. Details: {log}")
-    progress.say(f"Every process is of release {runtime.installation(options.data)['release']} now.")
+    runtime.remember(options.data, brought=release())
+    progress.say(f"Every process is of release {release()} now.")
     if said:
         progress.say(said)
     return 0
 
 
 def _refuse_unannounced_release(options: argparse.Namespace) -> None:
-    running, ours = runtime.installation(options.data).get("release"), release()
+    known = runtime.installation(options.data)
+    running, ours = known.get("brought", known.get("release")), release()
     if running in (None, ours) or not in_waves(runtime.load(options.data)["TILLIT_DSN"]):
         return
     if not options.because.strip():

@@ -22,7 +22,7 @@ from tillit.availability.models import WindowWork
 from tillit.foundation.access import Actor
 from tillit.foundation.errors import Refused
 from tillit.foundation.models import Tenant
-from tillit.site.problems import Problem
+from tillit.site.problems import Problem, complain
 
 OWN_COMMANDS = {"restart": "bin/tillit restart", "upgrade": "bin/tillit release"}
 
@@ -33,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--wave", default="", help="for this wave only")
     parser.add_argument("--region", default="", help="in this region only")
     parser.add_argument("--ended", choices=("done", "failed"), help="say how the work went that runs, instead")
-    parser.add_argument("command", nargs="*", help="what to run, behind --")
+    parser.usage = f"{parser.prog} JOB [--wave W] [--region R] -- COMMAND\n       {parser.prog} JOB --ended done|failed"
+        f"{parser.prog} JOB [--wave WAVE] [--region REGION] -- COMMAND | {parser.prog} JOB --ended done|failed"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,18 +54,20 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _do(system: Actor, options: argparse.Namespace) -> int:
-    if not options.command:
+    if not options.another:
         raise Problem(f"Say what to run: bin/tillit work {options.job} -- COMMAND")
     work = begin_work(system, job=options.job, wave=options.wave, region=options.region)
     try:
-        status = _carry_out(options.command)
+        status = _carry_out(options.another)
     except OSError as error:
         end_work(system, work=work, ok=False, sentence="It could not be started.")
-        raise Problem(f"{options.command[0]} cannot be run: {error.strerror}") from error
+        raise Problem(f"{options.another[0]} cannot be run: {error.strerror}") from error
     try:
         if not connection.is_usable():  # the work may have been at the database
             connection.close()
         end_work(system, work=work, ok=status == 0, sentence="" if status == 0 else f"Exit status {status}.")
+    except Refused as refusal:  # it took so long that it was given up meanwhile
+        complain(str(refusal))
     except Error as error:
         outcome = "done" if status == 0 else "failed"
         raise Problem(

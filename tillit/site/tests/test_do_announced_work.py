@@ -1,6 +1,5 @@
 """`bin/tillit work`: patches and work on the machines begin like everything else, inside their window or not at all."""
 
-import argparse
 import sys
 
 import pytest
@@ -9,6 +8,7 @@ from tillit.availability.actions.work import begin_work, prove_notices
 from tillit.availability.models import MaintenanceWindow, WindowWork
 from tillit.availability.tests.conftest import announced, clock, plan, prove, register
 from tillit.foundation.access import Actor
+from tillit.site.cli import read_options
 from tillit.site.commands import work as command
 from tillit.site.problems import Problem
 
@@ -25,10 +25,8 @@ def work(db, capfd):
     """`tillit work ...`: its exit status and what it said, refusals with status 1 as the command line tells them."""
 
     def run(*arguments):
-        parser = argparse.ArgumentParser()
-        command.add_arguments(parser)
         try:
-            status, refusal = command.run(parser.parse_args(arguments)), ""
+            status, refusal = command.run(read_options(command, "work", list(arguments))), ""
         except Problem as problem:
             status, refusal = 1, str(problem)
         said = capfd.readouterr()
@@ -58,6 +56,8 @@ def test_updates_run_inside_their_window_and_nothing_runs_before(work, tmp_path,
     status, said = work("system", "--", "no-such-command")
     assert status == 1 and "cannot be run" in said
     assert not WindowWork.objects.running().exists()
+    printing = ["-c", "import sys; print(sys.argv[1:])", "git", "--", "file", "--wave"]
+    assert work("system", "--region", "", "--", sys.executable, *printing) == (0, "['git', '--', 'file', '--wave']\n")
 
 
 def test_work_that_took_tillit_with_it_is_said_to_be_over_afterwards(work, clock, plan, fjordlys, system):

@@ -77,6 +77,13 @@ def test_a_restart_that_was_told_too_late_does_not_take_place_and_that_is_public
     assert "less than 24 hours ahead" in public.get("/status/restarts/").content.decode()
 
 
+def test_a_night_brings_no_release_that_only_lies_in_the_checkout(clock, nights, public):
+    runtime.remember(nights.data, brought="0.0.9+0000000")
+    clock.move_to(datetime(2026, 11, 25, 2, 0, 20, tzinfo=OSLO))
+    assert nights.look().outcome == "refused"
+    assert "than the one that was brought (0.0.9+0000000)" in public.get("/status/restarts/").content.decode()
+
+
 def test_a_restart_that_cannot_be_measured_ends_its_work_all_the_same(clock, tmp_path):
     nights = Nights(tmp_path)  # nothing runs there
     clock.move_to(datetime(2026, 11, 25, 2, 0, 20, tzinfo=OSLO))
@@ -120,7 +127,7 @@ def test_another_release_needs_a_reason_where_the_plan_brings_releases_in_waves(
 
 @pytest.mark.promise("work-happens-only-in-its-windows")
 def test_a_release_that_nobody_was_told_of_is_not_brought_by_a_restart(tmp_path, monkeypatch):
-    runtime.remember(tmp_path, release="0.0.9+0000000", database="postgresql:///tillit")
+    runtime.remember(tmp_path, brought="0.0.9+0000000", database="postgresql:///tillit")
     monkeypatch.setattr(runtime, "is_running", lambda _data: True)
     monkeypatch.setattr(runtime, "load", lambda _data: {"TILLIT_DSN": ""})
     monkeypatch.setattr(command, "in_waves", lambda _dsn: True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.utils.module_loading import import_string
-from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from tillit.foundation.access import Actor, action, require
+from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 from tillit.foundation.models import Role, Tenant
