@@ -34,8 +34,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--region", default="", help="in this region only")
     parser.add_argument("--ended", choices=("done", "failed"), help="say how the work went that runs, instead")
     parser.usage = f"{parser.prog} JOB [--wave W] [--region R] -- COMMAND\n       {parser.prog} JOB --ended done|failed"
-        f"{parser.prog} JOB [--wave WAVE] [--region REGION] -- COMMAND | {parser.prog} JOB --ended done|failed"
-    )
 
 
 def run(options: argparse.Namespace) -> int:
