@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -38,19 +37,16 @@ def is_packed(month: str) -> bool:
 
 
 def pack(month: str, still_open: Mapping[date, list[str]]) -> None:
-    """Both files of a month, each in one step. `still_open`: the lines of its days that are not closed."""
-    samples_of(month).parent.mkdir(mode=0o700, exist_ok=True)
-    draft = samples_of(month).with_suffix(f".{os.getpid()}")
-    try:
-        with draft.open("wb") as raw:
-            with gzip.GzipFile("", "wb", EFFORT, raw, mtime=0) as packed:
-                for part in _parts(month, still_open):
-                    packed.write(part)
-            raw.flush()
-            os.fsync(raw.fileno())
-        draft.replace(samples_of(month))
-    finally:
-        draft.unlink(missing_ok=True)
+    """Both files of a month, each in one step. `still_open`: the lines of its days that are not closed.
+
+    Raises OSError. What stands beside comes last: until it is there, the month is packed again.
+    """
+    place = samples_of(month)
+    place.parent.mkdir(mode=0o700, exist_ok=True)
+    wholefile.sweep(place.parent)
+    with wholefile.replacing(place) as draft, gzip.GzipFile("", "wb", EFFORT, draft, mtime=0) as packed:
+        for part in _parts(month, still_open):
+            packed.write(part)
     wholefile.replace(beside(month), json.dumps(queries.beside(month), ensure_ascii=False).encode())
 
 

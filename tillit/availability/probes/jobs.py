@@ -15,8 +15,8 @@ def ask_inside(actor: Actor) -> None:
 
 @by_the_clock("probes.reckon_days", cron="1-59/5 * * * *")
 def reckon_days(actor: Actor) -> None:
-    days.reckon_days(actor)
-    days.pack_months(actor)
+    reckoned = days.reckon_days(actor)
+    days.pack_months(actor, reckoned=reckoned)
 
 
 @job("probes.answer_errand")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from tillit.availability.probes import archive
 from tillit.availability.probes.actions.samples import LATE
@@ -28,30 +29,29 @@ WHOLE = 5  # minutes: today is reckoned up to the last slot that is over in ever
 KEPT = ("regions", "wave", "windows")  # of what held for a day, beside its parts and slots
 
 
-@action
-def reckon_days(actor: Actor) -> list[date]:
-    """Add up every day that is not closed, close those that are long over, and pack the running month once an hour.
+class Reckoned(NamedTuple):
+    """`lines`: the samples the figures were made of, of every day that was open, also of those `closed` by now."""
 
-    Returns the days it closed.
-    """
+    closed: list[date]
+    lines: dict[date, list[str]]
+
+
+@action
+def reckon_days(actor: Actor) -> Reckoned:
+    """Add up every day that is not closed, and close those that are long over."""
     require(actor, "probes.measure")
     at = now().astimezone(UTC)
-    closed = []
-    still_open: dict[date, list[str]] = {}
+    done = Reckoned([], {})
     for day in _open_days(at.date()):
-        lines = still_open[day] = list(open_lines(day))
+        lines = done.lines[day] = list(open_lines(day))
         over = midnight(day) + DAY
         minutes = min(MINUTES, int((at - midnight(day)) / timedelta(minutes=WHOLE)) * WHOLE)
         frame = frame_of(day)
         _keep(day, reckon(day, lines, read_frame(frame), minutes))
         if over + LATE + timedelta(hours=1) < at:
             close_day(actor, day=day, lines=lines, frame=frame)
-            closed.append(day)
-    for month in sorted({f"{day:%Y-%m}" for day in still_open}):
-        of_this_hour = at.minute < WHOLE or any(f"{day:%Y-%m}" == month for day in closed)
-        if of_this_hour or not archive.is_packed(month):
-            archive.pack(month, still_open)
-    return closed
+            done.closed.append(day)
+    return done
 
 
 @action
@@ -72,13 +72,20 @@ def close_day(actor: Actor, *, day: date, lines: list[str], frame: Json) -> Samp
 
 
 @action
-def pack_months(actor: Actor) -> list[str]:
-    """Pack the months that are over and have no file (any more). Returns them."""
+def pack_months(actor: Actor, *, reckoned: Reckoned) -> list[str]:
+    """Pack the months of what was just reckoned, once an hour and when a day was closed, and those that are over and
+    have no file (any more) or one that does not hold all of them. Returns them. Raises OSError.
+
+    After that was committed: a full disk takes no figure back, and no file tells what is not so.
+    """
     require(actor, "probes.measure")
-    missing = [month for month in whole_months() if not archive.is_packed(month)]
-    for month in missing:
-        archive.pack(month, {})
-    return missing
+    hourly = now().minute < WHOLE
+    closed, running = ({f"{day:%Y-%m}" for day in days} for days in (reckoned.closed, reckoned.lines))
+    due = {month for month in running if hourly or month in closed or not archive.is_packed(month)}
+    due |= {month for month in whole_months() if not archive.held(month)}
+    for month in sorted(due):
+        archive.pack(month, reckoned.lines)
+    return sorted(due)
 
 
 def _open_days(today: date) -> list[date]:

@@ -14,9 +14,11 @@ import pytest
 
 from tillit.availability.actions.windows import Details, announce_maintenance
 from tillit.availability.models import MaintenanceWindow
-from tillit.availability.probes.actions.days import pack_months, reckon_days
+from tillit.availability.probes import archive
+from tillit.availability.probes.actions.days import Reckoned, pack_months
 from tillit.availability.probes.arithmetic import formula_of, percent
 from tillit.availability.probes.holdings import Samples
+from tillit.availability.probes.jobs import reckon_days
 from tillit.availability.probes.models import Prober, Sample, SampleDay
 from tillit.availability.testing import asked_emergency
 from tillit.foundation.access import Actor
@@ -25,6 +27,7 @@ from tillit.foundation.testing import make_person
 from tillit.site.commands import uptime
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
+NOTHING = Reckoned([], {})
 
 
 @pytest.fixture
@@ -177,7 +180,8 @@ def test_a_closed_day_is_packed_and_says_the_same_for_good(a_day, public, tmp_pa
     a_day(public, tmp_path)
     before, figures = (tmp_path / "2026-11.csv").read_text(), public.get("/status/uptime.json").json()["months"]
     clock.move_to(DAY + timedelta(days=1, hours=37, minutes=2))
-    assert reckon_days(Actor.system(operator_tenant)) == [DAY.date()]
+    reckon_days(Actor.system(operator_tenant))
+    assert SampleDay.objects.get().day == DAY.date()
     assert not Sample.objects.filter(at__lt=DAY + timedelta(days=1)).exists()
     MaintenanceWindow.objects.update(announced_at=DAY - timedelta(days=9))  # what was true then is kept, and told
     Tenant.objects.filter(kind="probe").update(wave="a")
@@ -218,7 +222,9 @@ def test_a_month_is_packed_by_the_clock_and_not_with_every_download_and_stays(
     for file in (folder / "samples").iterdir():
         file.unlink()  # lost with the disk
     assert public.get(month).status_code == 404
-    assert pack_months(system) == ["2026-11"]  # it began with the 24th: the month is as whole as it gets
+    assert pack_months(system, reckoned=NOTHING) == [
+        "2026-11"
+    ]  # it began with the 24th: the month is as whole as it gets
     assert b"".join(public.get(month, headers={"accept-encoding": "gzip"}).streaming_content) == was
     day = public.get("/status/samples/2026-11-24.csv").content
     clock.shift(timedelta(days=1))
@@ -227,12 +233,32 @@ def test_a_month_is_packed_by_the_clock_and_not_with_every_download_and_stays(
     assert Samples().purge(DAY + timedelta(days=400)) == 0  # what is in no file of its month stays in the database
     (folder / "aside").rename(folder / "samples" / "2026-11.json")
     assert Samples().purge(DAY + timedelta(days=8)) == 7  # the month is not whole in the database any more
-    assert pack_months(system) == [] and not SampleDay.objects.filter(day__month=11).exists()
+    assert pack_months(system, reckoned=NOTHING) == [] and not SampleDay.objects.filter(day__month=11).exists()
     kept = public.get(month, headers={"accept-encoding": "gzip"})
     assert b"".join(kept.streaming_content) == was and kept.headers["Cache-Control"].endswith("immutable")
     assert public.get("/status/samples/2026-11-24.csv").content == day
     assert told(public_files(public, tmp_path), capsys)[0] == 0  # and is reckoned again to the same digits
     assert {public.get("/status/samples/2026-11-25.csv").status_code for _again in range(40)} == {200, 429}
+
+
+def test_a_full_disk_takes_no_figure_back_and_the_month_is_packed_when_there_is_room(
+    a_day, public, clock, operator_tenant, folder, tmp_path, capsys
+):
+    system = Actor.system(operator_tenant)
+    (folder / "samples").rename(folder / "aside")
+    (folder / "samples").write_text("")  # nothing can be written there
+    clock.move_to(DAY + timedelta(days=8, hours=14, minutes=31))
+    for _again in range(2):
+        with pytest.raises(OSError, match="samples"):
+            reckon_days(system)
+    assert SampleDay.objects.filter(day__month=11).count() == 7
+    (folder / "samples").unlink()
+    (folder / "aside").rename(folder / "samples")  # there is room; November is as it was before its days were closed
+    assert archive.held("2026-11") == {}
+    clock.shift(timedelta(minutes=5))
+    reckon_days(system)
+    assert len(archive.held("2026-11")) == 7
+    assert told(public_files(public, tmp_path), capsys)[0] == 0
 
 
 @pytest.mark.parametrize(

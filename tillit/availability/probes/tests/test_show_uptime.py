@@ -6,7 +6,7 @@ from datetime import timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.utils.timezone import now
 
-from tillit.availability.probes.actions.days import reckon_days
+from tillit.availability.probes.jobs import reckon_days
 from tillit.availability.probes.models import Prober, UptimeDay
 from tillit.availability.probes.signing import public_of
 from tillit.foundation.access import Actor
