@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -18,7 +17,7 @@ from tillit.availability.models import (
     PostmortemDraft,
     UpdateVersion,
 )
-from tillit.availability.once import made_before, one_at_a_time
+from tillit.availability.once import UNSENT, Sent, made_before, one_at_a_time
 from tillit.availability.refusals import refuse_contradictions
 from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import now
@@ -44,7 +43,7 @@ class Said:
     impact: str = ""
     started_at: datetime | None = None  # it began earlier than we thought
     next_update_at: datetime | None = None  # by when we write again
-    request_key: UUID | None = None  # the form's: sending it twice says it once
+    sent: Sent = UNSENT  # the form: sending it twice says it once
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,9 @@ def open_incident(
     A probe or the clock opens one as the system: it is public at once, and nobody has posted anything yet.
     """
     require(actor, "availability.manage_incidents")
-    one_at_a_time(ONE_REPORTER)
-    if before := _said_before(said):
+    if said.sent.request_key:  # a probe has no form, and may hold a part that somebody with this lock waits for
+        one_at_a_time(ONE_REPORTER)
+    if before := made_before(IncidentUpdate, said.sent):
         return before.incident
     at = now()
     if said.status in (Incident.Status.RESOLVED, Incident.Status.POSTMORTEM):
@@ -106,7 +106,7 @@ def update_incident(actor: Actor, *, incident: Incident, said: Said) -> Incident
     """Say how far we are with an open incident."""
     require(actor, "availability.manage_incidents")
     incident = _open(incident)
-    if before := _said_before(said):
+    if before := made_before(IncidentUpdate, said.sent, incident=incident):
         return before
     if said.status == Incident.Status.POSTMORTEM:
         raise Refused(_("Resolve the incident first, then look back at it."), field="status")
@@ -200,13 +200,6 @@ def _looked_back_at(incident: Incident) -> Incident:
     return incident
 
 
-def _said_before(said: Said) -> IncidentUpdate | None:
-    """What the same form has said already; words with a placeholder were filled in since, and are not compared."""
-    is_plain = not any("{" in text for text in said.body.values())
-    compared = {"status": said.status} | ({"body": said.body} if is_plain else {})
-    return made_before(IncidentUpdate, said.request_key, **compared)
-
-
 def _say(actor: Actor, incident: Incident, said: Said, at: datetime) -> IncidentUpdate:
     """Add an update, and carry its status and states to the incident and the parts it touches."""
     _refuse_silence(said.body)
@@ -223,8 +216,7 @@ def _say(actor: Actor, incident: Incident, said: Said, at: datetime) -> Incident
     body = _filled(actor, said.body, "body", known)
     update = IncidentUpdate.objects.create(
         incident=incident, status=said.status, body=body, at=at, by=actor.user, affected=affected,
-        request_key=said.request_key,
-        impact=said.impact if said.impact != incident.impact else "",
+        impact=said.impact if said.impact != incident.impact else "", **vars(said.sent),
     )  # fmt: skip
     _carry(actor, incident, said, at)
     incident.save()

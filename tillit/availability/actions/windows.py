@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.apps import apps
 from django.db import IntegrityError, transaction
@@ -19,7 +18,7 @@ from tillit.availability.models import (
     MaintenanceWindow,
     WindowVersion,
 )
-from tillit.availability.once import made_before, one_at_a_time
+from tillit.availability.once import UNSENT, Sent, made_before, one_at_a_time
 from tillit.availability.refusals import is_worse, refuse_contradictions, refuse_times, whole_minutes
 from tillit.availability.withdrawing import call_off
 from tillit.foundation.access import Actor, action, require
@@ -47,7 +46,12 @@ class Details:
     job: str = ""  # the work that may run only inside it
     announced_by: User | None = None  # of an emergency: who asked for it, which the actor confirms
     advisory: str = ""  # of an emergency: the slug of the security advisory it is about
-    request_key: UUID | None = None  # the form's: sending it twice announces one window
+    sent: Sent = UNSENT  # the form: sending it twice announces one window
+
+    def of_window(self) -> dict[str, Any]:
+        """By the names of the window's fields."""
+        said = dict(vars(self))
+        return said | vars(said.pop("sent"))
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def announce_maintenance(
     """
     require(actor, "availability.announce")
     at = now()
-    said = vars(details) | {"announced_by": actor.user}
+    said = details.of_window() | {"announced_by": actor.user}
     window = MaintenanceWindow(
         kind=kind, title=title, starts_at=starts_at, ends_at=ends_at, announced_at=at, **said
     )  # fmt: skip
@@ -84,8 +88,8 @@ def announce_maintenance(
         window.announced_by = details.announced_by
         window.confirmed_by, window.confirmed_at = actor.user, at
     one_at_a_time(ONE_ANNOUNCER)
-    if before := made_before(MaintenanceWindow, details.request_key):
-        return _same(before, window)
+    if before := _announced_before(details.sent):
+        return before
     refuse_times(window)
     window.save(force_insert=True)
     record(actor, "availability.maintenance_announced", window)
@@ -93,11 +97,12 @@ def announce_maintenance(
     return window
 
 
-def _same(before: MaintenanceWindow, window: MaintenanceWindow) -> MaintenanceWindow:
-    """What was announced by the same form, if it says the same."""
-    if any(getattr(before, name) != getattr(window, name) for name in ("title", "starts_at", "ends_at", "effect")):
-        told = {"window": words.named(before)}
-        raise Refused(_("This form has announced a window already: %(window)s. Change that one instead.") % told)
+def _announced_before(sent: Sent) -> MaintenanceWindow | None:
+    """What the same form has announced already, if it still stands as it was announced."""
+    before = made_before(MaintenanceWindow, sent, named=words.named)
+    if before and (before.cancelled_at or before.moved_at or before.revised_at):
+        changed = _("What this form announced was changed or cancelled since: %(window)s. Announce it with a new form.")
+        raise Refused(changed % {"window": words.named(before)})
     return before
 
 

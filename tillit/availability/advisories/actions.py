@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
@@ -18,7 +17,7 @@ from tillit.availability.advisories.evening import next_evening
 from tillit.availability.advisories.models import Advisory, Emergency, Revision
 from tillit.availability.advisories.queries import unpublished_after_window
 from tillit.availability.models import Effect, MaintenanceRule, MaintenanceWindow
-from tillit.availability.once import made_before, one_at_a_time
+from tillit.availability.once import UNSENT, Sent, made_before, one_at_a_time
 from tillit.availability.refusals import refuse_reach
 from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import now
@@ -57,20 +56,20 @@ class Asked:
 
 
 @action
-def write_advisory(actor: Actor, *, wording: Wording, key: UUID | None = None) -> Advisory:
+def write_advisory(actor: Actor, *, wording: Wording, sent: Sent = UNSENT) -> Advisory:
     """Begin an advisory: a draft that nobody outside reads. It takes the year's next number.
 
-    `key`: the form's, so that sending it twice writes one.
+    `sent`: the form, so that sending it twice writes one.
     """
     require(actor, "advisories.write")
     one_at_a_time(ONE_WRITER)
-    if before := made_before(Advisory, key, title=wording.title, summary=wording.summary):
+    if before := made_before(Advisory, sent):
         return before
     at = now()
     start = f"tillit-{at.year}-"
     taken = Advisory.objects.filter(slug__startswith=start).values_list("slug", flat=True)
     number = 1 + max((int(slug.removeprefix(start)) for slug in taken), default=0)
-    said = vars(wording) | {"written_at": at, "written_by": actor.user, "request_key": key}
+    said = vars(wording) | {"written_at": at, "written_by": actor.user} | vars(sent)
     advisory = Advisory(slug=f"{start}{number:04}", **said)
     _refuse_contradictions(advisory)
     advisory.save(force_insert=True)
@@ -115,11 +114,11 @@ def publish_advisory(actor: Actor, *, advisory: Advisory) -> Advisory:
 
 @action
 def ask_emergency(
-    actor: Actor, *, advisory: Advisory, reason: str, asked: Asked = Asked(), key: UUID | None = None
+    actor: Actor, *, advisory: Advisory, reason: str, asked: Asked = Asked(), sent: Sent = UNSENT
 ) -> Emergency:
     """Ask for an emergency window. Customers hear of it when somebody else confirms it (`confirm_emergency`).
 
-    `key`: the form's, so that sending it twice asks once.
+    `sent`: the form, so that sending it twice asks once.
     """
     require(actor, "advisories.ask")
     if actor.user is None:
@@ -127,7 +126,8 @@ def ask_emergency(
     if not reason.strip():
         raise Refused(_("An emergency needs its reason."), field="reason")
     one_at_a_time(ONE_WRITER)
-    if before := made_before(Emergency, key, advisory=advisory, reason=reason.strip()):
+    if before := made_before(Emergency, sent):
+        _refuse_unless_open(before)
         return before
     at = now()
     starts_at = asked.starts_at or next_evening(at, actor.tenant)
@@ -137,7 +137,7 @@ def ask_emergency(
     refuse_reach(MaintenanceWindow(starts_at=starts_at, ends_at=ends_at))
     emergency = Emergency(
         advisory=advisory, reason=reason.strip(), starts_at=starts_at, ends_at=ends_at, effect=asked.effect,
-        wave=asked.wave, region=asked.region, asked_at=at, asked_by=actor.user, request_key=key,
+        wave=asked.wave, region=asked.region, asked_at=at, asked_by=actor.user, **vars(sent),
     )  # fmt: skip
     emergency.save(force_insert=True)
     record(actor, "advisories.emergency_asked", emergency)

@@ -70,4 +70,4 @@ class EmergencyForm(OnceForm):
         """The arguments of `actions.ask_emergency`."""
         said = self.cleaned_data
         asked = Asked(**{name: said[name] for name in Asked.__dataclass_fields__})
-        return {"advisory": said["advisory"], "reason": said["reason"], "asked": asked, "key": said["key"]}
+        return {"advisory": said["advisory"], "reason": said["reason"], "asked": asked, "sent": self.sent()}

@@ -38,6 +38,9 @@ class Advisory(models.Model):
     fixed_in = models.CharField(_("fixed in"), max_length=60, blank=True)
     commit = models.CharField(_("commit"), max_length=64, blank=True)
     request_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)  # of the form: once only
+    request_digest = models.CharField(
+        max_length=64, blank=True, default="", db_default="", editable=False
+    )  # of all it said
     written_at = models.DateTimeField(default=now)
     written_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     published_at = models.DateTimeField(null=True)
@@ -94,6 +97,9 @@ class Emergency(models.Model):
     wave = models.CharField(max_length=1, blank=True)
     region = models.CharField(max_length=40, blank=True)
     request_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)  # of the form: once only
+    request_digest = models.CharField(
+        max_length=64, blank=True, default="", db_default="", editable=False
+    )  # of all it said
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     confirmed_at = models.DateTimeField(null=True)

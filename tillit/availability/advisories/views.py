@@ -78,8 +78,7 @@ def write(request: Request) -> HttpResponse:
     form = AdvisoryForm(typed(request))
     if form.is_valid():
         try:
-            key = form.cleaned_data["key"]
-            advisory = actions.write_advisory(request.actor, wording=form.wording(), key=key)
+            advisory = actions.write_advisory(request.actor, wording=form.wording(), sent=form.sent())
         except Refused as refusal:
             show(refusal, form)
         else:

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from tillit.foundation import outbound
+from tillit.foundation import outbound, wholefile
 from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
 
@@ -110,9 +110,7 @@ def _remembered() -> dict[str, Any]:
 
 
 def _remember(facts: dict[str, Any]) -> None:
-    waiting = _note().with_suffix(".new")
-    waiting.write_text(json.dumps(facts | {"url": settings.STATUS_COPY_URL}))
-    waiting.replace(_note())
+    wholefile.replace(_note(), json.dumps(facts | {"url": settings.STATUS_COPY_URL}).encode())
 
 
 def _note() -> Path:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from tillit.availability import recurrence
+from tillit.availability.once import Sent
 
 
 class ClockField(forms.DateTimeField):
@@ -41,6 +42,11 @@ class OnceForm(forms.Form):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.initial.setdefault("key", uuid4())
+
+    def sent(self) -> Sent:
+        """Its key and a digest of all it says; asked of a valid form."""
+        said = dict(self.cleaned_data)
+        return Sent.by(said.pop("key"), said)
 
 
 class TextsWidget(forms.MultiWidget):

@@ -64,8 +64,7 @@ class UpdateForm(OnceForm):
     def said(self) -> Said:
         names = ("body", "status", "state", "also", "impact", "started_at")
         told = {name: self.cleaned_data[name] for name in names}
-        promise, key = promised(self.cleaned_data["next_in"]), self.cleaned_data["key"]
-        return Said(next_update_at=promise, request_key=key, **told)
+        return Said(next_update_at=promised(self.cleaned_data["next_in"]), sent=self.sent(), **told)
 
 
 class IncidentForm(UpdateForm):

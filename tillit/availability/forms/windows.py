@@ -78,14 +78,18 @@ class AnnouncementForm(OnceForm):
         said = dict(self.cleaned_data)
         minutes = said.pop("minutes")
         told = {name: said.pop(name) for name in ("wave", "region", "reason", "effect", "rule", "job")}
-        told["request_key"] = said.pop("key")
+        del said["key"]
         parts = [part.slug for part in said.pop("components")]
-        return said | {"details": Details(most_seconds=minutes * 60 if minutes else None, components=parts, **told)}
+        return said | {
+            "details": Details(
+                most_seconds=minutes * 60 if minutes else None, components=parts, sent=self.sent(), **told
+            )
+        }
 
     def window(self) -> MaintenanceWindow:
         """The same as a window that nobody has announced yet, to be looked at."""
         said = self.announcement()
-        return MaintenanceWindow(**vars(said.pop("details")), **said)
+        return MaintenanceWindow(**said.pop("details").of_window(), **said)
 
 
 class CancellationForm(forms.Form):

@@ -111,6 +111,9 @@ class IncidentUpdate(models.Model):
     at = models.DateTimeField(default=now)
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     request_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)  # of the form: once only
+    request_digest = models.CharField(
+        max_length=64, blank=True, default="", db_default="", editable=False
+    )  # of all it said
     affected = models.JSONField(default=list)  # [{"slug", "old_state", "new_state"}, ...]
 
     class Meta:

@@ -94,6 +94,9 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
         db_default=0, default=0, editable=False
     )  # RFC 5545: raised when moved or cancelled
     request_key = models.UUIDField(null=True, blank=True, unique=True, editable=False)  # of the form: once only
+    request_digest = models.CharField(
+        max_length=64, blank=True, default="", db_default="", editable=False
+    )  # of all it said
     announced_at = models.DateTimeField(editable=False)  # with these times: a move is announced anew
     announced_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
     cancelled_at = models.DateTimeField(null=True, editable=False)

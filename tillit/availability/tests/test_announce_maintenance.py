@@ -91,8 +91,13 @@ def test_a_form_sent_twice_announces_once(operator, typed, plan):
     key = re.search(r'name="key" value="([^"]+)"', page)[1]
     for _time in range(2):
         assert operator.post(CALENDAR, typed(key=key)).status_code == 302
-    other = operator.post(CALENDAR, typed(hours=30, key=key))
-    assert other.status_code == 422 and "This form has announced a window already" in other.content.decode()
+    for other in ({"hours": 30}, {"wave": "b"}, {"region": "norway"}, {"components": ["crm"]}, {"reason": "A disk."}):
+        refused = operator.post(CALENDAR, typed(key=key, **other))
+        assert refused.status_code == 422 and "This was sent before with other content" in refused.content.decode()
+    window = MaintenanceWindow.objects.get(rule=None)
+    operator.post(f"/operator/maintenance/{window.pk}/cancel", {"because": "Not needed."})
+    gone = operator.post(CALENDAR, typed(key=key))
+    assert gone.status_code == 422 and "was changed or cancelled since" in gone.content.decode()
     assert MaintenanceWindow.objects.filter(rule=None).count() == 1
 
 

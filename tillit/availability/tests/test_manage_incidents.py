@@ -1,13 +1,18 @@
 """What is wrong is said by the operator, on the status page and in the sign-in view, until it is over."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils.timezone import now
 
+from tillit.availability.actions.incidents import ONE_REPORTER, Said, open_incident
 from tillit.availability.models import Component, Incident
+from tillit.availability.once import Sent
+from tillit.foundation.access import Actor
 from tillit.foundation.testing import happened, public_of
 
 DESK = "/operator/incidents/"
@@ -58,14 +63,38 @@ def test_an_incident_is_public_at_once_everywhere(operator, typed, fjordlys):
 
 
 def test_a_form_sent_twice_says_it_once(operator, typed):
-    for address, said in ((DESK, typed()), (DESK + "{}/", {"status": "identified", "body_en": "An index is missing."})):
+    """Sent with anything else, or about another incident, it is refused: what was changed is not lost in silence."""
+    further = {"status": "identified", "body_en": "An index is missing since {since}."}
+    for address, said in ((DESK, typed()), (DESK + "{}/", further)):
         address = address.format(Incident.objects.values_list("pk", flat=True).first())
         key = re.search(r'name="key" value="([^"]+)"', operator.get(address).content.decode())[1]
         for _time in range(2):
             assert operator.post(address, said | {"key": key}).status_code == 302
-        other = operator.post(address, said | {"key": key, "body_en": "Something else."})
-        assert other.status_code == 422 and "This was sent before with other content" in other.content.decode()
+        for changed in ({"body_en": "It is {since}."}, {"title_en": "Mail"}, {"impact": "major"}, {"next_in": "60"}):
+            if changed.keys() & {"body_en", "impact", "next_in"} or "title_en" in said:
+                other = operator.post(address, said | {"key": key} | changed)
+                assert other.status_code == 422 and "This was sent before with other content" in other.content.decode()
     assert (Incident.objects.count(), Incident.objects.get().updates.count()) == (1, 2)
+    operator.post(DESK, typed())
+    strange = operator.post(f"{DESK}{Incident.objects.latest('pk').pk}/", further | {"key": key})
+    assert strange.status_code == 422 and "This was sent before with other content" in strange.content.decode()
+
+
+def test_a_probe_does_not_wait_for_somebody_at_the_desk(operator, operator_tenant, plan):
+    """It may hold a part that the one at the desk waits for; only what a form sends waits for its first sending."""
+    colleague = connection.copy()
+    said = Said({"en": "We look into it."})
+    by_form = replace(said, sent=Sent.by(uuid4(), {}))
+    try:
+        with colleague.cursor() as cursor, connection.cursor() as mine:
+            colleague.set_autocommit(False)
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_REPORTER])
+            mine.execute("SET LOCAL lock_timeout = '50ms'")
+            assert open_incident(Actor.system(operator_tenant), title={"en": "Slow"}, impact="minor", said=said).pk
+            with pytest.raises(OperationalError, match="lock timeout"), transaction.atomic():
+                open_incident(operator.actor, title={"en": "Slow"}, impact="minor", said=by_form)
+    finally:
+        colleague.close()
 
 
 def test_a_customer_can_neither_see_the_desk_nor_change_anything(anna, operator, opened, typed):

@@ -51,16 +51,29 @@ def asked(operator, advisory):
 
 
 def test_a_form_sent_twice_writes_one_advisory_and_asks_for_one_emergency(operator):
-    for address, said, made in (
-        ("/operator/advisories/new", TYPED, Advisory),
-        (PAGE, {"advisory": "tillit-2026-0001", "reason": "A hole.", "effect": "seconds"}, Emergency),
+    for address, said, made, others in (
+        (
+            "/operator/advisories/new",
+            TYPED,
+            Advisory,
+            ({"summary_en": "Other."}, {"severity": "low"}, {"cves": "CVE-2026-99999"}, {"affected": "0.9"}),
+        ),
+        (
+            PAGE,
+            {"advisory": "tillit-2026-0001", "reason": "A hole.", "effect": "seconds"},
+            Emergency,
+            ({"reason": "Another one."}, {"wave": "b"}, {"starts_at": "2026-11-24T20:00"}),
+        ),
     ):
         key = re.search(r'name="key" value="([^"]+)"', operator.get(address).content.decode())[1]
         for _time in range(2):
             assert operator.post(address, said | {"key": key}).status_code == 302
-        other = operator.post(address, said | {"key": key, "summary_en": "Other.", "reason": "Another one."})
-        assert other.status_code == 422 and "This was sent before with other content" in other.content.decode()
+        for changed in others:
+            other = operator.post(address, said | {"key": key} | changed)
+            assert other.status_code == 422 and "This was sent before with other content" in other.content.decode()
         assert made.objects.count() == 1
+    operator.post(f"{PAGE}{Emergency.objects.get().pk}/withdraw")
+    assert "This emergency was withdrawn" in operator.post(address, said | {"key": key}).content.decode()
 
 
 def test_two_who_write_an_advisory_at_once_take_two_numbers(operator):
