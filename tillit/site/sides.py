@@ -124,7 +124,7 @@ class Sides:
 
     def _programs(self, root: Path) -> list[Program]:
         """As those of the main release, from the other checkout: one web worker, and one for jobs."""
-        main = {place.program.module: place.program for place in self.supervisor.places}
+        main = {place.program.module: place.program for place in self._main()}
         listening = _unix_socket(rollout.side_socket(self.data))
         beside = [replace(main[SERVE], name="beside-web", socket=listening, root=root)]
         if JOBS in main:
@@ -136,8 +136,7 @@ class Sides:
         if (self.main.main, self.main.beside, self.main.waves) == (order.main, order.beside, order.waves):
             return
         self.main = order
-        places = [place for place in self.supervisor.places if place not in self._sides()]
-        places = [place for place in places if place.program.module in FOLLOWS]
+        places = [place for place in self._main() if place.program.module in FOLLOWS]
         for place in places:
             place.program = replace(place.program, root=order.main)
         yield from self._replace(places)
@@ -161,8 +160,15 @@ class Sides:
             yield
 
     def _sides(self) -> list[Place]:
-        beside = [place for place in self.supervisor.places if place.program.name.startswith("beside-")]
-        return [place for place in beside if not place.is_dismissed]
+        return [place for place in self.supervisor.places if _is_beside(place) and not place.is_dismissed]
+
+    def _main(self) -> list[Place]:
+        """Never one beside, not even one that was dismissed and still answers: its socket is closed."""
+        return [place for place in self.supervisor.places if not _is_beside(place)]
+
+
+def _is_beside(place: Place) -> bool:
+    return place.program.name.startswith("beside-")
 
 
 def _pause(seconds: float) -> Iterator[None]:

@@ -220,17 +220,22 @@ class Supervisor:
     def restart(self) -> None:
         """Replace every child, one after the other, without a request failing."""
         if not self.rolling:
-            self.roll([place for place in self.places if not place.is_dismissed])
+            self.roll(self.places)
 
     def roll(self, places: list[Place]) -> None:
-        """Replace the children of these places, one after the other, after those that are being replaced already."""
-        self.rolling += [place for place in places if place not in self.rolling]
+        """Replace the children of these places, one after the other, after those that are being replaced already.
+
+        None starts where one was dismissed, however long its last process still takes.
+        """
+        self.rolling += [place for place in places if place not in self.rolling and not place.is_dismissed]
 
     def dismiss(self, place: Place) -> None:
         """Let the process of this place end in order, and start none there again; then the place is gone, too."""
         place.not_before = math.inf
         if place in self.rolling:
             self.rolling.remove(place)
+            if not self.rolling:
+                self.restarted(True)
         for child in (place.child, place.successor):
             if child is not None:
                 place.let_go(child)
