@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tillit.foundation import wholefile
+
 MOST = 20_000  # samples: more than the hours for which they are taken
 KEPT = timedelta(hours=36)
 SLACK = 2_000  # lines of the file that are out of date, before it is written anew
@@ -61,10 +63,8 @@ class Spool:
         return sample
 
     def _write(self) -> None:
-        draft = self.place.with_suffix(".new")
         with suppress(OSError):
-            draft.write_text("".join(json.dumps(one) + "\n" for one in self.waiting))
-            draft.replace(self.place)
+            wholefile.replace(self.place, "".join(json.dumps(one) + "\n" for one in self.waiting).encode())
             self.lines = len(self.waiting)
 
     def _read(self) -> Iterable[Sample]:
