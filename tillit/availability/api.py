@@ -172,9 +172,9 @@ def answer(request: HttpRequest, told: Json, *, valid_until: datetime | None = N
     return serve(request, body, "application/json", seconds=int(fresh.total_seconds()))
 
 
-def problem(code: int, detail: str) -> HttpResponse:
-    """RFC 9457."""
-    told = {"type": "about:blank", "title": responses[code], "status": code, "detail": detail}
+def problem(code: int, detail: str, kind: str = "about:blank") -> HttpResponse:
+    """RFC 9457; `kind`: a URI that programs know this problem by, where its status does not say it all."""
+    told = {"type": kind, "title": responses[code], "status": code, "detail": detail}
     response = HttpResponse(json.dumps(told, ensure_ascii=False), status=code, content_type="application/problem+json")
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

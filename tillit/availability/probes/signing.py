@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tillit.foundation.wholefile import make_once
 
 PREFIX = b"tillit samples v1\n"
+FOR_GOOD = "urn:tillit:samples:refused-for-good"  # `type` of a problem (RFC 9457): said of these samples again for ever
 MOST_BYTES = 256 * 1024
 MOST_SAMPLES = 1000
 SKEW_SECONDS = 300  # between the sender's clock and ours

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,19 +30,13 @@ from tillit.availability.probes.plan import OUTSIDE, PROBES
 from tillit.availability.probes.prober.asking import Sample, Target, Visitor, reaches
 from tillit.availability.probes.prober.folder import key_file, read_account, read_json, spool_file
 from tillit.availability.probes.prober.spool import Spool
-from tillit.availability.probes.signing import public_of, read_key, sign
+from tillit.availability.probes.signing import FOR_GOOD, public_of, read_key, sign
 from tillit.foundation.supervision import report_ready
 
 TICK = 20
 BATCH = 500
 LONGEST_PAUSE = 300.0
 DELIVERY_PATIENCE = 15.0
-TAKEN = 200
-FOR_GOOD = (
-    400,
-    413,
-    422,
-)  # what it says now of this batch it will say again; not: unknown key (401), clocks apart (409)
 MOST_ASIDE = 20  # samples in one round, should they all be refused
 NO_ANSWER = ("no-connection", "time-out")
 
@@ -49,8 +44,9 @@ NO_ANSWER = ("no-connection", "time-out")
 class Courier:
     """Delivers what waits in the spool, after a failure at growing distances.
 
-    What the service cannot read is refused for good (`FOR_GOOD`): then ever smaller batches are tried, until the one
-    sample that spoils them is found and set aside. Any other refusal may be over in a while.
+    What the service cannot read it refuses for good, and says so (`FOR_GOOD`): then ever smaller batches are tried,
+    until the one sample that spoils them is found and set aside. Any other refusal may be over in a while: an unknown
+    key, clocks apart, a proxy's error, an older release that says the same of all of them.
     """
 
     def __init__(self, name: str, key: Ed25519PrivateKey, spool: Spool) -> None:
@@ -64,13 +60,13 @@ class Courier:
         aside = 0
         while self.spool.waiting and time.monotonic() >= self.not_before:
             batch = self.spool.first(self.number)
-            status, complaint = self._post(target, batch)
+            complaint, for_good = self._post(target, batch)
             if not complaint:
                 self.failures, self.complaint, self.number = 0, "", BATCH
                 self.spool.delivered(len(batch))
-            elif status in FOR_GOOD and len(batch) > 1:
+            elif for_good and len(batch) > 1:
                 self.number = len(batch) // 2
-            elif status in FOR_GOOD and aside < MOST_ASIDE:
+            elif for_good and aside < MOST_ASIDE:
                 aside += 1
                 sample = self.spool.set_aside(complaint)
                 self._say(f"Refused for good and set aside: {sample.get('probe')} of {sample['at']}: {complaint}")
@@ -78,8 +74,8 @@ class Courier:
                 self._put_off(complaint)
                 return
 
-    def _post(self, target: Target, batch: list[Sample]) -> tuple[int, str]:
-        """What was wrong, nothing when it was taken; and the status, if it is the service itself that refuses."""
+    def _post(self, target: Target, batch: list[Sample]) -> tuple[str, bool]:
+        """What was wrong, nothing when it was taken; and whether the service will never take it."""
         told = {"to": target.host, "sent_at": datetime.now(UTC).isoformat(), "samples": batch}
         body = json.dumps(told).encode()
         headers = {
@@ -94,11 +90,10 @@ class Courier:
             with httpx.Client(timeout=DELIVERY_PATIENCE, transport=target.transport) as client:
                 answer = client.post(f"{target.address}/status/samples", content=body, headers=headers)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return 0, f"{type(error).__name__}: {error}"
-        if answer.status_code == TAKEN:
-            return TAKEN, ""
-        is_ours = answer.headers.get("Content-Type", "").startswith("application/problem+json")
-        return answer.status_code if is_ours else 0, f"{answer.status_code}: {answer.text[:200]}"
+            return f"{type(error).__name__}: {error}", False
+        if answer.status_code == HTTPStatus.OK:
+            return "", False
+        return f"{answer.status_code}: {answer.text[:200]}", _is_for_good(answer)
 
     def _put_off(self, complaint: str) -> None:
         self.failures += 1
@@ -110,6 +105,16 @@ class Courier:
     def _say(self, line: str) -> None:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
+
+
+def _is_for_good(answer: httpx.Response) -> bool:
+    if not answer.headers.get("Content-Type", "").startswith("application/problem+json"):
+        return False
+    try:
+        said = answer.json()
+    except ValueError:
+        return False
+    return isinstance(said, dict) and said.get("type") == FOR_GOOD
 
 
 def at_once(ask: Callable[[str], Sample], due: list[str]) -> list[Sample]:

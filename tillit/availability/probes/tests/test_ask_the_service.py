@@ -107,11 +107,14 @@ def test_what_the_service_refuses_for_good_holds_up_nothing(measuring, network, 
     waiting = [good | {"at": (now() - timedelta(seconds=second)).isoformat()} for second in range(120, 0, -20)]
     waiting[2] |= {"what": "This is no word."}
     spool.add(waiting)
-    network.answer = httpx.Response(
-        400, html="<h1>Plain HTTP was sent to a port of HTTPS</h1>"
-    )  # no word of the service
-    measuring.courier.deliver(measuring.find())
-    assert len(spool.waiting) == 6 and not Sample.objects.exists()
+    by_a_proxy = httpx.Response(400, html="<h1>Plain HTTP was sent to a port of HTTPS</h1>")
+    by_an_older_release = httpx.Response(
+        400, json={"type": "about:blank", "status": 400}, headers={"Content-Type": "application/problem+json"}
+    )
+    for network.answer in (by_a_proxy, by_an_older_release):
+        measuring.courier.not_before = 0
+        measuring.courier.deliver(measuring.find())
+        assert len(spool.waiting) == 6 and not Sample.objects.exists()
     network.answer, measuring.courier.not_before = None, 0
     measuring.courier.deliver(measuring.find())
     assert not spool.waiting and Sample.objects.filter(ok=True).count() == 5

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from tillit.availability.api import problem
 from tillit.availability.probes.actions.samples import Measured, note_refusal, take_samples
 from tillit.availability.probes.models import Prober
-from tillit.availability.probes.signing import MOST_BYTES, MOST_SAMPLES, SKEW_SECONDS, is_signed
+from tillit.availability.probes.signing import FOR_GOOD, MOST_BYTES, MOST_SAMPLES, SKEW_SECONDS, is_signed
 from tillit.availability.queries import operating_tenant
 from tillit.foundation.access import Actor
 from tillit.foundation.clock import now
@@ -33,11 +33,12 @@ LONGEST = 3_600_000  # milliseconds
 def samples(request: Request) -> HttpResponse:
     """Who signs with a registered key delivers; delivered again, it is harmless. Errors as RFC 9457, in English.
 
-    400 and 413 are about the delivery itself and for good; 401, 409 (clocks) and 421 (host) may be over in a while.
+    400 and 413 are about the delivery itself, and of a `type` of their own; 401, 409 (clocks) and 421 (host) may be
+    over in a while.
     """
     announced = request.META.get("CONTENT_LENGTH") or "0"
     if not announced.isdigit() or int(announced) > MOST_BYTES:
-        return problem(413, f"A delivery has at most {MOST_BYTES} bytes.")
+        return problem(413, f"A delivery has at most {MOST_BYTES} bytes.", FOR_GOOD)
     prober = Prober.objects.at_work().filter(name=request.headers.get("Tillit-Prober", "")).exclude(key="").first()
     if prober is None or not is_signed(prober.key, request.headers.get("Tillit-Signature", ""), request.body):
         return problem(401, "No prober at work has signed this.")
@@ -50,9 +51,9 @@ def samples(request: Request) -> HttpResponse:
         found = [_measured(one) for one in told["samples"]]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         note_refusal(Actor.system(operating_tenant()), prober=prober)
-        return problem(400, "This is no delivery of samples.")
+        return problem(400, "This is no delivery of samples.", FOR_GOOD)
     if len(found) > MOST_SAMPLES:
-        return problem(413, f"A delivery has at most {MOST_SAMPLES} samples.")
+        return problem(413, f"A delivery has at most {MOST_SAMPLES} samples.", FOR_GOOD)
     taken = take_samples(Actor.system(operating_tenant()), prober=prober, samples=found)
     return JsonResponse({"new": taken.new, "known": taken.known, "refused": taken.refused})
 
