@@ -25,6 +25,8 @@ from tillit.foundation.texts import pick
 
 FRESH = timedelta(days=7)  # what was said before is told to nobody any more, however long nothing could be told
 CHANGES = ("availability.component_state_changed", "availability.component_measured")  # said, and measured
+REVISED = "availability.incident_revised"  # alone tells corrections: what an older release corrected is no news
+CORRECTED = "/corrected-"
 REMIND_BEFORE = timedelta(hours=24)
 
 
@@ -75,8 +77,9 @@ def news_of(event: Event) -> list[str]:
         return [f"components/{component.slug}/{event.pk}"] if component else []
     kind = "windows" if event.name.startswith("availability.maintenance") else "incidents"
     subject = subject_of(kind, event.subject_id or 0)
-    since = now() - FRESH
+    since, revised = now() - FRESH, event.name == REVISED
     said = [thing for thing in _things(subject) if thing.at > since and thing.of != "reminders"] if subject else []
+    said = [thing for thing in said if revised or CORRECTED not in thing.key]
     return [thing.key for thing in sorted(said, key=lambda thing: (thing.at, thing.key))]
 
 
