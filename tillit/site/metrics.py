@@ -10,6 +10,7 @@ Specification: https://prometheus.io/docs/specs/om/open_metrics_spec/
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,7 +19,7 @@ from ipaddress import ip_address
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import DisallowedHost
-from django.db import Error, connection
+from django.db import Error, connection, transaction
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.request import split_domain_port
@@ -35,6 +36,7 @@ from tillit.availability.releases.models import RequestCount
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant, User
 
+log = logging.getLogger(__name__)
 CONTENT_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 FORWARDED = ("HTTP_X_FORWARDED", "HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
 ACTIVE_DAYS = 30
@@ -129,17 +131,33 @@ def _brings_token(request: HttpRequest) -> bool:
 
 
 def _told() -> Iterator[Family]:
-    """Without the database only what this process knows by itself."""
+    """Without the database only what this process knows by itself; what fails alone is absent, and told in the log."""
     build = Family("tillit_build", "info", "The release that answers.")
     build.add(1, release=settings.RELEASE)
     database = Family("tillit_database_up", "gauge", "Whether the database answers.")
+    found: list[Family] = []
+    is_up = _answers()
+    for group in (_service, _probes, _jobs, _customers, _recent, _connections) if is_up else ():
+        try:
+            with transaction.atomic():
+                found += [*group()]
+        except Error:
+            log.exception("Figures that cannot be told: %s", group.__name__)
+            is_up = _answers()
+            if not is_up:
+                break
+    database.add(is_up)
+    yield from (build, database, *found)
+
+
+def _answers() -> bool:
     try:
-        found = [*_service(), *_probes(), *_jobs(), *_customers(), *_recent(), *_connections()]
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
     except Error:
         connection.close()
-        found = []
-    database.add(bool(found))
-    yield from (build, database, *found)
+        return False
+    return True
 
 
 def _service() -> Iterator[Family]:
