@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.dateparse import parse_datetime
 
@@ -74,16 +74,21 @@ class Notices:
         return Tenant(slug=slug, **dict(zip(OF_TENANTS, known, strict=True)))
 
 
-def announced_windows() -> list[MaintenanceWindow]:
-    """Announced for the next days, and those whose work has not ended though their time has; the earliest first.
+def standing_windows() -> QuerySet[MaintenanceWindow]:
+    """Announced and not over, and those whose work has not ended though their time has; the earliest first.
 
     Work that never reports its end holds nobody up for good: whoever resolves the overrun's incident ends it.
     """
     at_work = Exists(WindowWork.objects.running().filter(window=OuterRef("pk")))
     settled = Exists(Incident.objects.exclude(resolved_at=None).filter(window=OuterRef("pk")))
     standing = MaintenanceWindow.objects.standing().filter(completed_at=None).annotate(at_work=at_work & ~settled)
-    ahead = standing.filter(Q(ends_at__gt=now()) | Q(at_work=True)).within(queries.NOTICE_DAYS)
-    return list(ahead.select_related("rule").order_by("starts_at", "id"))
+    ahead = standing.filter(Q(ends_at__gt=now()) | Q(at_work=True))
+    return ahead.select_related("rule").order_by("starts_at", "id")
+
+
+def announced_windows() -> list[MaintenanceWindow]:
+    """Those of the next days."""
+    return list(standing_windows().filter(starts_at__lt=now() + timedelta(days=queries.NOTICE_DAYS)))
 
 
 def is_over(window: MaintenanceWindow) -> bool:

@@ -106,12 +106,13 @@ def placing(request: Request, tenant: int, wave: str, region: str) -> HttpRespon
     if not request.actor.may("availability.announce"):
         return HttpResponse(status=204)
     moved = get_object_or_404(Tenant, pk=tenant)
-    going = moving.move(moved, wave, region)
+    going = moving.Move.of(moved, wave, region)
     context = {
         "tenant": moved,
         "refusal": moving.sentence(moved, going) if going.waits_for and not moved.is_operator else "",
         "gained": going.gained,
         "lost": going.lost,
+        "routine": going.routine,
     }
     return render(request, "availability/placing.html", context)
 

@@ -9,6 +9,7 @@ from django.db.models import Count
 from django_scopes import scopes_disabled
 
 from tillit.availability import moving
+from tillit.availability.lastcopy import standing_windows
 from tillit.availability.models import MaintenanceRule, MaintenanceWindow
 from tillit.availability.queries import windows_ahead
 from tillit.availability.releases import cohorts
@@ -52,14 +53,15 @@ def rollout_runs() -> bool:
 def may_change(tenant: Tenant, wave: str) -> bool:
     """Whether the customer may come into this wave now: nobody meets maintenance they were not told of a day ahead, and
     nobody leaves what is under way for them."""
-    return not moving.move(tenant, wave, tenant.region).waits_for
+    return not moving.Move.of(tenant, wave, tenant.region).waits_for
 
 
 def what_changes(tenant: Tenant, shares: dict[str, int]) -> list[tuple[str, moving.Move]]:
     """For other waves, which announced maintenance would newly concern the customer there, and which no more."""
     labels = dict(Tenant.Wave.choices)
     others = [wave for wave in sorted(shares) if wave != tenant.wave]
-    moves = [(str(labels[wave]), moving.move(tenant, wave, tenant.region)) for wave in others]
+    ahead = moving.Ahead(list(standing_windows()), routine=[])
+    moves = [(str(labels[wave]), moving.Move.of(tenant, wave, tenant.region, ahead)) for wave in others]
     return [(wave, move) for wave, move in moves if move.gained or move.lost]
 
 

@@ -131,7 +131,7 @@ def _waits_until(request: Request, wave: str) -> str:
     """From when on the chosen wave may take effect, if it has not yet."""
     if wave == request.tenant.wave:
         return ""
-    return words.moment(moving.move(request.tenant, wave, request.tenant.region).earliest)
+    return words.moment(moving.Move.of(request.tenant, wave, request.tenant.region).earliest)
 
 
 def _show(request: Request, found: Release, form: BecauseForm) -> HttpResponse:
