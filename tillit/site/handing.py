@@ -13,6 +13,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -105,7 +106,8 @@ class HandOn:
         except OSError:
             written = 0
         if written != self._written:
-            self._written, self._waves = written, rollout.routes(self.data).waves or {}
+            with suppress(rollout.Unreadable):  # what held goes on to hold until the next look
+                self._waves, self._written = rollout.routes(self.data).waves or {}, written
 
 
 class Handed:

@@ -20,6 +20,10 @@ from tillit.site.runtime import ROOT
 HANDS = 8  # requests one web worker hands on at the same time, beside those it answers itself
 
 
+class Unreadable(Problem):
+    """The machine does not let us read what is there now; a moment later it may."""
+
+
 @dataclass(frozen=True)
 class Order:
     """`waves` are to run on the release in `root`, beside the one in `before`; `whole`: everything is.
@@ -67,7 +71,7 @@ class Routes:
 def order(data: Path) -> Order:
     """What is to run; the plain release of this installation where nobody ordered anything.
 
-    Raises Problem where the file says nothing that could be carried out.
+    Raises Problem where the file says nothing that could be carried out, Unreadable where nobody knows what it says.
     """
     place = data / "rollout.json"
     said = _said(place, Order)
@@ -81,6 +85,11 @@ def order(data: Path) -> Order:
     return found
 
 
+def set_aside(data: Path) -> Path:
+    """Keep a file that says nothing that could be carried out, for whoever looks into it; returns where."""
+    return (data / "rollout.json").replace(data / "rollout.broken.json")
+
+
 def give(data: Path, wanted: Order) -> Order:
     """Write an order; the supervisor finds it within a second. Returned with its number."""
     given = replace(wanted, number=secrets.token_hex(8))
@@ -89,9 +98,11 @@ def give(data: Path, wanted: Order) -> Order:
 
 
 def routes(data: Path) -> Routes:
-    """What holds; nothing is elsewhere where the file does not tell."""
+    """What holds; nothing is elsewhere where the file does not tell. Raises Unreadable."""
     try:
         said = _said(data / "routes.json", Routes)
+    except Unreadable:
+        raise
     except Problem:
         return Routes()
     waves = said.get("waves") or {}
@@ -122,8 +133,10 @@ def _said(place: Path, kind: type[Order | Routes]) -> dict[str, Any]:
         found = json.loads(place.read_text())
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        raise Problem(f"{place} cannot be read.") from error
+    except OSError as error:
+        raise Unreadable(f"{place} cannot be read ({error.strerror}).") from error
+    except ValueError as error:
+        raise Problem(f"{place} holds no order.") from error
     if not isinstance(found, dict):
         raise Problem(f"{place} holds no order.")
     known = {one.name for one in fields(kind)}

@@ -27,6 +27,7 @@ LINGERS = 300.0  # seconds for what a web worker is answering, or being sent, wh
 FOLLOWS = (SERVE, JOBS)  # what is replaced when the main release or the waves change
 LET_GO = 1.0  # seconds until every worker has seen new routes
 LOOK_EVERY = 0.5
+AGAIN = 10.0  # seconds until the same is tried once more after the machine refused: a full disk, no more files
 
 
 class Sides:
@@ -38,21 +39,20 @@ class Sides:
         self.order = Order()
         self.main = Order()  # what the main programs are to be started by
         self.course: Iterator[None] = iter(())
+        self.holds = Routes()
         self._look_at = 0.0
-        rollout.tell(data, Routes())
+        self._hold(self.holds)
         supervisor.each_round = self.tick
 
     def tick(self) -> None:
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + LOOK_EVERY
-            self._look()
-        try:
-            next(self.course, None)
-        except Problem as problem:
-            self.supervisor.say(str(problem))
-            held = rollout.routes(self.data)
-            rollout.tell(self.data, replace(held, number=self.order.number, settled=True, problem=str(problem)))
-            self.course = iter(())
+            try:
+                self._look()
+            except (OSError, rollout.Unreadable) as error:
+                self._look_at = time.monotonic() + AGAIN
+                self.supervisor.say(f"{error} Everything stays as it runs, and is looked at again.")
+        next(self.course, None)
 
     def environment(self, program: Program) -> dict[str, str]:
         """What a process gets beside the installation's values: its release, its place and its waves."""
@@ -69,8 +69,11 @@ class Sides:
     def _look(self) -> None:
         try:
             wanted = rollout.order(self.data)
+        except rollout.Unreadable:
+            raise
         except Problem as problem:
-            self.supervisor.say(f"{problem} It is forgotten: everything is to run on the release in {ROOT}.")
+            kept = rollout.set_aside(self.data)
+            self.supervisor.say(f"{problem} Kept as {kept}: everything is to run on the release in {ROOT}.")
             wanted = rollout.give(self.data, Order())
         if wanted.number == self.order.number:
             return
@@ -78,7 +81,24 @@ class Sides:
             self.supervisor.say("Started from another checkout: what was ordered before is forgotten.")
             wanted = rollout.give(self.data, Order())
         self.order = wanted
-        self.course = self._carry_out(wanted)
+        self.course = self._pursue(wanted)
+
+    def _pursue(self, order: Order) -> Iterator[None]:
+        """Carry it out or tell why not; what the machine refuses now, it may grant later."""
+        while True:
+            try:
+                yield from self._carry_out_or_tell(order)
+                return
+            except OSError as error:
+                self.supervisor.say(f"{error}. Everything stays as it runs, and is tried again.")
+            yield from _pause(AGAIN)
+
+    def _carry_out_or_tell(self, order: Order) -> Iterator[None]:
+        try:
+            yield from self._carry_out(order)
+        except Problem as problem:
+            self.supervisor.say(str(problem))
+            self._hold(replace(self.holds, number=order.number, settled=True, problem=str(problem)))
 
     def _carry_out(self, order: Order) -> Iterator[None]:
         for root in {order.main, Path(order.root or order.main)}:
@@ -99,7 +119,11 @@ class Sides:
         self._tell(order, {})
 
     def _tell(self, order: Order, waves: dict[str, str], *, settled: bool = True) -> None:
-        rollout.tell(self.data, Routes(order.number, order.release, waves, settled))
+        self._hold(Routes(order.number, order.release, waves, settled))
+
+    def _hold(self, holds: Routes) -> None:
+        rollout.tell(self.data, holds)
+        self.holds = holds
 
     def _raise_sides(self, order: Order) -> Iterator[None]:
         """Web and job worker of the other release, ready. The job worker is replaced when its waves are others."""

@@ -1,11 +1,13 @@
 """A request on its way to the release beside: it tells what came, waits for nobody, and believes no visitor."""
 
+import errno
 import io
 import socket
 import threading
 import time
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -124,9 +126,38 @@ def test_an_order_of_a_newer_release_is_carried_out_and_a_broken_one_is_told_and
         order.write_text(broken)
         Sides(tmp_path, supervisor).tick()
         assert rollout.order(tmp_path).waves == () and f"{order} " in said[-1]
+        assert (tmp_path / "rollout.broken.json").read_text() == broken
     rollout.give(tmp_path, rollout.Order(str(tmp_path / "gone"), "0.2.0", waves=("a",)))
     Sides(tmp_path, supervisor).tick()
     assert "is not there any more" in said[-1] and rollout.routes(tmp_path).problem == said[-1]
+
+
+def test_what_cannot_be_read_or_written_for_now_takes_no_release_back(tmp_path, monkeypatch):
+    said, supervisor = [], Supervisor([], logs=Logs(tmp_path), environment=dict, say=lambda line: said.append(line))
+    sides, layer, own = Sides(tmp_path, supervisor), handing(tmp_path), {}
+    ordered = rollout.give(tmp_path, rollout.Order(str(ROOT), "0.2.0", waves=("a",)))
+    rollout.tell(tmp_path, rollout.Routes(ordered.number, "0.2.0", {"a": "/run/side"}, settled=True))
+    assert layer._place(own) == "/run/side"
+    read, write = Path.read_text, rollout.tell
+
+    def refused(place, *_more):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    sides.tick()
+    layer._written = layer._look_at = 0.0
+    assert layer._place(own) == "/run/side" and "Too many open files" in said[-1]
+    monkeypatch.setattr(Path, "read_text", read)
+    assert rollout.order(tmp_path) == ordered
+    given = rollout.give(tmp_path, ordered.taken_back())
+    monkeypatch.setattr(rollout, "tell", refused)
+    monkeypatch.setattr("tillit.site.sides.AGAIN", 0.01)
+    sides._look_at = 0.0
+    sides.tick()
+    assert "is tried again" in said[-1]
+    monkeypatch.setattr(rollout, "tell", write)
+    back = rollout.Routes(given.number, "", {}, settled=True)
+    eventually(lambda: sides.tick() or rollout.routes(tmp_path) == back)
 
 
 def root_of(tiny, wave):
