@@ -38,7 +38,7 @@ def refuse_times(window: MaintenanceWindow) -> None:
     refuse_reach(window)
     if not window.gives_enough_notice(window.announced_at):
         needed = _("Planned maintenance needs at least 24 hours' notice.")
-        raise Refused(f"{needed} {_not_before(window)}", field="starts_at")
+        raise Refused(f"{needed}{_not_before(window)}", field="starts_at")
     if ends_at <= window.announced_at:
         raise Refused(_("This window would already be over."), field="ends_at")
     if rule and not window.day and ends_at > starts_at and not rule.has_room_for(starts_at, ends_at):
@@ -46,7 +46,7 @@ def refuse_times(window: MaintenanceWindow) -> None:
     if window.is_planned and (other := MaintenanceWindow.objects.overlapping(window).first()):
         already = _("There is already a window then: %(other)s.") % {"other": words.named(other)}
         cancel = _("Cancel that one first, or choose another time.")
-        raise Refused(f"{already} {cancel} {_not_before(window)}", field="starts_at")
+        raise Refused(f"{already} {cancel}{_not_before(window)}", field="starts_at")
     refuse_contradictions(window)
 
 
@@ -105,17 +105,24 @@ def refuse_contradictions(row: MaintenanceWindow | Incident) -> None:
         raise Refused(" ".join(error.messages)) from error
 
 
-def earliest_start(window: MaintenanceWindow) -> datetime:
-    """The first moment from the end of the notice on at which a window as long as this one is beside no other."""
+def earliest_start(window: MaintenanceWindow) -> datetime | None:
+    """The first moment from the end of the notice on at which a window as long as this one is beside no other.
+
+    None where none can be promised: within reach there is none, or the line of the plan has a frame of its own. One
+    query.
+    """
+    if window.rule and window.rule.rrule and not window.day:
+        return None
     sought = copy.copy(window)
     length = max(window.ends_at - window.starts_at, timedelta())
-    sought.starts_at = whole_minutes(window.announced_at + window.NOTICE)
-    while True:
-        sought.ends_at = sought.starts_at + length
-        beside = [other.ends_at for other in MaintenanceWindow.objects.overlapping(sought)]
-        if not beside:
-            return sought.starts_at
-        sought.starts_at = max(beside)
+    start = sought.starts_at = whole_minutes(window.announced_at + window.NOTICE)
+    sought.ends_at = start + window.FARTHEST
+    others = MaintenanceWindow.objects.overlapping(sought).order_by("starts_at")
+    for begins, ends in others.values_list("starts_at", "ends_at"):
+        if begins >= start + length:
+            break
+        start = max(start, ends)
+    return start if start - now() <= window.FARTHEST else None
 
 
 def whole_minutes(at: datetime) -> datetime:
@@ -124,7 +131,10 @@ def whole_minutes(at: datetime) -> datetime:
 
 
 def _not_before(window: MaintenanceWindow) -> str:
-    return _("It may begin on %(earliest)s at the earliest.") % {"earliest": words.moment(earliest_start(window))}
+    """From when on it may be, after a blank; nothing where that is not known."""
+    if (earliest := earliest_start(window)) is None:
+        return ""
+    return " " + _("It may begin on %(earliest)s at the earliest.") % {"earliest": words.moment(earliest)}
 
 
 def _outside(rule: MaintenanceRule) -> str:

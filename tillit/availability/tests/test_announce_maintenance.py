@@ -8,7 +8,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils.timezone import now
 
 from tillit.availability.actions.windows import ONE_ANNOUNCER
-from tillit.availability.models import MaintenanceWindow
+from tillit.availability.models import MaintenanceRule, MaintenanceWindow
 from tillit.foundation.testing import Person, happened
 
 CALENDAR = "/operator/maintenance/"
@@ -25,8 +25,11 @@ def test_planned_work_needs_a_day_of_notice(operator, typed, kind, hours, announ
     assert (TOO_LATE in response.content.decode()) is not announced
 
 
-def test_a_refusal_names_the_first_time_at_which_the_window_may_begin(operator, typed, announced):
-    """In the reader's zone and language, and beside no other window."""
+def test_a_refusal_names_the_first_time_at_which_the_window_may_begin(operator, typed, announced, plan):
+    """In the reader's zone and language, and beside no other window; none where the plan's line has its own times."""
+    network = MaintenanceRule.objects.filter(as_needed=True).exclude(rrule="").first()
+    framed = operator.post(CALENDAR, typed(hours=23, rule=network.pk)).content.decode()
+    assert TOO_LATE in framed and "It may begin" not in framed
     announced(24.5, lasting=3)
     said = "It may begin on Tue, 24 Nov 2026, 12:30 CET at the earliest."
     assert said in operator.post(CALENDAR, typed(hours=23)).content.decode()  # two hours from nine o'clock: in the way

@@ -9,7 +9,7 @@ from django.utils.timezone import now
 
 from tillit.availability.actions.incidents import Said, open_incident
 from tillit.availability.actions.plan import apply_rules
-from tillit.availability.models import Component, MaintenanceWindow
+from tillit.availability.models import Component, MaintenanceRule, MaintenanceWindow
 from tillit.foundation.access import Actor
 from tillit.foundation.testing import public_of
 
@@ -126,6 +126,9 @@ def test_on_a_customers_host_stands_what_concerns_the_customer_and_the_rest_apar
     assert "Does not concern Fjordlys" in text(visitor.get(f"{YEAR}{other.pk}/"))
     assert "Does not concern" not in text(visitor.get(f"{YEAR}{mine.pk}/"))
     assert "For the first Wave A" in text(public.get(STATUS)) and "do not concern" not in text(public.get(STATUS))
+    MaintenanceRule.objects.filter(kind="routine").update(region="norway")
+    for address in (STATUS, YEAR):
+        assert "Server restart:" in text(public.get(address)) and "Server restart:" not in text(visitor.get(address))
     clock.move_to(other.starts_at + timedelta(minutes=5), tick=False)
     assert "Maintenance is under way." in text(public.get(STATUS))
     assert "All parts of the service are working." in text(visitor.get(STATUS))
@@ -156,11 +159,12 @@ def test_the_last_ninety_days_are_kept_and_what_is_older_is_not(announced, publi
     assert "Recently completed" in text(page) and "Long ago" not in text(page)
 
 
-def test_a_new_cloud_without_a_plan_says_so(operator_tenant, public):
+def test_a_new_cloud_without_a_plan_says_so(operator_tenant, public, fjordlys):
     page = text(public.get(STATUS))
     assert "No part is listed in the register." in page
     assert "No maintenance is announced for the next days." in page
     assert "The maintenance plan foresees nothing." in page
+    assert 'colspan="4"' in public_of(fjordlys).get(YEAR).content.decode()  # it has no column for whom it concerns
 
 
 def test_texts_of_strangers_stay_texts(operator, announced, public):

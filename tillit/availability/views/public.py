@@ -40,7 +40,7 @@ def status(request: Request) -> HttpResponse:
         "announced": [found for found in announced if not found.is_active],
         "others": queries.merged(others),
         "months": queries.by_month(found for found in ahead if not found.is_active),
-        "routine": queries.routine_rules(),
+        "routine": queries.routine_rules(request.tenant),
         "past_windows": queries.past_windows(tenant=request.tenant),
         "past_incidents": queries.past_incidents(tenant=request.tenant),
         "quiet": not request.tenant.is_operator,  # to a customer there is one wave and one region: its own
@@ -59,7 +59,7 @@ def year(request: Request) -> HttpResponse:
     """The windows of the next twelve months as a table; on a customer's host those that concern the customer."""
     context = {
         "interruptions": queries.merged(queries.windows_ahead(tenant=request.tenant), request.tenant),
-        "routine": queries.routine_rules(),
+        "routine": queries.routine_rules(request.tenant),
         "vectors": list(vectors.FILES),
         "zone": timezone.get_current_timezone_name(),
     }
