@@ -10,6 +10,8 @@ from tillit.availability.probes.arithmetic import Counts
 
 STEP, WIDTH, HEIGHT = 6, 5, 30  # of a bar, in the units of the drawing
 SHORT = 30  # minutes down that are still called short
+FEW = 2  # minutes without a sample that a day may have without being marked: a probe that was asked late
+LEAST = 8  # the height of what was not measured, so that minutes of a day are seen as well
 NOTHING = Counts()
 
 
@@ -24,16 +26,27 @@ class Bar:
 
     @property
     def y(self) -> int:
-        """A day of which little is known, or nothing, is lower."""
-        return 0 if self.tone != "none" else HEIGHT - 8
+        """A day of which nothing is known is lower."""
+        return 0 if self.tone != "none" else HEIGHT - LEAST
 
     @property
     def height(self) -> int:
         return HEIGHT - self.y
 
     @property
+    def has_gap(self) -> bool:
+        """Whether it was measured, but not all of it."""
+        return self.tone != "none" and self.counts.unknown > FEW
+
+    @property
+    def gap(self) -> int:
+        """The height of what was not measured, from above; 0 without a gap."""
+        minutes = self.counts.up + self.counts.down + self.counts.unknown
+        return max(LEAST, HEIGHT * self.counts.unknown // minutes) if self.has_gap else 0
+
+    @property
     def is_worth_a_line(self) -> bool:
-        return bool(self.counts.down)
+        return bool(self.counts.down) or self.has_gap
 
 
 @dataclass(frozen=True)
@@ -51,8 +64,16 @@ class Row:
 
     @property
     def told(self) -> list[Bar]:
-        """The days on which something was down, the newest first."""
+        """The days on which something was down or went unmeasured, the newest first."""
         return [bar for bar in reversed(self.bars) if bar.is_worth_a_line]
+
+    @property
+    def interrupted(self) -> int:
+        return sum(bool(bar.counts.down) for bar in self.bars)
+
+    @property
+    def gaps(self) -> int:
+        return sum(bar.has_gap for bar in self.bars)
 
     @property
     def unmeasured(self) -> int:

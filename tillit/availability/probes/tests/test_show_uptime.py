@@ -30,17 +30,30 @@ def test_ninety_days_of_every_part_are_drawn_and_told(
         component="api", region="norway", day=(now() - timedelta(days=3)).date(), formula=1,
         up=1400, down=40, unknown=0, due_up=1400, due_down=0, due_unknown=0,
     )  # fmt: skip
+    UptimeDay.objects.create(  # everything stood still, the prober too
+        component="api", region="norway", day=(now() - timedelta(days=5)).date(), formula=1,
+        up=1435, down=0, unknown=5, due_up=1435, due_down=0, due_unknown=5,
+    )  # fmt: skip
+    UptimeDay.objects.create(  # a minute that a probe was late
+        component="api", region="norway", day=(now() - timedelta(days=6)).date(), formula=1,
+        up=1439, down=0, unknown=1, due_up=1439, due_down=0, due_unknown=1,
+    )  # fmt: skip
     with django_assert_max_num_queries(10):
         panel = public.get("/status/panels/uptime")
     page = panel.content.decode()
-    assert page.count("<rect") == 90 * 4 and page.count('class="is-warn"') == 1 and page.count('class="is-bad"') == 1
+    assert page.count('<rect class="is-gap"') == 2 and page.count("<rect") == 90 * 4 + 2
+    assert page.count('class="is-warn"') == 1 and page.count('class="is-bad"') == 1
     assert "style=" not in page
-    assert "2 days with an interruption, 88 days not measured" in text(panel)
+    assert "2 days with an interruption, 86 days not measured, 2 days not measured throughout" in text(panel)
     assert '<a href="/status/samples/2026-11-20.csv">2026-11-20</a>' in page
+    assert "2026-11-18: 100.0000 %, not measured: 5 minutes" in text(panel)
+    assert '/status/samples/2026-11-18.csv">' in page and "/status/samples/2026-11-17.csv" not in page
     assert "CRM not measured" in text(panel)
-    assert "1520" not in text(panel) and "96.6666 %" in text(panel)
+    assert " raw 98.8272 % contractual 99.7269 % measured 87.9761 % of the time" in text(panel)
     whole = public.get("/status/?lang=de")
     assert "Die letzten 90 Tage, gemessen" in text(whole) and not whole.cookies
+    german = text(public.get("/status/panels/uptime?lang=de"))
+    assert "nicht gemessen: 5 Minuten" in german and "roh 98,8272 %" in german and "98.8272" not in german
 
 
 def test_the_operator_registers_and_ends_a_prober(operator, anna, parts):
