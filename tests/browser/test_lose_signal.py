@@ -127,11 +127,13 @@ def elsewhere(installation, tmp_path):
 def test_whatever_is_put_in_its_place_says_no_signal(elsewhere, open_page, deed, words):
     page = open_page(elsewhere.address)
     shows(page, "live", "Signed, and fresh.")
+    assert page.title().startswith("Service status") and not page.locator(".as-of").is_visible()
     assert look(page)[1] == "none"  # drawn dashed already: nothing was measured here yet
     deed(elsewhere)
     page.clock.fast_forward(21_000)
     shows(page, "none", "No signal", words)
     assert look(page) == ("dashed", "line-through")
+    assert page.title().startswith("No signal – ")
     elsewhere.sign(sequence=LATER + 1)
     page.clock.fast_forward(6_000)
     shows(page, "live")
@@ -167,11 +169,17 @@ def test_a_browser_that_cannot_check_says_so_and_shows_no_green(elsewhere, chrom
 
 
 @pytest.mark.parametrize(
-    ("lang", "words"), [("de-CH", "lesen Sie diese Seite als «kein Signal»"), ("nb-NO", "«ingen signal»")]
+    ("lang", "words", "grey"),
+    [("de-CH", "lesen Sie diese Seite als «kein Signal»", "Stand "), ("nb-NO", "«ingen signal»", "Per ")],
 )
-def test_without_script_it_says_when_it_was_made_and_how_to_judge_that(elsewhere, open_page, lang, words):
+def test_without_script_it_says_when_it_was_made_and_is_of_no_colour(elsewhere, open_page, lang, words, grey):
     page = open_page(elsewhere.address, lang=lang, script=False)
-    assert words in page.locator(".signal").inner_text()
+    assert words in page.locator("main > .signal:first-child").inner_text()
+    assert grey in page.locator("main .state").inner_text()
+    green = "[...document.querySelectorAll('main :is(.state, .badge)')].map(one => getComputedStyle(one)).some("
+    green += "one => one.borderBlockStartStyle !== 'dashed' || one.getPropertyValue('--tone') !== idle)"
+    idle = "const idle = getComputedStyle(document.documentElement).getPropertyValue('--idle');"
+    assert page.evaluate(f"(() => {{ {idle} return {green} }})()") is False  # nobody verified anything
     page.get_by_role("link", name="English").click()
     assert "read this page as «no signal»" in page.locator(".signal").inner_text()
 

@@ -92,6 +92,10 @@ def test_it_says_what_the_status_page_says_in_three_languages(plan, system, oper
     assert all(window["starts_at"] < "2026-12-07T11" for window in document["windows"])
     for language, sentence in (("de", "Keine Post"), ("en", "No mail")):
         assert sentence in read(f"index.{language}.html").decode()
+        page = read(f"index.{language}.html").decode()
+        assert page.count('class="nobody-knows"') == len(document["components"])  # «unknown» without a signal
+        assert page.index('id="main"') < page.index('class="signal"') < page.index('id="state"')
+        assert str(document["sequence"]) not in page
         assert sentence in read(f"feed.{language}.atom").decode()
     assert operator.user.name not in read("status.json").decode()
 

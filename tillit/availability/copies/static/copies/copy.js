@@ -1,22 +1,22 @@
 // Whether this copy can be believed: its signature, its age, and that the page is the one that was signed.
-// It shows what was signed last, and says "no signal" as soon as one of the three does not hold. Never green by default.
+// It shows what was signed last, and its colours while all three hold; it says "no signal" as soon as one of the three does not hold. Never green by default.
 (() => {
-  const root = document.documentElement;
+  const [root, title] = [document.documentElement, document.title];
   const { file, key } = root.dataset;
   const bytes = (text) => Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0));
   const doubt = (why) => Object.assign(new Error(why), { why });
-  let shown = null; // the document that the page stands for
-  let newest = 0;
+  let shown = null, newest = 0; // the document that the page stands for; the highest number seen
 
   const say = (signal, why = "") => {
     root.dataset.signal = signal;
     for (const line of document.querySelectorAll("[data-says]")) line.hidden = ![signal, why].includes(line.dataset.says);
+    const word = document.querySelector(".signal-word[data-says=none]").textContent;
+    document.title = signal === "none" ? `${word} – ${title}` : title;
   };
 
   const get = async (name) => {
     const answer = await fetch(name, { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(10_000) }).catch(() => null);
-    if (!answer?.ok) throw doubt("unreachable");
-    return answer;
+    return answer?.ok ? answer : Promise.reject(doubt("unreachable"));
   };
 
   const signedDocument = async (answer) => {
@@ -33,7 +33,7 @@
     const digest = [...new Uint8Array(await crypto.subtle.digest("SHA-256", page))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     if (digest !== said.files[file]) return; // between two copies: what is shown grows older meanwhile
     const fresh = new DOMParser().parseFromString(new TextDecoder().decode(page), "text/html");
-    for (const part of ["main", "#made"]) {
+    for (const part of ["#state", "#told", "#made"]) {
       const [before, after] = [document, fresh].map((one) => one.querySelector(part));
       if (!before.isEqualNode(after)) before.replaceWith(document.adoptNode(after));
     }
