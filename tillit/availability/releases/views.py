@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -23,7 +24,7 @@ from tillit.availability.releases.actions.plan import (
 )
 from tillit.availability.releases.actions.waves import apply_waves, choose_wave, draw_waves
 from tillit.availability.releases.forms import BecauseForm, PlanForm, WaveForm
-from tillit.availability.releases.models import Release
+from tillit.availability.releases.models import Release, WaveChoice
 from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
@@ -121,17 +122,18 @@ def mine(request: Request) -> HttpResponse:
         "next_release": opened,
         "stage": queries.release_of(request.tenant, opened),
         "rolling": queries.rollout_runs(),
-        "waits_until": _waits_until(request, choice.wave) if choice else "",
         "others": queries.what_changes(request.tenant, shares),
+        **_waits(request, choice),
     }
     return render(request, "releases/mine.html", context, status=422 if form.errors else 200)
 
 
-def _waits_until(request: Request, wave: str) -> str:
-    """From when on the chosen wave may take effect, if it has not yet."""
-    if wave == request.tenant.wave:
-        return ""
-    return words.moment(moving.Move.of(request.tenant, wave, request.tenant.region).earliest)
+def _waits(request: Request, choice: WaveChoice | None) -> dict[str, Any]:
+    """From when on the chosen wave may take effect, if it has not yet; or that it waits for overlong work."""
+    if choice is None or choice.wave in ("", request.tenant.wave):
+        return {}
+    going = moving.Move.of(request.tenant, choice.wave, request.tenant.region)
+    return {"waits_for_work": going.overruns, "waits_until": words.moment(going.earliest)}
 
 
 def _show(request: Request, found: Release, form: BecauseForm) -> HttpResponse:

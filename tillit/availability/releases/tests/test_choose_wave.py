@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from tillit.availability import words
-from tillit.availability.models import MaintenanceWindow
+from tillit.availability.models import MaintenanceWindow, WindowWork
 from tillit.availability.releases.actions.plan import begin_stage, end_stage, roll_back_release
 from tillit.availability.releases.actions.waves import apply_waves
 from tillit.availability.releases.cohorts import key_of, wave_of
@@ -92,7 +92,13 @@ def test_nobody_is_moved_into_maintenance_they_were_not_told_of(plan, anna, fjor
     assert wave(fjordlys) == before
     with timezone.override(OSLO):
         assert f"after it, on {words.moment(window.ends_at)} at the earliest" in anna.get(PAGE).content.decode()
+    span = {"starts_at": window.starts_at, "ends_at": window.ends_at, "proven_at": window.announced_at}
+    work = WindowWork.objects.create(job="upgrade", window=window, started_at=window.starts_at, **span)
     clock.move_to(window.ends_at, tick=False)
+    apply_waves(system)
+    page = anna.get(PAGE).content.decode()
+    assert wave(fjordlys) == before and "takes longer than announced" in page and "at the earliest" not in page
+    WindowWork.objects.filter(pk=work.pk).update(ended_at=window.ends_at, outcome="done")
     apply_waves(system)
     assert wave(fjordlys) == other(before)
 
