@@ -34,6 +34,7 @@ from tillit.availability.queries import current_status, shown_state
 from tillit.availability.releases.judging import Figures
 from tillit.availability.releases.models import RequestCount
 from tillit.foundation.clock import now
+from tillit.foundation.jobs import queue_of
 from tillit.foundation.models import Tenant, User
 
 log = logging.getLogger(__name__)
@@ -213,9 +214,14 @@ def _jobs() -> Iterator[Family]:
     oldest = Family("tillit_jobs_oldest_due_seconds", "gauge", "How long the oldest job that could begin has waited.")
     with connection.cursor() as cursor:
         cursor.execute(JOBS)
-        for queue, status, found, waited in cursor.fetchall():
-            number.add(found, queue=queue, status=status)
-            oldest.add(float(waited) if waited is not None else None, queue=queue)
+        rows = cursor.fetchall()
+    found = {(queue, status): jobs for queue, status, jobs, _waited in rows}
+    waits = {queue: float(waited) for queue, _status, _jobs, waited in rows if waited is not None}
+    known = {"default", *map(queue_of, Tenant.Wave.values)}  # an empty one is told as well, or its alarm would be blind
+    for queue in sorted(known | {queue for queue, _status in found}):
+        for status in ("todo", "doing", "failed"):
+            number.add(found.get((queue, status), 0), queue=queue, status=status)
+        oldest.add(waits.get(queue, 0), queue=queue)
     yield from (number, oldest)
 
 
