@@ -57,6 +57,7 @@ def test_every_restart_is_published_with_what_people_would_have_noticed(
     assert re.search(r"Sun, 22 Nov 2026, 02:00 CET in its window done 400 0 2 9 ms 61 ms 0\.31 s 0 0 / 3", page)
     assert "did not take place The notice was never seen to stand here: Status page." in page
     assert "by hand" in page
+    assert 'data-label="Lost forms">1 / 3' in answer.content.decode()  # a phone shows cards, with nothing off screen
     assert answer.content.decode().count('<rect class="night"') == 3
     assert not answer.cookies
     told = public.get(DOCUMENT).json()
