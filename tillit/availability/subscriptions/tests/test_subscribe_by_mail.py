@@ -201,6 +201,8 @@ def test_a_stranger_cannot_change_what_somebody_hears(joined, public):
     joined()
     ask(public, incidents="")
     assert Subscriber.objects.get().incidents
+    page = public.get(link_in(mails()[0], "confirm")).content.decode()  # opened again, it is a link that was used
+    assert "Already confirmed" in page and "<button" not in page.partition('id="main"')[2]
 
 
 def test_choices_are_changed_by_a_secret_link(joined, public):
@@ -226,10 +228,12 @@ def test_one_click_leaves_and_everything_is_gone(joined, trouble, operator_tenan
     program = Person(operator_tenant)
     program.handler.enforce_csrf_checks = True
     link = re.sub(r"\s", "", told["List-Unsubscribe"]).strip("<>")
+    assert "<h1>Abmelden</h1>" in program.get(link.replace("lang=en", "lang=de")).content.decode()
     assert program.get(link).status_code == 200 and Subscriber.objects.exists()
     assert program.post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
     assert not Subscriber.objects.exists() and not Delivery.objects.exists()
-    assert program.post(link).status_code == 200
+    assert "You are unsubscribed already" in program.post(link).content.decode()
+    assert "You are unsubscribed already" in program.get(link).content.decode()
     assert happened("subscriptions.left")
     with in_tenant(operator_tenant):
         assert not Event.objects.filter(data__icontains="nora").exists()

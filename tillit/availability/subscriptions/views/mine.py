@@ -22,6 +22,9 @@ def confirm(request: Request, token: str) -> HttpResponse:
     found = known(tokens.CONFIRM, token)
     if found is None:
         return dead(request)
+    if request.method != "POST" and found.confirmed_at:
+        text = _("There is nothing more to do: this subscription holds.")
+        return page(request, "note", title=_("Already confirmed"), text=text, mine=_address(found))
     if request.method != "POST":
         return page(request, "confirm", subscriber=found, chosen=queries.choice_in_words(found))
     joining.confirm_subscription(queries.visitor(), subscriber_id=found.pk)
@@ -53,11 +56,12 @@ def leave(request: Request, token: str) -> HttpResponse:
     pk = tokens.subscriber_in(tokens.LEAVE, token)
     if pk is None:
         return dead(request)
-    if request.method != "POST":
+    if request.method != "POST" and queries.subscriber(pk):
         return page(request, "leave")
-    joining.leave(queries.visitor(), subscriber_id=pk)
+    left = request.method == "POST" and joining.leave(queries.visitor(), subscriber_id=pk)
+    title = _("You are unsubscribed") if left else _("You are unsubscribed already")
     text = _("Everything we kept of this subscription is deleted. Nothing more is sent.")
-    return page(request, "note", title=_("You have left"), text=text, again=True)
+    return page(request, "note", title=title, text=text, again=True)
 
 
 @public_form
