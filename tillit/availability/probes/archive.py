@@ -36,6 +36,12 @@ def is_packed(month: str) -> bool:
     return samples_of(month).exists() and beside(month).exists()
 
 
+def months() -> list[str]:
+    """Every month that can be downloaded with what stands beside it, the newest first."""
+    found = (place.name.removesuffix(".csv.gz") for place in samples_of("any").parent.glob("????-??.csv.gz"))
+    return sorted((month for month in found if is_packed(month)), reverse=True)
+
+
 def pack(month: str, still_open: Mapping[date, list[str]]) -> None:
     """Both files of a month, each in one step. `still_open`: the lines of its days that are not closed.
 

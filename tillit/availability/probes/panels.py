@@ -10,10 +10,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tillit.availability.models import Component
-from tillit.availability.probes import queries
+from tillit.availability.probes import archive, queries
 from tillit.availability.probes.bars import HEIGHT, WIDTH, row
 from tillit.foundation.clock import now
 from tillit.foundation.requests import Request
+
+NEWEST = 3  # months of samples that are linked on the status page itself
 
 
 @login_not_required
@@ -31,4 +33,5 @@ def bars(request: Request) -> HttpResponse:
         ]
     several = len({one.region for one in rows}) > 1
     context = {"rows": rows, "several": several, "days": queries.SHOWN_DAYS, "height": HEIGHT, "thick": WIDTH}
+    context["months"] = archive.months()[:NEWEST]
     return render(request, "probes/bars.html", context)

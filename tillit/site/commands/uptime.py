@@ -36,6 +36,9 @@ def run(options: argparse.Namespace) -> int:
         beside = json.loads(read(f"{place.removesuffix('.csv')}.json"))
         lines = read(place).splitlines()
         found = again(beside, lines)
+    except FileNotFoundError as error:
+        sys.stderr.write(f"Not reckoned: {missing(Path(error.filename))}\n")
+        return UNKNOWN
     except (OSError, httpx.HTTPError, ValueError, KeyError, TypeError, IndexError) as error:
         sys.stderr.write(f"Not reckoned: {type(error).__name__}: {error}\n")
         return UNKNOWN
@@ -59,6 +62,16 @@ def compare(published: list[dict[str, Any]], found: dict[tuple[str, str], Counts
         )
         lines.append(f"{mark} {key[0]:<16} {key[1]:<12} {figures}")
     return lines
+
+
+def missing(file: Path) -> str:
+    """What to do about a file that is not there, whatever the samples beside it are called."""
+    if file.suffix != ".json":
+        return f"{file} is missing. Its samples are at /status/samples/<month>.csv of the service."
+    samples = file.with_suffix(".csv")
+    first = samples.read_text().splitlines()[1:2] if samples.is_file() else []
+    month = first[0][:7] if first else "<month>"
+    return f"{file} is missing. Fetch /status/samples/{month}.json from the service, and keep it beside {samples.name}."
 
 
 def read(place: str) -> str:

@@ -217,6 +217,9 @@ def test_a_month_is_packed_by_the_clock_and_not_with_every_download_and_stays(
     assert over.headers["Cache-Control"].endswith("immutable") and over.headers["Content-Encoding"] == "gzip"
     was = b"".join(over.streaming_content)
     assert was == (folder / "samples" / "2026-11.csv.gz").read_bytes()
+    assert '<a href="/status/samples/2026-11.csv">2026-11</a>' in public.get("/status/panels/uptime").content.decode()
+    listed = public.get("/status/samples/").content.decode()
+    assert 'href="/status/samples/2026-11.csv"' in listed and 'href="/status/samples/2026-11.json"' in listed
     known = {"if-none-match": over.headers["ETag"], "accept-encoding": "gzip"}
     assert public.get(month, headers=known).status_code == 304
     for file in (folder / "samples").iterdir():
@@ -288,3 +291,7 @@ def test_who_reads_the_command_line_is_told_what_is_wrong(tmp_path, capsys):
     assert uptime.run(argparse.Namespace(place=str(tmp_path / "2026-11.csv"))) == 2
     assert uptime.run(argparse.Namespace(place=str(tmp_path))) == 2
     assert "Not reckoned" in capsys.readouterr().err
+    (tmp_path / "mine.csv").write_text("at,probe\n2026-11-24T00:00:00Z,api\n")
+    assert uptime.run(argparse.Namespace(place=str(tmp_path / "mine.csv"))) == 2
+    said = capsys.readouterr().err
+    assert "mine.json is missing. Fetch /status/samples/2026-11.json" in said and "beside mine.csv" in said

@@ -15,6 +15,7 @@ from allauth.core import ratelimit
 from django.contrib.auth.decorators import login_not_required
 from django.http import FileResponse, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -30,6 +31,14 @@ from tillit.foundation.requests import Request
 MONTH, DAY = re.compile(r"\d{4}-\d\d"), re.compile(r"\d{4}-\d\d-\d\d")
 FRESH, FOR_EVER = "public, max-age=60", "public, max-age=31536000, immutable"
 EFFORT = 1  # of gzip: a day is small
+
+
+@login_not_required
+@require_safe
+def months(request: Request) -> HttpResponse:
+    """`GET /status/samples/`: every month that can be downloaded."""
+    found = [(month, archive.samples_of(month).stat().st_size) for month in archive.months()]
+    return render(request, "probes/samples.html", {"months": found, "host": request.get_host()})
 
 
 @login_not_required
