@@ -74,13 +74,16 @@ class HandOn:
         self._look_at = 0.0
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        place = self._place(environ)
-        if place:
-            if not self._free_hand():
+        if self._place(environ):
+            has_hand = self._free_hand()
+            place = self._place(environ)  # once more: while it waited, the release may have been taken back
+            if has_hand:
+                handed = Handed(place, self.hands.release)
+                if place and handed.ask(environ):
+                    return handed.answered(start_response)
+                handed.close()
+            elif place:
                 return _nothing("503 Service Unavailable", start_response)
-            handed = Handed(place, self.hands.release)
-            if handed.ask(environ):
-                return handed.answered(start_response)
         with self.own:
             return self.application(environ, start_response)
 

@@ -2,6 +2,7 @@
 
 import errno
 import io
+import re
 import socket
 import threading
 import time
@@ -13,12 +14,16 @@ from threading import Thread
 import pytest
 
 from tillit.site import rollout
-from tillit.site.handing import VISITOR, WAITING, Beside, HandOn
+from tillit.site.handing import OWN, VISITOR, WAITING, Beside, HandOn
 from tillit.site.logs import Logs
 from tillit.site.runtime import ROOT
 from tillit.site.sides import Sides
-from tillit.site.supervisor import Supervisor
+from tillit.site.supervisor import LINGERING, Supervisor
 from tillit.site.tests.test_supervise_processes import Tiny, Upload, eventually
+from tillit.site.up import WEB_WORKERS
+from tillit.site.worker import APART, CONCURRENCY
+
+POOL = 5  # connections by which a job worker fetches and hears of jobs
 
 
 @pytest.fixture
@@ -98,6 +103,35 @@ def test_who_comes_while_every_hand_is_full_waits_a_moment_for_one(tmp_path, bes
     for _ in range(WAITING):
         layer.queue.acquire()
     assert answered(tmp_path, asked(b""), layer) == (["503 Service Unavailable"], b"")  # at once: enough wait already
+
+
+@pytest.mark.parametrize("comes_free", [True, False])
+def test_who_waited_for_a_hand_while_the_release_was_taken_back_is_answered_here(tmp_path, monkeypatch, comes_free):
+    monkeypatch.setattr("tillit.site.handing.MOMENT", 0.5)
+    monkeypatch.setattr("tillit.site.handing.LOOK_EVERY", 0.0)
+    layer = handing(tmp_path)
+    rollout.tell(tmp_path, rollout.Routes("1", "0.2.0", {"a": str(tmp_path / "side")}, settled=True))
+    for _ in range(rollout.HANDS):
+        layer.hands.acquire()
+
+    def take_back():
+        rollout.tell(tmp_path, rollout.Routes("2", settled=True))
+        if comes_free:
+            layer.hands.release()
+
+    threading.Timer(0.1, take_back).start()
+    assert answered(tmp_path, asked(b""), layer) == ([], b"own")
+    assert layer.hands.acquire(blocking=False) is comes_free  # it keeps none
+
+
+def test_the_embedded_database_has_a_connection_for_every_thread_that_may_want_one_while_releases_change():
+    processes = 2 + LINGERING  # at one place: the one that serves, its successor, and those that still answer
+    web = WEB_WORKERS * processes * (OWN + rollout.HANDS + WAITING)  # who finds nobody beside answers by itself
+    jobs = 2 * (CONCURRENCY + sum(APART.values()) + POOL) + 2 * (CONCURRENCY + POOL)  # of both releases
+    others = 13  # what runs by the clock, the operator's commands, three for the superuser
+    settings = (ROOT / "tillit/site/postgresql.conf").read_text()
+    allowed = int(re.search(r"^max_connections = (\d+)", settings, re.MULTILINE)[1])
+    assert allowed >= web + processes * OWN + jobs + others
 
 
 @pytest.mark.parametrize(
