@@ -25,6 +25,7 @@ from tillit.site.progress import Progress
 from tillit.site.runtime import ROOT
 
 PATIENCE = 300.0  # seconds
+LONGEST_REASON = 500
 IN_WAVES = """
     SELECT EXISTS (SELECT FROM availability_maintenancerule WHERE job = 'upgrade' AND retired_at IS NULL)
        AND EXISTS (SELECT FROM foundation_tenant WHERE kind = 'customer' AND state <> 'deleted')
@@ -40,13 +41,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     if not runtime.is_running(options.data):
         raise Problem(f"The Tillit in {options.data} does not run. Start it with bin/up.")
+    because = options.because.strip()
+    if not because.isprintable() or len(because) > LONGEST_REASON:
+        raise Problem(f"The reason has to be one line of text, {LONGEST_REASON} letters at most.")
     _refuse_unannounced_release(options)
     progress = Progress(quiet=options.quiet, out=sys.stdout)
     preparation = Preparation(options.data, logs=Logs(options.data / "log"), progress=progress)
     preparation.tables()
     preparation.static_files()
     before = runtime.running(options.data)
-    because = options.because.strip()
     with progress.step("Replacing the processes"):
         said = "" if options.unmeasured else _measured(options.data, because)
         if because and not said:

@@ -10,6 +10,7 @@ Exit status: the command's own; 1 where it was not begun.
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -76,15 +77,24 @@ def _do(system: Actor, options: argparse.Namespace) -> int:
 
 
 def _carry_out(command: Sequence[str]) -> int:
-    """Its exit status. Ctrl-C reaches it too, and we wait for what it does about that."""
+    """Its exit status. Work goes on when the terminal goes (SIGHUP); Ctrl-C reaches it too, and what ends us ends it.
+
+    In every case we wait, and say how it went: work that is not told to be over keeps customers out.
+    """
     sys.stdout.flush()
-    with subprocess.Popen(command) as process:
-        while True:
-            try:
-                status = process.wait()
-            except KeyboardInterrupt:
-                continue
-            return status if status >= 0 else 128 - status  # as a shell tells of a signal
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN), signal.getsignal(signal.SIGTERM)
+    try:
+        with subprocess.Popen(command) as process:
+            signal.signal(signal.SIGTERM, lambda number, _frame: process.send_signal(number))
+            while True:
+                try:
+                    status = process.wait()
+                except KeyboardInterrupt:
+                    continue
+                return status if status >= 0 else 128 - status  # as a shell tells of a signal
+    finally:
+        signal.signal(signal.SIGHUP, before[0])
+        signal.signal(signal.SIGTERM, before[1])
 
 
 def _end(system: Actor, options: argparse.Namespace) -> int:

@@ -56,6 +56,11 @@ def test_updates_run_inside_their_window_and_nothing_runs_before(work, tmp_path,
     status, said = work("system", "--", "no-such-command")
     assert status == 1 and "cannot be run" in said
     assert not WindowWork.objects.running().exists()
+    telling = ["-c", "import os, signal, sys; os.kill(os.getppid(), getattr(signal, sys.argv[1])); signal.sigwait([])"]
+    assert work("system", "--", sys.executable, *telling, "SIGTERM") == (143, "")  # what ends us ends it
+    assert WindowWork.objects.latest("pk").outcome == "failed"
+    assert work("system", "--", "sh", "-c", "kill -HUP $PPID") == (0, "")  # the terminal is gone, the work goes on
+    assert WindowWork.objects.latest("pk").outcome == "done"
     printing = ["-c", "import sys; print(sys.argv[1:])", "git", "--", "file", "--wave"]
     assert work("system", "--region", "", "--", sys.executable, *printing) == (0, "['git', '--', 'file', '--wave']\n")
 

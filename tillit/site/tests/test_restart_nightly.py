@@ -133,7 +133,11 @@ def test_a_release_that_nobody_was_told_of_is_not_brought_by_a_restart(tmp_path,
     monkeypatch.setattr(command, "in_waves", lambda _dsn: True)
     parser = argparse.ArgumentParser()
     command.add_arguments(parser)
-    for typed, said in (([], "--because REASON"), (["--because", "Urgent", "--unmeasured"], "Leave --unmeasured out")):
+    for typed, said in (
+        ([], "--because REASON"),
+        (["--because", "Caf\udce9"], "one line of text"),
+        (["--because", "Urgent", "--unmeasured"], "Leave --unmeasured out"),
+    ):
         options = parser.parse_args(typed)
         options.data = tmp_path
         with pytest.raises(Problem, match=said):
