@@ -11,7 +11,7 @@ from tillit.foundation.jobs import later
 
 @action
 def write_copy(actor: Actor) -> int:
-    """Write the status page as it is now into its folder, signed, and have it uploaded. Returns its number."""
+    """Write the status page as it is now into its folder, signed, and have it uploaded. Its number; raises Held."""
     require(actor, "copies.write")
     with folder.claimed() as place:
         moment = Moment.take(now(), before=folder.last_document().get("sequence", 0))

@@ -1,8 +1,10 @@
 """A copy of the status page lies ready to be served from anywhere, signed, and never says more than it knows."""
 
 import base64
+import fcntl
 import hashlib
 import json
+import os
 import re
 import stat
 import subprocess
@@ -159,6 +161,30 @@ def test_half_a_copy_is_never_seen(plan, system, clock, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         write_copy(system)
     assert read("signed.json") == before
+
+
+def test_nothing_in_the_folder_holds_a_job_up(plan, system, operator, clock, caplog, monkeypatch):
+    """A pipe in the place of a page is replaced; while somebody holds the lock, a minute is left out and told."""
+    number = write_copy(system)
+    for name in ("index.de.html", "signed.json"):
+        (folder.place() / name).unlink()
+        os.mkfifo(folder.place() / name)
+    assert folder.last_document() == {}
+    clock.shift(timedelta(minutes=1))
+    assert write_copy(system) > number
+    assert (folder.place() / "index.de.html").is_file() and folder.last_document()
+    monkeypatch.setattr(folder, "PATIENCE", 1)
+    number = folder.last_document()["sequence"]
+    with (folder.place() / ".lock").open("w") as somebody:
+        fcntl.flock(somebody, fcntl.LOCK_EX)
+        with pytest.raises(folder.Held, match="Another process"):
+            write_copy(system)
+        open_incident(operator.actor, title={"en": "No mail"}, impact="minor", said=Said({"en": "We look into it."}))
+        run_jobs()
+    assert "No copy was written this minute. Another process holds the folder" in caplog.text
+    assert folder.last_document()["sequence"] == number
+    clock.shift(timedelta(minutes=1))
+    assert write_copy(system) > number
 
 
 def test_the_worker_writes_it_every_minute():
