@@ -11,9 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -34,6 +36,18 @@ class About:
     name: str
     description: str
     url: str  # the status page
+
+
+def place_of(window: MaintenanceWindow) -> str:
+    """Where a window stands for good, for `address`; one that is only foreseen stands among the others."""
+    return reverse("availability:window_page", args=[window.pk]) if window.pk else ""
+
+
+def address(page: str, place: str) -> str:
+    """Of a path on the host of the status page, asked for in the same language; or of a place on it (`#incident-3`)."""
+    if place.startswith("/"):
+        return urljoin(page, place) + "".join(page.partition("?")[1:])
+    return page + place
 
 
 def write(about: About, windows: Iterable[MaintenanceWindow]) -> bytes:
@@ -136,7 +150,7 @@ def _event(uid: str, window: MaintenanceWindow, about: About) -> Event:
         event.add("x-tillit-components", ",".join(window.components))
     event.add("status", _status(window))
     event.add("transp", "TRANSPARENT")  # it takes nobody's time
-    event.add("url", f"{about.url}#maintenance-{window.pk}" if window.pk else about.url)
+    event.add("url", address(about.url, place_of(window)))
     return event
 
 

@@ -18,7 +18,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tillit.availability import words
-from tillit.availability.calendars import About, as_announced, clean, kind_of, uid_of
+from tillit.availability.calendars import About, address, as_announced, clean, kind_of, place_of, uid_of
+from tillit.availability.markdown import paragraphs, render
 from tillit.availability.models import Incident, IncidentUpdate, MaintenanceWindow, UpdateVersion, WindowVersion
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
@@ -40,7 +41,8 @@ class Said(About):
 class Entry:
     """One thing said. `kind` is `announced`, `moved`, `cancelled`, `completed`, or an incident's status.
 
-    `of`: `maintenance` or `incidents`. `components`: slugs of the parts it concerns; none: all of them.
+    `of`: `maintenance` or `incidents`. `place`: where it stands, for `calendars.address`.
+    `components`: slugs of the parts it concerns; none: all of them.
     """
 
     key: str
@@ -48,10 +50,15 @@ class Entry:
     at: datetime
     title: str
     text: str
-    anchor: str
+    place: str
     of: str = "maintenance"
     components: tuple[str, ...] = ()
     edited_at: datetime | None = None
+    is_markdown: bool = False  # a post-mortem; everything else is plain words
+
+    @property
+    def html(self) -> str:
+        return render(self.text) if self.is_markdown else paragraphs(self.text)
 
     @property
     def id(self) -> str:
@@ -108,7 +115,7 @@ def plan(about: Said, windows: Iterable[MaintenanceWindow]) -> bytes:
         said = pick(window.title)[0]
         feed.add_item(
             title=clean(said if window.announced_at else _("Foreseen: %(title)s") % {"title": said}),
-            link=f"{about.url}#maintenance-{window.pk}" if window.pk else about.url,
+            link=address(about.url, place_of(window)),
             description=linebreaks(f"{words.span(window)}\n{as_announced(window)}", autoescape=True),
             unique_id=f"tag:{host.partition(':')[0]},2026:{uid}/{get_language() or 'en'}",  # RFC 4151
             updateddate=window.changed_at, categories=[kind_of(window)],
@@ -120,7 +127,7 @@ def _written(kind: type[SyndicationFeed], about: Said, said: list[Entry]) -> byt
     feed = _feed(kind, about)
     for entry in said:
         feed.add_item(
-            title=entry.title, link=f"{about.url}#{entry.anchor}", description=linebreaks(entry.text, autoescape=True),
+            title=entry.title, link=address(about.url, entry.place), description=entry.html,
             unique_id=entry.id, pubdate=entry.at, updateddate=entry.edited_at or entry.at, categories=[entry.kind],
         )  # fmt: skip
     return str(feed.writeString("utf-8")).encode()
@@ -147,9 +154,9 @@ def json_feed(about: Said, said: list[Entry]) -> dict[str, Any]:
         "items": [
             {
                 "id": entry.id,
-                "url": f"{about.url}#{entry.anchor}",
+                "url": address(about.url, entry.place),
                 "title": entry.title,
-                "content_text": entry.text,
+                **({"content_html": entry.html} if entry.is_markdown else {"content_text": entry.text}),
                 "date_published": entry.at.isoformat(timespec="seconds"),
                 "date_modified": (entry.edited_at or entry.at).isoformat(timespec="seconds"),
                 "tags": [entry.kind],
@@ -161,7 +168,7 @@ def json_feed(about: Said, said: list[Entry]) -> dict[str, Any]:
 
 def of_window(window: MaintenanceWindow) -> Iterator[Entry]:
     """Its announcement, every move, its early end."""
-    title, key, anchor = pick(window.title)[0], f"windows/{window.pk}", f"maintenance-{window.pk}"
+    title, key, place = pick(window.title)[0], f"windows/{window.pk}", place_of(window)
     versions: list[WindowVersion] = list(window.versions.all())
     told: list[MaintenanceWindow | WindowVersion] = [*versions, window]
     text = f"{words.span(told[0])}\n{as_announced(window)}"
@@ -179,7 +186,7 @@ def of_window(window: MaintenanceWindow) -> Iterator[Entry]:
     for number, (kind, at, heading, text) in enumerate(said):
         told_as = clean(heading % {"title": title})
         parts = tuple(window.components)
-        yield Entry(f"{key}/{number}-{kind}", kind, at, told_as, clean(text), anchor, components=parts)
+        yield Entry(f"{key}/{number}-{kind}", kind, at, told_as, clean(text), place, components=parts)
 
 
 def of_incident(incident: Incident) -> Iterator[Entry]:
@@ -187,9 +194,10 @@ def of_incident(incident: Incident) -> Iterator[Entry]:
     parts = tuple(component.slug for component in incident.components.all())
     for update in incident.updates.all():
         title = clean(f"{update.get_status_display()}: {pick(incident.title)[0]}")
-        key, anchor = f"incidents/{incident.pk}/{update.pk}", f"incident-{incident.pk}"
+        key, place = f"incidents/{incident.pk}/{update.pk}", f"#incident-{incident.pk}"
+        looks_back = update.status == Incident.Status.POSTMORTEM
         text = clean(pick(update.body)[0])
-        yield Entry(key, update.status, update.at, title, text, anchor, "incidents", parts, update.edited_at)
+        yield Entry(key, update.status, update.at, title, text, place, "incidents", parts, update.edited_at, looks_back)
 
 
 def corrections(incident: Incident) -> Iterator[Entry]:

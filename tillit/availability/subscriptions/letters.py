@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
+from tillit.availability.calendars import address
 from tillit.availability.subscriptions import queries, tokens
 from tillit.availability.subscriptions.models import Delivery, Subscriber
 from tillit.availability.telling import Entry
@@ -40,8 +41,8 @@ def already_there(subscriber: Subscriber) -> None:
 
 
 def tell(subscriber: Subscriber, entry: Entry) -> None:
-    page = f"{site_of(subscriber)}{reverse('availability:status')}?lang={subscriber.language}#{entry.anchor}"
-    _send(subscriber, "subscriptions/mail_news.txt", entry=entry, page=page)
+    status = f"{site_of(subscriber)}{reverse('availability:status')}?lang={subscriber.language}"
+    _send(subscriber, "subscriptions/mail_news.txt", entry=entry, page=address(status, entry.place))
 
 
 def gave_up(subscriber: Subscriber, delivery: Delivery) -> None:

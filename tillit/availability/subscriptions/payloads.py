@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from tillit.availability import statuspage
+from tillit.availability.calendars import address
 from tillit.availability.models import Component, Incident, MaintenanceWindow
 from tillit.availability.subscriptions import letters, tokens
 from tillit.availability.subscriptions.models import Subscriber
@@ -33,7 +34,7 @@ def write(subscriber: Subscriber, thing: Thing) -> str:
             "title": entry.title,
             "text": entry.text,
             "components": list(thing.components),
-            "url": f"{page.url}#{entry.anchor}",
+            "url": address(page.url, entry.place),
         }
         told = _frame(f"{_noun(thing)}.{entry.kind}", statuspage.moment(thing.at), data)
         return json.dumps(told | _meta(subscriber, site) | _page(page) | _subject(page, thing), ensure_ascii=False)

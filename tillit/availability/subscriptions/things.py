@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from tillit.availability import queries, telling, words
+from tillit.availability.calendars import place_of
 from tillit.availability.models import Component, Incident, MaintenanceWindow
 from tillit.availability.models.components import Shown
 from tillit.availability.telling import Entry
@@ -119,12 +120,12 @@ def _entries(thing: Thing) -> Iterator[Entry]:
     elif isinstance(about, MaintenanceWindow):
         yield from telling.of_window(about)
         title = _("Reminder: %(title)s") % {"title": pick(about.title)[0]}
-        yield Entry(thing.key, "reminder", thing.at, title, words.span(about), f"maintenance-{about.pk}")
+        yield Entry(thing.key, "reminder", thing.at, title, words.span(about), place_of(about))
     else:
         names = {"part": pick(about.name)[0], "before": _label(thing.change[0]), "after": _label(thing.change[1])}
         title = _("%(part)s: %(after)s") % names
         text = _("%(part)s was: %(before)s. Now: %(after)s.") % names
-        yield Entry(thing.key, "changed", thing.at, title, text, "components", "incidents", thing.components)
+        yield Entry(thing.key, "changed", thing.at, title, text, "#components", "incidents", thing.components)
 
 
 def _label(state: str) -> str:

@@ -134,6 +134,11 @@ def test_a_post_mortem_is_a_draft_first_and_then_public_in_three_languages(over,
     assert "<h4>Warum</h4>" in public.get(f"/status/incidents/{over.pk}/?lang=de").content.decode()
     assert "published already" in operator.post(at, words | {"publish": "1"}).content.decode()
     assert happened("availability.postmortem_published")
+    items = public.get("/status/feed.json?lang=en").json()["items"]
+    (told,) = [one["content_html"] for one in items if "content_html" in one]
+    assert "<strong>expired</strong>" in told and "##" not in told and "<b>" not in told
+    for feed in ("feed.atom", "history.rss"):
+        assert "&lt;strong&gt;expired&lt;/strong&gt;" in public.get(f"/status/{feed}?lang=en").content.decode()
     assert public.get("/status/api/v2/incidents.json").json()["incidents"][0]["status"] == "postmortem"
 
 
