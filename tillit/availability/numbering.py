@@ -7,15 +7,20 @@ from django.db.models import Max
 from tillit.availability.models import MaintenanceRule, MaintenanceWindow
 
 TIMES = ("zone", "rrule", "anchor", "as_needed", "start", "end", "end_days_later", "waves", "exceptions", "region")
-WORDS = ("kind", "name", "text", "schedule", "note", "effect", "least_seconds", "most_seconds", "components", "job")
+WORK = ("kind", "effect", "least_seconds", "most_seconds", "components", "job")
+WORDS = ("name", "text", "schedule", "note")
 
 
 def number_rule(rule: MaintenanceRule, known: MaintenanceRule | None) -> None:
-    """The rule as just read takes the place of the known one; its sequence is raised if its windows come otherwise."""
+    """The rule as just read takes the place of the known one.
+
+    Its sequence is raised if its windows come otherwise, if other work is done in them, or if it was not in force
+    meanwhile: then what was read back of it before proves nothing any more (`proving`).
+    """
     if known is None:
         return
     rule.pk, rule.sequence = known.pk, known.sequence
-    if _differ(rule, known, TIMES):
+    if known.retired_at or _differ(rule, known, TIMES + WORK):
         rule.sequence += 1
     elif not _differ(rule, known, WORDS):
         rule.changed_at = known.changed_at

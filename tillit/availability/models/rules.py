@@ -73,7 +73,7 @@ class MaintenanceRule(Interruption):
     waves = models.JSONField(default=list)  # [{"wave": "a", "percent": 10, "days_later": 0}, ...]
     position = models.PositiveSmallIntegerField()
     retired_at = models.DateTimeField(null=True)  # no longer in the register; its windows keep their name
-    sequence = models.PositiveIntegerField(default=0)  # RFC 5545: raised whenever its windows come at other times
+    sequence = models.PositiveIntegerField(default=0)  # RFC 5545: raised when its windows come otherwise (`numbering`)
     changed_at = models.DateTimeField(default=now)
 
     objects = MaintenanceRuleQuerySet.as_manager()

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from tillit.availability import looking, proving
 from tillit.availability.actions.notices import count_notices
+from tillit.availability.actions.plan import apply_rules
 from tillit.availability.actions.windows import move_maintenance
 from tillit.availability.actions.work import begin_work, end_work, prove_notices
 from tillit.availability.models import MaintenanceRule, MaintenanceWindow, NoticeProof, WindowWork
@@ -145,6 +146,24 @@ def test_the_nightly_restart_is_told_as_a_rule(clock, plan, fjordlys, system):
     at(clock, 26, 2, 1)
     with pytest.raises(Refused, match="ended already"):
         end_work(system, work=work, ok=True)
+
+
+@pytest.mark.promise("planned-maintenance-is-announced-24-hours-ahead")
+@pytest.mark.parametrize("change", [{"effect": "offline", "interruption_seconds": [600, 600], "job": "system"}, None])
+def test_a_routine_that_becomes_other_work_or_comes_back_is_told_anew(clock, plan, register, fjordlys, system, change):
+    run_jobs()
+    at(clock, 25, 1, 55)
+    rules = register["maintenance_rules"]
+    if change is None:  # it leaves the register, and comes back
+        apply_rules(system, rules=[rule for rule in rules if rule["key"] != "restart"])
+    next(rule for rule in rules if rule["key"] == "restart").update(change or {})
+    apply_rules(system, rules=rules)
+    run_jobs()
+    at(clock, 25, 2, 5)
+    job = (change or {}).get("job", "restart")
+    assert "less than 24 hours ahead" in refusal(system, job=job)
+    at(clock, 27, 2, 5)
+    assert begin_work(system, job=job).rule.key == "restart"
 
 
 def test_a_moved_window_must_be_shown_anew(clock, operator, announced, fjordlys, system):
