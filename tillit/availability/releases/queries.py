@@ -159,6 +159,11 @@ def customers_by_wave() -> dict[str, int]:
     return dict(counted.values_list("wave").annotate(Count("id")).order_by("wave"))
 
 
+def is_alone_in_first_wave(tenant: Tenant, shares: dict[str, int]) -> bool:
+    """Whether a release would go to nobody first, were it not for this customer."""
+    return tenant.wave == min(shares, default="") and customers_by_wave().get(tenant.wave) == 1
+
+
 def staff() -> list[User]:
     """Who is told when the gate holds a release. Asked in the operator's tenant."""
     members = Membership.objects.filter(ended_at=None, user__is_active=True).select_related("user")

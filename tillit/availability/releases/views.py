@@ -48,11 +48,12 @@ def releases(request: Request) -> HttpResponse:
         else:
             messages.success(request, _("Planned: %(version)s.") % {"version": planned})
             return redirect("releases:release", planned.pk)
-    counts = queries.customers_by_wave()
+    counts, shares = queries.customers_by_wave(), sorted(queries.percents().items())
     context = {
         "form": form,
         "found": queries.releases(),
-        "percents": [(wave, percent, counts.get(wave, 0)) for wave, percent in sorted(queries.percents().items())],
+        "percents": [(wave, percent, counts.get(wave, 0)) for wave, percent in shares],
+        "nobody_first": shares[0][0] if shares and not counts.get(shares[0][0]) else "",
         "draw": queries.newest_draw(),
         "choices": queries.choices(),
         "rolling": queries.rollout_runs(),
@@ -106,11 +107,10 @@ def mine(request: Request) -> HttpResponse:
     form = WaveForm(posted, waves=shares, computed=computed, initial=initial)
     if form.is_valid():
         try:
-            choose_wave(request.actor, **form.cleaned_data)
+            _choose(request, form, choice)
         except Refused as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
-            messages.success(request, _("Chosen."))
             return redirect("releases:mine")
     opened = queries.open_release()
     context = {
@@ -123,9 +123,22 @@ def mine(request: Request) -> HttpResponse:
         "stage": queries.release_of(request.tenant, opened),
         "rolling": queries.rollout_runs(),
         "others": queries.what_changes(request.tenant, shares),
+        "is_alone_first": queries.is_alone_in_first_wave(request.tenant, shares),
         **_waits(request, choice),
     }
     return render(request, "releases/mine.html", context, status=422 if form.errors else 200)
+
+
+def _choose(request: Request, form: WaveForm, choice: WaveChoice | None) -> None:
+    """Raises Refused."""
+    said, stays = form.cleaned_data, form.cleaned_data["wave"] == request.tenant.wave
+    own = choice if choice and not choice.by_operator else None
+    if (own and (own.wave, own.reason) == (said["wave"], said["reason"])) or not (choice or said["wave"]):
+        messages.info(request, _("That was your choice already. Nothing was changed."))
+        return
+    choose_wave(request.actor, **said)
+    told = _("Chosen. You stay in this wave, also when the waves are drawn anew.") if stays else _("Chosen.")
+    messages.success(request, told)
 
 
 def _waits(request: Request, choice: WaveChoice | None) -> dict[str, Any]:

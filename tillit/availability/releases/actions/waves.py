@@ -38,7 +38,7 @@ def apply_waves(actor: Actor) -> int:
     if queries.rollout_runs() or not shares:
         return 0
     chosen = {choice.tenant_id: choice.wave for choice in queries.choices()}
-    customers = Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER).exclude(state=Tenant.State.DELETED)
+    customers = Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER).exclude(state=Tenant.State.DELETED).order_by("pk")
     wanted = {tenant: chosen.get(tenant.pk) or queries.computed_wave(tenant, draw, shares) for tenant in customers}
     return sum(_move(tenant, wave) for tenant, wave in wanted.items() if wave)
 
@@ -77,7 +77,10 @@ def _choose(actor: Actor, tenant: Tenant, wave: str, reason: str, *, by_operator
 
 def _move(tenant: Tenant, wave: str) -> bool:
     """Whether it came there; if not, it waits for the next hour (`apply_waves`)."""
-    if tenant.wave == wave or not queries.may_change(tenant, wave):
+    if tenant.wave == wave:
+        return False
+    tenant.refresh_from_db(from_queryset=Tenant.objects.select_for_update())  # it may have been moved since it was read
+    if tenant.wave == wave or tenant.state == Tenant.State.DELETED or not queries.may_change(tenant, wave):
         return False
     Placement.of(tenant, now()).save(force_insert=True)
     before, tenant.wave = tenant.wave, wave

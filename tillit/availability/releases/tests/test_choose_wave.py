@@ -44,16 +44,38 @@ def test_an_administrator_chooses_another_wave_and_the_operator_sees_it(release,
     assert anna.post(PAGE, {"wave": wanted, "reason": "We like to be early."}).status_code == 302
     assert wave(fjordlys) == wanted
     assert "releases.wave_changed" in names_in(fjordlys)
+    again = anna.post(PAGE, {"wave": wanted, "reason": "We like to be early."}, follow=True).content.decode()
+    assert "Nothing was changed." in again and names_in(fjordlys).count("releases.wave_chosen") == 1
     assert "We like to be early." in operator.get("/operator/releases/").content.decode()
     assert anna.post(PAGE, {"wave": ""}).status_code == 422
     anna.post(PAGE, {"wave": "draw"})
     assert wave(fjordlys) == other(wanted)
 
 
+def test_the_last_customer_who_leaves_the_first_wave_is_told_and_so_is_the_operator(
+    plan, anna, operator, fjordlys, alpenrose
+):
+    customers = Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER)
+    customers.update(wave="b")
+    assert (
+        "Nobody is in wave A: a release would go to nobody first"
+        in operator.get("/operator/releases/").content.decode()
+    )
+    customers.filter(pk=fjordlys.pk).update(wave="a")
+    page = anna.get(PAGE).content.decode()
+    assert "You are the only customer in Wave A" in page
+    assert 0 < page.index("changes which maintenance concerns you") < page.index("Choose</button>")
+    customers.update(wave="a")
+    assert "You are the only customer" not in anna.get(PAGE).content.decode()
+    stays = anna.post(PAGE, {"wave": "a"}, follow=True).content.decode()
+    assert "You stay in this wave" in stays and wave(fjordlys) == "a"
+    assert "Nobody is in wave" not in operator.get("/operator/releases/").content.decode()
+
+
 def test_before_a_choice_the_page_says_which_announced_maintenance_changes_by_it(
     plan, anna, fjordlys, system, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(31):
         page = anna.get(PAGE).content.decode()
     assert "As drawn" not in page and "Nothing has been drawn yet." in page
     apply_waves(system)
