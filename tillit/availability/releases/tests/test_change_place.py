@@ -1,0 +1,36 @@
+"""A customer's wave and its region are changed by different people at the same time; both together say what it meets."""
+
+from datetime import timedelta
+
+import pytest
+
+from tillit.availability.actions.windows import Details, announce_maintenance
+from tillit.availability.releases.actions.waves import apply_waves, choose_wave
+from tillit.foundation.clock import now
+from tillit.foundation.models import Tenant
+from tillit.tenants.actions.customers import change_tenant
+from tillit.tenants.models import Placement
+
+
+@pytest.mark.promise("planned-maintenance-is-announced-24-hours-ahead")
+def test_a_choice_reckons_with_the_region_that_the_customer_was_just_moved_to(
+    plan, anna, fjordlys, operator, system, clock
+):
+    """Also where the host still remembers the region of before."""
+    Tenant.objects.filter(pk=fjordlys.pk).update(wave="a")
+    anna.actor.tenant.refresh_from_db()
+    starts_at = now() + timedelta(hours=27)
+    announce_maintenance(
+        operator.actor, kind="planned", starts_at=starts_at, ends_at=starts_at + timedelta(hours=2),
+        title={"en": "Power"}, details=Details(wave="b", region="norway"),
+    )  # fmt: skip
+    clock.shift(timedelta(hours=24))
+    change_tenant(operator.actor, tenant=fjordlys, changes={"region": "norway"})
+    assert anna.actor.tenant.region == "eu"
+    choose_wave(anna.actor, wave="b")
+    apply_waves(system)
+    assert Tenant.objects.get(pk=fjordlys.pk).wave == "a"
+    clock.move_to(starts_at + timedelta(hours=2), tick=False)
+    apply_waves(system)
+    kept = Placement.objects.filter(customer=fjordlys).order_by("until")
+    assert [(one.wave, one.region) for one in kept] == [("a", "eu"), ("a", "norway")]
