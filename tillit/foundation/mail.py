@@ -26,6 +26,7 @@ from tillit.foundation.errors import Refused
 from tillit.foundation.jobs import job, later
 from tillit.foundation.models import OutgoingMail, Tenant
 from tillit.foundation.tenancy import current_tenant
+from tillit.foundation.texts import one_line
 from tillit.foundation.ways import Shut
 
 CANARY = "retention-canary@canary.invalid"  # a marked record of `holdings`: goes every way but the last, to nobody
@@ -40,6 +41,7 @@ class QueueBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         with transaction.atomic():
             for message in email_messages:
+                message.subject = one_line(str(message.subject))  # what is typed holds up nobody's mail
                 for recipient in message.recipients():
                     self._queue(message, recipient)
         return len(email_messages)
@@ -47,7 +49,7 @@ class QueueBackend(BaseEmailBackend):
     def _queue(self, message: EmailMessage, recipient: str) -> None:
         tenant = current_tenant() or Tenant.objects.get(kind=Tenant.Kind.OPERATOR)
         mail = OutgoingMail.objects.create(
-            tenant=tenant, to=recipient, subject=str(message.subject)[:250], message=message.message().as_bytes()
+            tenant=tenant, to=recipient, subject=message.subject[:250], message=message.message().as_bytes()
         )
         if settings.SMTP_URL:
             later("foundation.deliver_mail", Actor.system(tenant), mail_id=mail.pk)

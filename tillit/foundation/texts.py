@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 FALLBACKS = ("en", "de", "nb")
+CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " ")  # line ends among them; those beyond, `split` knows
 LANGUAGE_NAMES = {"en": _("English"), "de": _("German"), "nb": _("Norwegian")}
 
 
@@ -18,6 +19,16 @@ def pick(texts: Mapping[str, str], language: str | None = None, order: Iterable[
         if texts.get(code):
             return texts[code], code
     return "", wanted
+
+
+def one_line(text: str) -> str:
+    """A name as it may stand in a mail's subject: without line breaks, control characters and doubled blanks."""
+    return " ".join(text.translate(CONTROLS).split())
+
+
+def one_line_each(texts: Mapping[str, str]) -> dict[str, str]:
+    """A name in several languages, each in one line."""
+    return {code: one_line(text) for code, text in texts.items()}
 
 
 def language_mark(code: str, language: str | None = None) -> str:

@@ -27,11 +27,6 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def one_line(text: str) -> str:
-    """A name as it may stand in a mail's subject: without line breaks, without doubled blanks."""
-    return " ".join(text.split())
-
-
 def roles_of(tenant: Tenant) -> list[tuple[str, Any]]:
     """The roles a person can have in this tenant, as choices."""
     if tenant.is_operator:

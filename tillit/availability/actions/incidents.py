@@ -24,6 +24,7 @@ from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 from tillit.foundation.jobs import later
+from tillit.foundation.texts import one_line_each
 
 ONE_REPORTER = 0x7469_6C6C_6974_696E  # the advisory lock of the desk, any number that no other room uses
 Texts = dict[str, str]  # by language
@@ -77,7 +78,7 @@ def open_incident(
         raise Refused(_("An incident is open when it begins."), field="status")
     began = started_at or said.started_at or found.detected_at or at
     _refuse_start(began, found.detected_at, at)
-    named = _filled(actor, title, "title", Known(said.also, began, said.next_update_at))
+    named = _filled(actor, one_line_each(title), "title", Known(said.also, began, said.next_update_at))
     incident = Incident(title=named, impact=impact, started_at=began, **vars(found))
     refuse_contradictions(incident)
     incident.save(force_insert=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,7 @@ from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 from tillit.foundation.jobs import later
 from tillit.foundation.models import User
+from tillit.foundation.texts import one_line_each
 
 ONE_ANNOUNCER = 0x7469_6C6C_6974_7770  # the advisory lock of the plan, any number that no other room uses
 Texts = dict[str, str]  # by language
@@ -81,7 +82,7 @@ def announce_maintenance(
     at = now()
     said = details.of_window() | {"announced_by": actor.user}
     window = MaintenanceWindow(
-        kind=kind, title=title, starts_at=starts_at, ends_at=ends_at, announced_at=at, **said
+        kind=kind, title=one_line_each(title), starts_at=starts_at, ends_at=ends_at, announced_at=at, **said
     )  # fmt: skip
     if kind == MaintenanceWindow.Kind.EMERGENCY:
         _refuse_rash_emergency(actor, details)
@@ -164,6 +165,7 @@ def revise_maintenance(actor: Actor, *, window: MaintenanceWindow, revised: Revi
     or merely clearer words may come until the window begins.
     """
     require(actor, "availability.announce")
+    revised = replace(revised, title=one_line_each(revised.title))
     window = MaintenanceWindow.objects.select_for_update(of=("self",)).select_related("rule").get(pk=window.pk)
     if window.phase != window.Phase.SCHEDULED:
         raise Refused(_("Only a window that has not begun can be changed."))

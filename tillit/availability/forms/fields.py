@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 
 from tillit.availability import recurrence
 from tillit.availability.once import Sent
+from tillit.foundation.texts import one_line
 
 
 class ClockField(forms.DateTimeField):
@@ -68,11 +69,19 @@ class TextsWidget(forms.MultiWidget):
         return [(value or {}).get(code, "") for code, _name in settings.LANGUAGES]
 
 
+class LineField(forms.CharField):
+    """A text in one line, however it was typed."""
+
+    def to_python(self, value: Any) -> str:
+        return one_line(super().to_python(value) or "")
+
+
 class TextsField(forms.MultiValueField):
     """Texts by language, at least in one: `{"de": "…"}`."""
 
     def __init__(self, *, widget: type[forms.Widget] = forms.TextInput, max_length: int = 200, **options: Any) -> None:
-        parts = [forms.CharField(max_length=max_length, required=False) for _language in settings.LANGUAGES]
+        kind = LineField if widget is forms.TextInput else forms.CharField
+        parts = [kind(max_length=max_length, required=False) for _language in settings.LANGUAGES]
         super().__init__(parts, widget=TextsWidget(widget), require_all_fields=False, **options)
 
     def compress(self, data_list: list[str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tillit.availability import words
 from tillit.availability.actions.windows import Details, Revised
-from tillit.availability.forms.fields import ClockField, OnceForm, TextsField
+from tillit.availability.forms.fields import ClockField, LineField, OnceForm, TextsField
 from tillit.availability.models import Component, Effect, MaintenanceRule, MaintenanceWindow
 from tillit.availability.queries import regions
 from tillit.foundation.models import Tenant
@@ -93,13 +93,13 @@ class AnnouncementForm(OnceForm):
 
 
 class CancellationForm(forms.Form):
-    because = forms.CharField(label=_("Why is it cancelled?"), help_text=_("Customers read it."), max_length=500)
+    because = LineField(label=_("Why is it cancelled?"), help_text=_("Customers read it."), max_length=500)
 
 
 class MoveForm(forms.Form):
     starts_at = ClockField(label=_("Start"))
     ends_at = ClockField(label=_("End"))
-    because = forms.CharField(label=_("Why is it moved?"), help_text=_("Customers read it."), max_length=500)
+    because = LineField(label=_("Why is it moved?"), help_text=_("Customers read it."), max_length=500)
 
 
 class OtherwiseForm(forms.Form):
@@ -119,7 +119,7 @@ class OtherwiseForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    because = forms.CharField(label=_("Why is it changed?"), help_text=_("Customers read it."), max_length=500)
+    because = LineField(label=_("Why is it changed?"), help_text=_("Customers read it."), max_length=500)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

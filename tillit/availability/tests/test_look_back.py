@@ -1,11 +1,12 @@
 """What was said is changed only by saying it anew beside it, and a resolved incident is looked back at in public."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils.timezone import now
 
 from tillit.availability.actions.incidents import Found, Said, open_incident, resolve_incident
+from tillit.availability.forms.incidents import promised
 from tillit.availability.models import Component, Incident, IncidentUpdate, PostmortemDraft
 from tillit.foundation.access import Actor
 from tillit.foundation.models import OutgoingMail
@@ -73,6 +74,7 @@ def test_a_promised_word_that_is_due_is_reminded_of_once(noticed, operator, cloc
     noticed.refresh_from_db()
     assert noticed.updates.first().body["en"] == "Wait: 09:30 CET."
     assert queued("availability.remind_of_promise")
+    type(noticed).objects.update(title={"en": "Mail does\rnot go out"})  # kept before titles were one line
     clock.shift(timedelta(minutes=31))
     assert "next word by 09:30 CET" in operator.get(DESK).content.decode()
     run_jobs()
@@ -89,6 +91,12 @@ def test_nobody_is_reminded_of_a_promise_that_was_kept(noticed, operator, clock)
     run_jobs()
     with in_tenant(operator.tenant):
         assert not OutgoingMail.objects.exists()
+
+
+@pytest.mark.parametrize(("said_at", "within"), [((20, 45, 40), "21:15"), ((20, 46, 0), "21:20"), ((20, 41, 59), "21:15")])
+def test_a_promised_time_is_at_most_four_minutes_later_than_it_was_chosen(clock, said_at, within):
+    clock.move_to(datetime(2026, 11, 22, *said_at, tzinfo=UTC), tick=False)
+    assert f"{promised('30'):%H:%M:%S}" == f"{within}:00"
 
 
 def test_words_are_put_differently_and_both_versions_are_public(noticed, operator, anna, public):

@@ -10,6 +10,7 @@ from icalendar import Calendar
 from tillit.availability import lastcopy
 from tillit.availability.actions.mails import mail_notice
 from tillit.availability.actions.windows import Revised, cancel_maintenance, move_maintenance, revise_maintenance
+from tillit.availability.models import MaintenanceWindow
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Membership, OutgoingMail, User
 from tillit.foundation.tenancy import in_tenant
@@ -49,6 +50,27 @@ def test_administrators_are_told_in_their_language_with_a_calendars_file(announc
     (attached,) = to_anna[1].iter_attachments()
     (event,) = Calendar.from_ical(attached.get_content()).events
     assert (event.start, event["SEQUENCE"], event["STATUS"]) == (now() + timedelta(hours=72), 0, "CONFIRMED")
+
+
+def test_what_is_typed_into_a_title_keeps_the_mail_from_nobody(announced, anna, operator, typed, letters):
+    told = typed(hours=72, effect="offline", title_en="Disks\rBcc: x@rival.example", title_de="Neue\x0bDisks")
+    assert operator.post("/operator/maintenance/announce", told).status_code == 302
+    window = MaintenanceWindow.objects.get()
+    assert window.title == {"en": "Disks Bcc: x@rival.example", "de": "Neue Disks"}
+    ((_to, letter),) = letters()
+    assert (
+        letter["subject"].strip().startswith("Maintenance: Disks Bcc: x@rival.example, Thu, 26 Nov")
+        and not letter["bcc"]
+    )
+    assert announced(120, title="Work\non the\u2028network").title == {"en": "Work on the network"}
+    said = {name: getattr(window, name) for name in Revised.__dataclass_fields__} | {"title": {"en": "New\ndisks"}}
+    assert revise_maintenance(operator.actor, window=window, revised=Revised(**said), because="Clearer.").title == {
+        "en": "New disks"
+    }
+    MaintenanceWindow.objects.update(title={"en": "Kept\rbefore"})
+    cancel_maintenance(operator.actor, window=window, because="No need any more.")
+    ((_to, letter),) = letters()
+    assert letter["subject"].strip().startswith("Cancelled: Kept before, Thu, 26 Nov")
 
 
 def test_who_was_told_of_seconds_hears_that_it_became_hours(announced, anna, operator, letters):

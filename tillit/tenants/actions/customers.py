@@ -16,8 +16,9 @@ from tillit.foundation.events import record
 from tillit.foundation.models import Role, Tenant
 from tillit.foundation.regions import known_regions
 from tillit.foundation.tenancy import in_tenant
+from tillit.foundation.texts import one_line
 from tillit.tenants.actions.people import invite_person
-from tillit.tenants.models import RESERVED_SLUGS, Invitation, Placement, one_line
+from tillit.tenants.models import RESERVED_SLUGS, Invitation, Placement
 from tillit.tenants.queries import has_people
 
 CHANGEABLE = ("name", "region", "wave", "state")

@@ -18,7 +18,8 @@ from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 from tillit.foundation.mail import send_mail
 from tillit.foundation.models import Membership, Tenant, User
-from tillit.tenants.models import AccessToken, Invitation, digest, leading_role, one_line, roles_of
+from tillit.foundation.texts import one_line
+from tillit.tenants.models import AccessToken, Invitation, digest, leading_role, roles_of
 from tillit.tenants.queries import address_of, sessions_here
 
 

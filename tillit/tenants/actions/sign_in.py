@@ -18,7 +18,8 @@ from tillit.foundation.access import Actor, action, even_in_maintenance, require
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 from tillit.foundation.models import Membership, User
-from tillit.tenants.models import AccessToken, digest, one_line
+from tillit.foundation.texts import one_line
+from tillit.tenants.models import AccessToken, digest
 from tillit.tenants.queries import host_of
 
 PROFILE = ("name", "language", "time_zone", "theme")
