@@ -67,11 +67,11 @@ def _told(
 
 
 def _by_weight(found: list[queries.Interruption]) -> list[queries.Interruption]:
-    """Of what runs or begins within a day the heaviest first: it is what the banner shows in the open."""
+    """What runs or begins within a day, then the rest; of each the heaviest first, of the same weight the next."""
     soon = now() + MaintenanceWindow.NOTICE
-    near = [one for one in found if one.starts_at < soon]
-    near.sort(key=lambda one: Effect.values.index(one.heaviest.effect), reverse=True)
-    return near + [one for one in found if one.starts_at >= soon]
+    return sorted(
+        found, key=lambda one: (one.starts_at >= soon, -Effect.values.index(one.heaviest.effect), one.starts_at)
+    )
 
 
 @require_POST

@@ -65,6 +65,10 @@ class Interruption(recurrence.Interruption[MaintenanceWindow]):
         return any(window.is_active for window in self.windows)
 
     @property
+    def was_moved(self) -> bool:
+        return any(window.moved_at for window in self.windows)
+
+    @property
     def heaviest(self) -> MaintenanceWindow:
         """The window whose effect people notice most."""
         return max(self.windows, key=lambda window: (Effect.values.index(window.effect), window.most_seconds or 0))

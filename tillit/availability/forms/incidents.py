@@ -26,11 +26,12 @@ AS_BAD = {  # what an impact says of the parts, where nobody says it
 
 
 def promised(minutes: str) -> datetime | None:
-    """So many minutes from now, on the next clock time that ends in five or nought; nothing where none is promised."""
+    """So many minutes from now, on the next clock time that ends in five or nought, four minutes later at
+    most; nothing where none is promised."""
     if not minutes:
         return None
-    at = now() + timedelta(minutes=int(minutes))
-    over = timedelta(minutes=at.minute % 5, seconds=at.second, microseconds=at.microsecond)
+    at = (now() + timedelta(minutes=int(minutes))).replace(second=0, microsecond=0)
+    over = timedelta(minutes=at.minute % 5)
     return at + STEP - over if over else at
 
 

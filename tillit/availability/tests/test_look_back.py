@@ -93,7 +93,9 @@ def test_nobody_is_reminded_of_a_promise_that_was_kept(noticed, operator, clock)
         assert not OutgoingMail.objects.exists()
 
 
-@pytest.mark.parametrize(("said_at", "within"), [((20, 45, 40), "21:15"), ((20, 46, 0), "21:20"), ((20, 41, 59), "21:15")])
+@pytest.mark.parametrize(
+    ("said_at", "within"), [((20, 45, 40), "21:15"), ((20, 46, 0), "21:20"), ((20, 41, 59), "21:15")]
+)
 def test_a_promised_time_is_at_most_four_minutes_later_than_it_was_chosen(clock, said_at, within):
     clock.move_to(datetime(2026, 11, 22, *said_at, tzinfo=UTC), tick=False)
     assert f"{promised('30'):%H:%M:%S}" == f"{within}:00"

@@ -8,8 +8,8 @@ from django.utils.timezone import now
 
 from tillit.availability import panels
 from tillit.availability.actions.plan import announce_due_windows
-from tillit.availability.actions.windows import cancel_maintenance
-from tillit.availability.models import MaintenanceRule, NoticeReceipt
+from tillit.availability.actions.windows import cancel_maintenance, move_maintenance
+from tillit.availability.models import MaintenanceRule, MaintenanceWindow, NoticeReceipt
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Tenant
 from tillit.foundation.tenancy import in_tenant
@@ -121,17 +121,24 @@ def test_a_person_at_work_sees_a_quiet_banner_and_that_is_recorded_once(announce
     assert receipts(anna.tenant)[0].first_shown_at < now()
 
 
-def test_of_what_comes_within_a_day_the_heaviest_is_shown_first(announced, anna, clock):
+def test_of_what_comes_within_a_day_the_heaviest_is_shown_first_and_then_of_the_rest(announced, anna, operator, clock):
     announced(48, title="Quick switch", wave="a")
     announced(51, title="New storage", effect="offline")
     announced(54, title="Backup drill", effect="read_only")
-    clock.shift(timedelta(hours=20))  # nothing begins within a day: in their order
-    assert "Maintenance ahead: Wed 25 Nov, 09:00–11:00 CET – Quick switch" in seen(anna)
+    clock.shift(timedelta(hours=20))  # nothing begins within a day
+    page = seen(anna)
+    assert page.index("New storage") < page.index("Backup drill") < page.index("Quick switch") and "moved" not in page
     clock.shift(timedelta(hours=10, minutes=30))
     page = seen(anna)
     assert "2 more are announced" in page
     assert page.index("New storage") < page.index("Backup drill") < page.index("Quick switch")
     assert "Maintenance ahead: Wed 25 Nov, 12:00–14:00 CET – New storage" in page
+    storage = MaintenanceWindow.objects.get(effect="offline")
+    starts_at, ends_at = (at + timedelta(days=3) for at in (storage.starts_at, storage.ends_at))
+    move_maintenance(operator.actor, window=storage, starts_at=starts_at, ends_at=ends_at, because="Rain")
+    page = seen(anna)
+    assert page.index("Backup drill") < page.index("Quick switch") < page.index("New storage")
+    assert re.search(r"New storage \([^)]+\) moved", page) and page.count(" moved ") == 1
 
 
 def test_a_nightly_routine_of_another_region_is_not_told(plan, fjordlys, operator):

@@ -15,6 +15,8 @@ from tillit.availability import queries, vectors
 from tillit.availability.models import Incident, MaintenanceWindow
 from tillit.availability.zone import in_operators_time
 from tillit.foundation.clock import now
+from tillit.foundation.models import Tenant
+from tillit.foundation.regions import known_regions
 from tillit.foundation.requests import Request
 
 
@@ -47,8 +49,14 @@ def status(request: Request) -> HttpResponse:
         "notice_hours": MaintenanceWindow.NOTICE // timedelta(hours=1),
         "at": now(),
         "zone": timezone.get_current_timezone_name(),
+        "region": _region_of(request.tenant),
     }
     return render(request, "availability/status.html", context)
+
+
+def _region_of(tenant: Tenant) -> str:
+    """Its name in the reader's language; the operator lives in none that concerns anybody."""
+    return "" if tenant.is_operator else known_regions().get(tenant.region, tenant.region)
 
 
 @login_not_required

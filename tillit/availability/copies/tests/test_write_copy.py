@@ -23,7 +23,8 @@ from tillit.availability.copies import folder
 from tillit.availability.copies.actions import write_copy
 from tillit.availability.copies.checks import status_copy
 from tillit.foundation.checks import Undecided
-from tillit.foundation.testing import queued, run_jobs
+from tillit.foundation.models import Tenant
+from tillit.foundation.testing import public_of, queued, run_jobs
 from tillit.trust.actions.register import apply_register
 from tillit.trust.register import read_register
 
@@ -71,7 +72,7 @@ def test_the_command_beside_the_key_gives_the_fingerprint_shown(plan, system, pu
     assert grouped in page and grouped in live
 
 
-def test_a_copy_of_invented_data_says_so_as_the_page_does(plan, system, public, clock):
+def test_a_copy_of_invented_data_says_so_as_the_page_does(plan, system, public, fjordlys, clock):
     write_copy(system)
     assert b"example-mark" not in read("index.de.html") and json.loads(read("status.json"))["example_data"] is False
     apply_register(system, register=read_register(SEED.read_text()))
@@ -79,6 +80,8 @@ def test_a_copy_of_invented_data_says_so_as_the_page_does(plan, system, public, 
     write_copy(system)
     (mark,) = re.findall(r'<div class="example-mark".*?</div>', read("index.de.html").decode())
     assert mark in public.get("/status/?lang=de").content.decode()
+    Tenant.objects.filter(pk=fjordlys.pk).update(region="norway")
+    assert "liegt in der Region Norwegen." in public_of(fjordlys).get("/status/?lang=de").content.decode()
     assert json.loads(read("status.json"))["example_data"] is True
 
 
