@@ -20,7 +20,7 @@ PUBLIC = [
     "/trust/", "/trust/processors/nordlys-post/", "/trust/log/", "/trust/log/3/", "/trust/seal/",
     "/trust/agreements/crm-online-dpa/", "/trust/agreements/crm-online-dpa/compare/",
     "/trust/agreements/crm-online-dpa/compare/?all=1", "/status/", "/status/maintenance/",
-    "/status/restarts/", "/status/subscribe/", "/status/advisories/", "/sign-in/",
+    "/status/restarts/", "/status/samples/", "/status/subscribe/", "/status/advisories/", "/sign-in/",
     "/status/incidents/{incident}/", "/status/maintenance/{window}/",
 ]  # fmt: skip
 OF_ANNA = [
@@ -100,6 +100,8 @@ def look(page, home, paths):
     for path in paths:
         answer = page.goto(home + path.format(**known))
         assert answer.status == 200, path
+        if path == "/status/":
+            page.locator("#uptime summary").first.click()  # the days, as a table or as cards
         found = problems(page)
         keep(page, path)
         page.set_viewport_size(WIDE if first == NARROW else NARROW)
