@@ -4,13 +4,14 @@ ahead, and nobody leaves what is under way for them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
-from tillit.availability import lastcopy, queries, words
+from tillit.availability import lastcopy, proving, queries, words
 from tillit.availability.models import MaintenanceRule, MaintenanceWindow
 from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
@@ -19,6 +20,8 @@ from tillit.tenants.models import Placement
 
 ROUTINE_AHEAD = timedelta(days=40)  # no routine is rarer than once a month
 DAILY = timedelta(hours=26)  # from the end of one to the start of the next, also where clocks change
+AHEAD = MaintenanceWindow.NOTICE + proving.READ_WITHIN  # who comes before is asked for when notices are proven
+SHUT = (Tenant.State.PROVISIONING, Tenant.State.SUSPENDED)  # whose people are shown nothing, and not for maintenance
 Windows = list[MaintenanceWindow]
 
 
@@ -51,14 +54,17 @@ class Move:
     routine: list[MaintenanceRule] = field(default_factory=list)
 
     @classmethod
-    def of(cls, tenant: Tenant | Placement, wave: str, region: str, ahead: Ahead | None = None) -> Move:
-        """From where it is now to this wave and region, by what lies ahead."""
+    def of(
+        cls, tenant: Tenant | Placement, wave: str, region: str, ahead: Ahead | None = None, *, opens: bool = False
+    ) -> Move:
+        """From where it is now to this wave and region, by what lies ahead; `opens`: from being shut, too."""
         known = ahead or Ahead.read()
         here, there, at = (tenant.wave, tenant.region), (wave, region), now()
-        gained, lost = _only_at(there, here, known.windows), _only_at(here, there, known.windows)
-        local = [rule for rule in known.routine if rule.region or rule.waves]  # everybody's changes for nobody
+        told = _told_until_shut(tenant) if opens else (lambda one: _concerns(one, *here))
+        gained, lost = _newly_at(there, told, known.windows), _only_at(here, there, known.windows)
+        local = [rule for rule in known.routine if opens or rule.region or rule.waves]  # everybody's: old to who moves
         nights = [list(MaintenanceWindow.foreseen(rule, at, at + ROUTINE_AHEAD)) for rule in local]
-        new = {rule.pk: _only_at(there, here, windows) for rule, windows in zip(local, nights, strict=True)}
+        new = {rule.pk: _newly_at(there, told, windows) for rule, windows in zip(local, nights, strict=True)}
         daily = [rule for rule in local if new[rule.pk] and _leaves_no_day(new[rule.pk])]
         met = gained + [one for rule in local if rule not in daily for one in new[rule.pk]]
         left = lost + [one for windows in nights for one in _only_at(here, there, windows)]
@@ -68,14 +74,18 @@ class Move:
 
 
 def refuse_early(before: Placement, tenant: Tenant) -> None:
-    """Asked by `tenants.actions.customers.change_tenant`: refuse a move that would have to wait, and say until when."""
-    going = Move.of(before, tenant.wave, tenant.region)
+    """Asked by `tenants.actions.customers.change_tenant`: refuse a move that would have to wait, and say until when.
+
+    So too whom it lets in again: they meet what their sign-in view did not tell them of while it was shut.
+    """
+    opens = before.state in SHUT and tenant.state not in SHUT
+    going = Move.of(before, tenant.wave, tenant.region, opens=opens)
     if going.waits_for and not tenant.is_operator:
-        field_name = "wave" if before.wave != tenant.wave else "region"
-        raise Refused(sentence(tenant, going), field=field_name)
+        field_name = "wave" if before.wave != tenant.wave else "region" if before.region != tenant.region else "state"
+        raise Refused(sentence(tenant, going, opens=opens), field=field_name)
 
 
-def sentence(tenant: Tenant, going: Move) -> str:
+def sentence(tenant: Tenant, going: Move, *, opens: bool = False) -> str:
     """Why it has to wait, and until when."""
     told = {
         "tenant": tenant.name,
@@ -86,6 +96,10 @@ def sentence(tenant: Tenant, going: Move) -> str:
         said = _("%(tenant)s would meet maintenance it was not told of 24 hours ahead (%(window)s).")
     else:
         said = _("%(tenant)s would leave maintenance that is under way for it (%(window)s).")
+    if opens:
+        if going.overruns:
+            return f"{said % told} {_('That work takes longer than announced: it can be let in when it has ended.')}"
+        return f"{said % told} {_('It can be let in on %(earliest)s at the earliest.') % told}"
     if going.overruns:
         return f"{said % told} {_('That work takes longer than announced: it can move when it has ended.')}"
     return f"{said % told} {_('It can move on %(earliest)s at the earliest.') % told}"
@@ -105,11 +119,30 @@ def _waiting(met: Windows, left: Windows, at: datetime) -> tuple[Windows, dateti
 
 def _is_near(window: MaintenanceWindow, at: datetime) -> bool:
     """Whether who came at this moment would meet it untold. Of an emergency nobody is told a day ahead."""
-    return window.is_planned and window.starts_at < at + window.NOTICE and window.ends_at > at
+    return window.is_planned and window.starts_at < at + AHEAD and window.ends_at > at
 
 
 def _leaves_no_day(windows: Windows) -> bool:
     return all(later.starts_at - one.ends_at < DAILY for one, later in pairwise(windows)) and len(windows) > 1
+
+
+def _told_until_shut(customer: Tenant | Placement) -> Callable[[MaintenanceWindow], bool]:
+    """Asks of a window whether the customer was still open, and concerned, when its notice had to begin."""
+    whose = customer.customer_id if isinstance(customer, Placement) else customer.pk
+    last = Placement.objects.filter(customer=whose, state__in=proving.OPEN).order_by("-until").first()
+
+    def told(window: MaintenanceWindow) -> bool:
+        if last is None or not _concerns(window, last.wave, last.region):
+            return False
+        said_at = window.announced_at or (window.rule.changed_at if window.rule else last.until)
+        return max(said_at, window.starts_at - AHEAD) <= last.until
+
+    return told
+
+
+def _newly_at(place: tuple[str, str], told: Callable[[MaintenanceWindow], bool], windows: Windows) -> Windows:
+    """Those that concern who is at this place (wave and region), and that the customer is not told of."""
+    return [one for one in windows if _concerns(one, *place) and not told(one)]
 
 
 def _only_at(place: tuple[str, str], other: tuple[str, str], windows: Windows) -> Windows:

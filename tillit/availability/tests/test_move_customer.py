@@ -8,8 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
+from tillit.availability.actions.work import begin_work, prove_notices
 from tillit.availability.models import MaintenanceRule, WindowWork
 from tillit.availability.moving import Move
+from tillit.foundation.access import Actor
+from tillit.foundation.errors import Refused
 from tillit.foundation.models import Tenant
 
 AT = "/operator/tenants/fjordlys/"
@@ -73,3 +76,42 @@ def test_nobody_leaves_or_meets_work_that_takes_longer_than_announced(announced,
         assert not Move.of(fjordlys, fjordlys.wave, THERE).waits_for
     assert len(asked) == 2
     assert not move()
+
+
+@pytest.mark.promise("planned-maintenance-is-announced-24-hours-ahead")
+def test_who_is_let_in_again_meets_nothing_that_was_announced_while_it_was_shut(announced, clock, operator, fjordlys):
+    """Who was shut only within the notice was told of it before, and may come back at once."""
+    system = Actor.system(operator.tenant)
+
+    def set_state(state):
+        form = {"name": fjordlys.name, "region": HERE, "wave": "a", "state": state, "confirmed": "1"}
+        answer = operator.post(AT, form)
+        return "" if answer.status_code == 302 else answer.content.decode()
+
+    assert not set_state("suspended")
+    window = announced(48, lasting=2, wave="a", job="network")
+    prove_notices(system)
+    clock.move_to(window.starts_at - timedelta(minutes=2), tick=False)
+    for state in ("running", "offline_maintenance"):
+        assert "Wed, 25 Nov 2026, 11:00 CET at the earliest" in (said := set_state(state)) and "can be let in" in said
+    clock.move_to(window.ends_at, tick=False)
+    assert not set_state("running")
+    announced(48, wave="a")
+    clock.shift(timedelta(hours=30))
+    assert not set_state("suspended") and not set_state("running")
+
+
+@pytest.mark.promise("work-happens-only-in-its-windows")
+def test_who_moves_shortly_before_the_notice_must_begin_is_asked_for_or_refused(announced, clock, operator, fjordlys):
+    """Ten minutes are left for reading the pages back; nobody comes in them whom nothing would ask for."""
+    system = Actor.system(operator.tenant)
+    window = announced(30, wave="c", job="network")
+    prove_notices(system)
+    clock.shift(timedelta(hours=5, minutes=55))
+    form = {"name": fjordlys.name, "region": HERE, "wave": "c", "state": "running", "confirmed": "1"}
+    assert operator.post(AT, form).status_code == 422
+    clock.shift(-timedelta(minutes=5))
+    assert operator.post(AT, form).status_code == 302
+    clock.move_to(window.starts_at, tick=False)
+    with pytest.raises(Refused, match="never seen to stand"):
+        begin_work(system, job="network", wave="c")

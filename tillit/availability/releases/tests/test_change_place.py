@@ -1,4 +1,4 @@
-"""A customer's wave and its region are changed by different people at the same time; both together say what it meets."""
+"""Wave and region of a customer are changed by different people at the same time; both together say what it meets."""
 
 from datetime import timedelta
 
