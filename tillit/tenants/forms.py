@@ -24,6 +24,7 @@ from django.core.validators import MaxLengthValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tillit.foundation.addresses import AddressField
 from tillit.foundation.formats import LANGUAGES, check_time_zone
 from tillit.foundation.models import SLUG, Tenant, User
 from tillit.tenants.models import RESERVED_SLUGS, roles_of
@@ -163,7 +164,7 @@ class TokenForm(forms.Form):
 
 
 class InviteForm(forms.Form):
-    email = forms.EmailField(label=_("E-mail"), max_length=254)
+    email = AddressField(label=_("E-mail"), max_length=254)
     name = forms.CharField(label=_("Name"), max_length=120)
     role = forms.ChoiceField(label=_("Role"), widget=forms.RadioSelect)
     language = forms.ChoiceField(label=_("Language of the invitation"), choices=LANGUAGES)
@@ -189,7 +190,7 @@ def _region_choices() -> list[tuple[str, str]]:
 
 class FirstAdministratorForm(forms.Form):
     administrator_name = forms.CharField(label=_("First administrator: name"), max_length=120)
-    administrator_email = forms.EmailField(label=_("First administrator: e-mail"), max_length=254)
+    administrator_email = AddressField(label=_("First administrator: e-mail"), max_length=254)
 
 
 class NewTenantForm(FirstAdministratorForm):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from tillit.availability.subscriptions.actions.joining import Choice
 from tillit.availability.subscriptions.models import Subscriber
 from tillit.availability.subscriptions.queries import part_choices
+from tillit.foundation.addresses import AddressField
 from tillit.foundation.formats import LANGUAGES
 
 CHOSEN = ("language", "incidents", "maintenance", "reminders", "components")
@@ -55,7 +56,7 @@ class ChoiceForm(forms.Form):
 
 
 class MailForm(ChoiceForm):
-    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+    email = AddressField(label=_("E-mail address"), max_length=254)
     website = forms.CharField(required=False, max_length=200)  # people do not see it; programs fill it in
     field_order: tuple[str, ...] = ("email", *CHOSEN)
 

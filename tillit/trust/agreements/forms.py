@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tillit.foundation.addresses import AddressField
 from tillit.trust.agreements.actions import GIVEN_DAYS
 from tillit.trust.agreements.documents import LONGEST_FILE
 
@@ -89,7 +90,7 @@ class NoteForm(forms.Form):
 
     agreement = forms.ChoiceField(label=_("Document"))
     name = forms.CharField(label=_("Name"), max_length=120)
-    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+    email = AddressField(label=_("E-mail address"), max_length=254)
     reason = forms.CharField(label=_("What for"), max_length=500, required=False)
     secret = forms.BooleanField(label=_("Has promised to keep it secret."))
 

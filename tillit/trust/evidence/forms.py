@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tillit.foundation.addresses import AddressField
 from tillit.foundation.clock import now
 from tillit.foundation.formats import LANGUAGES
 from tillit.trust.evidence.models import ReportingDetails
@@ -85,7 +86,7 @@ class DetailsForm(forms.ModelForm):
 
 
 class SubscribeForm(forms.Form):
-    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+    email = AddressField(label=_("E-mail address"), max_length=254)
     language = forms.ChoiceField(label=_("Language of the mails"), choices=LANGUAGES)
     website = forms.CharField(required=False, max_length=200)  # people do not see it; programs fill it in
 

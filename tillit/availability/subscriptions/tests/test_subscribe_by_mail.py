@@ -245,6 +245,15 @@ def test_a_form_that_makes_no_sense_is_told_so(plan, public, said):
     assert not Subscriber.objects.exists()
 
 
+def test_an_address_to_which_nobody_can_write_is_told_so(plan, public):
+    for one in ("a@ex\u2028ample.com", "a@localhost", "a@[127.0.0.1]", '"a\x0b"@ex.example', "\u017fa@ex.example"):
+        answer = ask(public, one)
+        assert answer.status_code == 422 and "Enter a valid email address." in answer.content.decode(), one
+    assert not Subscriber.objects.exists()
+    assert ask(public, "nora@bücher.example").status_code == 200
+    assert len(mails("nora@bücher.example")) == 1
+
+
 def test_programs_that_fill_in_everything_get_thanks_and_nothing_else(plan, public):
     assert ask(public, website="https://spam.example").status_code == 200
     assert not mails()

@@ -193,6 +193,13 @@ def test_a_form_that_was_never_given_out_is_not_taken(seed, public, token):
     assert not mails()
 
 
+def test_an_address_to_which_nobody_can_write_is_told_so(seed, public):
+    for one in ("a@ex\u2028ample.com", "a@localhost", "a@[127.0.0.1]"):
+        answer = ask(public, one)
+        assert answer.status_code == 422 and "Enter a valid email address." in answer.content.decode()
+    assert not mails() and not Subscriber.objects.exists()
+
+
 def test_a_form_that_was_open_for_too_long_says_so(seed, public, clock):
     token = tokens.form_token()
     clock.move_to(START + timedelta(hours=13))
