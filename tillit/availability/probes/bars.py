@@ -12,6 +12,7 @@ STEP, WIDTH, HEIGHT = 6, 5, 30  # of a bar, in the units of the drawing
 SHORT = 30  # minutes down that are still called short
 FEW = 2  # minutes without a sample that a day may have without being marked: a probe that was asked late
 LEAST = 8  # the height of what was not measured, so that minutes of a day are seen as well
+APART = 2  # between it and what was measured
 NOTHING = Counts()
 
 
@@ -26,8 +27,10 @@ class Bar:
 
     @property
     def y(self) -> int:
-        """A day of which nothing is known is lower."""
-        return 0 if self.tone != "none" else HEIGHT - LEAST
+        """A day of which nothing is known is lower, and one with a gap begins below it."""
+        if self.tone == "none":
+            return HEIGHT - LEAST
+        return self.gap + APART if self.has_gap else 0
 
     @property
     def height(self) -> int:
@@ -42,7 +45,8 @@ class Bar:
     def gap(self) -> int:
         """The height of what was not measured, from above; 0 without a gap."""
         minutes = self.counts.up + self.counts.down + self.counts.unknown
-        return max(LEAST, HEIGHT * self.counts.unknown // minutes) if self.has_gap else 0
+        share = HEIGHT * self.counts.unknown // minutes if minutes else 0
+        return min(max(LEAST, share), HEIGHT - LEAST) if self.has_gap else 0
 
     @property
     def is_worth_a_line(self) -> bool:

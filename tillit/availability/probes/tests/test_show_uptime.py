@@ -43,6 +43,9 @@ def test_ninety_days_of_every_part_are_drawn_and_told(
     page = panel.content.decode()
     assert page.count('<rect class="is-gap"') == 2 and page.count("<rect") == 90 * 4 + 2
     assert page.count('class="is-warn"') == 1 and page.count('class="is-bad"') == 1
+    assert re.search(
+        r'not measured: 5 minutes</title><rect class="is-good" x="\d+" y="10" width="5" height="20"/>', page
+    )
     assert "style=" not in page
     assert "2 days with an interruption, 86 days not measured, 2 days not measured throughout" in text(panel)
     assert '<a href="/status/samples/2026-11-20.csv">2026-11-20</a>' in page
