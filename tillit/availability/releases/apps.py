@@ -35,5 +35,6 @@ class ReleasesConfig(AppConfig):
         "releases.rolled_back": "tillit.availability.releases.publishing.release",
         "releases.waves_drawn": "tillit.availability.releases.publishing.draw",
     }
+    placing = "tillit.availability.releases.refusals.refuse_during_rollout"
     panels = {"status.releases": "releases:on_status_page", "my-trust.windows": "releases:mine_in_short"}
     menu = (MenuEntry(_("Releases"), "releases:releases", "releases.manage", "r", 72),)

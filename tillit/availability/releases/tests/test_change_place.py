@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tillit.availability.actions.windows import Details, announce_maintenance
+from tillit.availability.releases.actions.plan import begin_stage, end_stage, roll_back_release
 from tillit.availability.releases.actions.waves import apply_waves, choose_wave
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
@@ -34,3 +35,19 @@ def test_a_choice_reckons_with_the_region_that_the_customer_was_just_moved_to(
     apply_waves(system)
     kept = Placement.objects.filter(customer=fjordlys).order_by("until")
     assert [(one.wave, one.region) for one in kept] == [("a", "eu"), ("a", "norway")]
+
+
+def test_nor_does_the_operator_change_a_wave_between_two_stages_of_a_release(
+    release, alpenrose, operator, system, in_window, clock
+):
+    window = in_window("a")
+    end_stage(system, stage=begin_stage(system, release=release, wave="a"), ok=True)
+    clock.move_to(window.ends_at, tick=False)
+    before = Tenant.objects.get(pk=alpenrose.pk).wave
+    form = {"name": "Alpenrose AG", "region": "eu", "wave": before, "state": "running", "confirmed": "1"}
+    moved = form | {"wave": "a" if before == "b" else "b"}
+    refused = operator.post("/operator/tenants/alpenrose/", moved)
+    assert refused.status_code == 422 and "nobody changes wave" in refused.content.decode()
+    assert operator.post("/operator/tenants/alpenrose/", form).status_code == 302
+    roll_back_release(system, release=release, because="It was slow.")
+    assert operator.post("/operator/tenants/alpenrose/", moved).status_code == 302
