@@ -69,7 +69,7 @@ def is_worse(window: MaintenanceWindow, *, effect: str, ends_at: datetime, compo
 def refuse_strangers(rules: Iterable[MaintenanceRule]) -> None:
     """Refuse rules about parts of the service, regions or jobs that nobody knows."""
     parts = set(Component.objects.in_service().values_list("slug", flat=True))
-    regions = {*known_regions(), *Tenant.objects.values_list("region", flat=True)}
+    regions = _regions()
     for rule in rules:
         strangers = [
             (_("“%(name)s” is no part of the service."), set(rule.components) - parts),
@@ -79,6 +79,18 @@ def refuse_strangers(rules: Iterable[MaintenanceRule]) -> None:
         for sentence, names in strangers:
             if names:
                 raise Refused(sentence % {"name": min(names)}, field=f"maintenance_rules[{rule.key}]")
+
+
+def refuse_strange_place(wave: str, region: str) -> None:
+    """Refuse a wave or region in which there can be nobody. Empty means all of them."""
+    if wave and wave not in Tenant.Wave.values:
+        raise Refused(_("There is no wave “%(wave)s”.") % {"wave": wave})
+    if region and region not in _regions():
+        raise Refused(_("“%(name)s” is no region.") % {"name": region})
+
+
+def _regions() -> set[str]:
+    return {*known_regions(), *Tenant.objects.values_list("region", flat=True)}
 
 
 def refuse_clock_set_back(at: datetime) -> None:

@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from tillit.availability import words
+from tillit.availability.actions.work import ONE_BEGINNER
 from tillit.availability.models import (
     Effect,
     MaintenanceRule,
@@ -213,11 +214,14 @@ def cancel_maintenance(actor: Actor, *, window: MaintenanceWindow, because: str)
 
 @action
 def complete_maintenance(actor: Actor, *, window: MaintenanceWindow) -> MaintenanceWindow:
-    """Say that the work of a running window is done before its time is over."""
+    """Say that the work of a running window is done before its time is over. Refused while some of it still runs."""
     require(actor, "availability.announce")
+    one_at_a_time(ONE_BEGINNER)
     window = MaintenanceWindow.objects.select_for_update().get(pk=window.pk)
     if not window.is_active:
         raise Refused(_("Only a window that is under way can be completed."))
+    if work := window.work.running().first():  # customers would be let back in beside it
+        raise Refused(_("“%(job)s” still runs in this window. End that work first.") % {"job": words.job(work.job)})
     window.completed_at, window.completed_by = now(), actor.user
     window.save(update_fields=["completed_at", "completed_by"])
     record(actor, "availability.maintenance_completed", window)

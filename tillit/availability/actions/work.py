@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tillit.availability import looking, proving, refusals, words
 from tillit.availability.models import MaintenanceRule, MaintenanceWindow, NoticeProof, WindowWork
+from tillit.availability.once import one_at_a_time
 from tillit.availability.queries import routine_rules, upcoming_windows
 from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import now
@@ -19,6 +19,7 @@ from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 
 Outcome = WindowWork.Outcome
+ONE_BEGINNER = 0x7469_6C6C_6974_776B  # the advisory lock of work that begins, any number that no other room uses
 READ_AGAIN = timedelta(hours=1)  # before a window begins: its notice must still stand
 
 
@@ -28,11 +29,14 @@ def begin_work(actor: Actor, *, job: str, wave: str = "", region: str = "") -> W
 
     Refused outside of the job's window; where the window was announced less than 24 hours ahead, or its notice was not
     read back in time from every sign-in view it concerns and from the status page; an emergency instead needs the word
-    of two people. Refused too while the same work runs, and by a clock that was set back.
+    of two people. Refused too while the same work runs for some of the same customers, for a wave or region that does
+    not exist, and by a clock that was set back.
     """
     require(actor, "availability.run_work")
     at = now()
     refusals.refuse_clock_set_back(at)
+    refusals.refuse_strange_place(wave, region)
+    one_at_a_time(ONE_BEGINNER)
     with timezone.override(timezone.get_current_timezone() if actor.user else ZoneInfo(actor.tenant.time_zone)):
         window, proven_at = _open_now(job, wave, region, at)
     _give_up_lost_work(job, wave, region, window)
@@ -41,11 +45,9 @@ def begin_work(actor: Actor, *, job: str, wave: str = "", region: str = "") -> W
         is_emergency=not window.is_planned, starts_at=window.starts_at, ends_at=window.ends_at,
         proven_at=proven_at, started_at=at, started_by=actor.user,
     )  # fmt: skip
-    try:
-        with transaction.atomic():
-            work.save(force_insert=True)
-    except IntegrityError as error:
-        raise Refused(_("“%(job)s” is running already.") % {"job": words.job(job)}) from error
+    if WindowWork.objects.running().of(job, wave, region).exists():
+        raise Refused(_("“%(job)s” is running already.") % {"job": words.job(job)})
+    work.save(force_insert=True)
     record(actor, "availability.work_begun", work, job=job)
     return work
 
@@ -158,7 +160,7 @@ def _what_can(window: MaintenanceWindow, since: datetime | None) -> str:
 
 def _give_up_lost_work(job: str, wave: str, region: str, window: MaintenanceWindow) -> None:
     """Work of an earlier window that never said how it ended keeps no later window shut."""
-    earlier = WindowWork.objects.running().filter(job=job, wave=wave, region=region, ends_at__lte=window.starts_at)
+    earlier = WindowWork.objects.running().of(job, wave, region).filter(ends_at__lte=window.starts_at)
     for work in earlier.select_for_update():
         _end(work, Outcome.LOST, max(work.ends_at, work.started_at), "")
 

@@ -56,6 +56,12 @@ class WindowWorkQuerySet(models.QuerySet["WindowWork"]):
     def running(self) -> Self:
         return self.filter(ended_at=None)
 
+    def of(self, job: str, wave: str, region: str) -> Self:
+        """This job's, for some of the same customers. An empty wave or region means all of them."""
+        of_job = self.filter(job=job)
+        of_wave = of_job.filter(wave__in=["", wave]) if wave else of_job
+        return of_wave.filter(region__in=["", region]) if region else of_wave
+
 
 class WindowWork(models.Model):
     """One piece of work that ran inside its window: which, from when to when, how it ended, and who began it.

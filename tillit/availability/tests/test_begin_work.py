@@ -55,7 +55,8 @@ def test_an_upgrade_begins_only_inside_its_announced_window(clock, plan, fjordly
     assert "only inside its window" in refusal(system, job="upgrade")  # everybody: wave b was told of Friday
     work = begin_work(system, job="upgrade", wave="a")
     assert (work.window, work.proven_at) == (window, datetime(2026, 11, 23, 9, 0, tzinfo=OSLO))
-    assert "running already" in refusal(system, job="upgrade", wave="a")
+    for overlapping in ({"wave": "a"}, {"wave": "a", "region": "eu"}):
+        assert "running already" in refusal(system, job="upgrade", **overlapping)
     end_work(system, work=work, ok=True, sentence="Release 2 serves wave a.")
     assert WindowWork.objects.get().outcome == "done"
     assert happened("availability.work_begun") and happened("availability.work_ended")
@@ -185,6 +186,30 @@ def test_a_clock_set_back_starts_and_proves_nothing(clock, plan, fjordlys, syste
     with pytest.raises(Refused, match="Set the clock right"):
         prove_notices(system)
     assert "Set the clock right" in refusal(system, job="upgrade", wave="a")
+
+
+def test_work_for_everybody_leaves_no_room_for_work_of_one_wave_and_a_window_is_completed_after_it(
+    clock, announced, operator, fjordlys, system
+):
+    window = announced(hours=48, job="network")
+    prove_notices(system)
+    clock.move_to(window.starts_at, tick=False)
+    assert "no wave “q”" in refusal(system, job="network", wave="q")
+    assert "“nowhere” is no region" in refusal(system, job="network", region="nowhere")
+    part = begin_work(system, job="network", wave="b", region="eu")
+    assert "running already" in refusal(system, job="network")
+    other = begin_work(system, job="network", wave="a")
+    end_work(system, work=part, ok=True)
+    end_work(system, work=other, ok=True)
+    work = begin_work(system, job="network")
+    for narrower in ({"wave": "a"}, {"region": "eu"}, {}):
+        assert "running already" in refusal(system, job="network", **narrower)
+    complete = f"/operator/maintenance/{window.pk}/complete"
+    assert "still runs in this window" in operator.post(complete, follow=True).content.decode()
+    end_work(system, work=work, ok=True)
+    operator.post(complete)
+    window.refresh_from_db()
+    assert window.completed_at
 
 
 def test_only_the_operators_staff_begins_work(plan, anna, operator):
