@@ -54,6 +54,13 @@ def tone(level: str) -> str:
 
 
 @register.filter
+def introducing(label: object) -> str:
+    """A label before a sentence about it: with a colon, unless it is a question."""
+    said = str(label)
+    return said if said.endswith("?") else f"{said}:"
+
+
+@register.filter
 def initials(name: object) -> str:
     """At most two letters that stand for a person or a company."""
     words = [word for word in str(name or "").replace("@", " ").split() if word[0].isalnum()]

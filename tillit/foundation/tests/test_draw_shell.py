@@ -63,6 +63,13 @@ def test_the_summary_of_errors_leads_to_each_field():
     assert "The whole thing is wrong." in html
 
 
+def test_a_question_in_the_summary_gets_no_colon_and_says_what_to_do():
+    with translation.override("de"):
+        form = Address({})
+        form.fields["city"].label = "Was stimmt nicht?"
+        assert ">Was stimmt nicht? Bitte ausfüllen.</a>" in draw("{% error_summary form %}", form=form)
+
+
 def test_a_form_without_errors_has_no_summary():
     assert draw("{% error_summary form %}", form=Address()).strip() == ""
     assert draw("{% error_summary form %}", form=Address({"city": "Bergen"})).strip() == ""
