@@ -59,9 +59,16 @@ def carry_by_finger(page, slot, cell):
 def announce(page, day, title):
     page.goto(f"{page.home}/operator/maintenance/announce?at={day}")
     page.get_by_role("group", name="Title").get_by_role("textbox").first.fill(title)
+    start, wrong = page.locator("#id_starts_at"), page.locator("#announce-form .error")
+    chosen = start.input_value()
+    start.fill("2020-01-01T10:00")
+    page.get_by_role("button", name="Announce", exact=True).click()
+    expect(wrong).to_have_count(1)
+    start.fill(chosen)
     page.get_by_role("button", name="Look at it first").click()
     expect(page.locator("#preview")).to_contain_text("It concerns")
     expect(page.locator("#preview .preview-text")).to_have_count(3)
+    expect(wrong).to_have_count(0)
     page.get_by_role("button", name="Announce", exact=True).click()
     expect(page.get_by_text(f"Announced: {title}")).to_be_visible()
 
