@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from tillit.availability import effects, noticed, queries, statuspage, vectors
-from tillit.availability.models import Component, Incident, MaintenanceWindow
+from tillit.availability.models import Component, MaintenanceWindow
 from tillit.availability.publishing import as_json, next_as_json
 from tillit.availability.serving import serve
 from tillit.foundation.clock import now
@@ -84,13 +84,16 @@ def vector(request: HttpRequest, name: str) -> HttpResponse:
 Part = Callable[[statuspage.Page], Json]
 
 
-def statuspage_view(part: Part) -> Callable[[HttpRequest], HttpResponse]:
-    """A view of one document of the API; every one starts with the page it is about."""
+def statuspage_view(part: Part) -> Callable[[Request], HttpResponse]:
+    """A view of one document of the API; every one starts with the page it is about.
+
+    On a customer's host all of them tell what concerns the customer, as `/status/` does there.
+    """
 
     @login_not_required
     @require_safe
-    def view(request: HttpRequest) -> HttpResponse:
-        page = statuspage.Page.now(_status_url(request))
+    def view(request: Request) -> HttpResponse:
+        page = statuspage.Page.now(_status_url(request), request.tenant)
         return answer(request, {"page": page.as_json()} | part(page))
 
     return view
@@ -112,7 +115,7 @@ def components(page: statuspage.Page) -> Json:
 
 @login_not_required
 @require_safe
-def component(request: HttpRequest, key: int) -> HttpResponse:
+def component(request: Request, key: int) -> HttpResponse:
     """`GET …/components/c<number>.json`: one part."""
 
     def told(page: statuspage.Page) -> Json:
@@ -124,14 +127,18 @@ def component(request: HttpRequest, key: int) -> HttpResponse:
 
 @login_not_required
 @require_safe
-def incident(request: HttpRequest, key: int) -> HttpResponse:
+def incident(request: Request, key: int) -> HttpResponse:
     """`GET …/incidents/i<number>.json`: one incident, with everything that was said about it."""
-    found = Incident.objects.told().filter(pk=key).first()
-    return _one(request, lambda page: {"incident": page.incident(found) if found else None}, "incident")
+
+    def told(page: statuspage.Page) -> Json:
+        found = page.incidents().told().filter(pk=key).first()
+        return {"incident": page.incident(found) if found else None}
+
+    return _one(request, told, "incident")
 
 
-def _one(request: HttpRequest, part: Part, noun: str) -> HttpResponse:
-    page = statuspage.Page.now(_status_url(request))
+def _one(request: Request, part: Part, noun: str) -> HttpResponse:
+    page = statuspage.Page.now(_status_url(request), request.tenant)
     told = part(page)
     if told[noun] is None:
         return problem(404, _("There is nothing at this address."))
@@ -144,7 +151,7 @@ def _status_url(request: HttpRequest) -> str:
 
 def incidents(page: statuspage.Page) -> Json:
     """The fifty newest."""
-    return {"incidents": [page.incident(found) for found in Incident.objects.told().order_by("-started_at")[:50]]}
+    return {"incidents": [page.incident(found) for found in page.incidents().told().order_by("-started_at")[:50]]}
 
 
 def unresolved_incidents(page: statuspage.Page) -> Json:
@@ -153,7 +160,7 @@ def unresolved_incidents(page: statuspage.Page) -> Json:
 
 def scheduled_maintenances(page: statuspage.Page) -> Json:
     """The fifty that start last, cancelled and completed ones included."""
-    newest = MaintenanceWindow.objects.select_related("rule").order_by("-starts_at", "-id")[:50]
+    newest = page.windows().select_related("rule").order_by("-starts_at", "-id")[:50]
     return {"scheduled_maintenances": [page.maintenance(window) for window in newest]}
 
 

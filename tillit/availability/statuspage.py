@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 
 from tillit.availability import queries, words
 from tillit.availability.models import Component, Incident, IncidentUpdate, MaintenanceWindow
+from tillit.availability.models.incidents import IncidentQuerySet
+from tillit.availability.models.windows import MaintenanceWindowQuerySet
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
 from tillit.foundation.operating import operators_name
@@ -49,16 +51,26 @@ def _moment(value: datetime | None) -> str | None:
 
 @dataclass(frozen=True)
 class Page:
-    """The status page of the operator, at one moment."""
+    """The status page of the operator, at one moment, as it concerns `reader`: the operator, or a customer."""
 
     operator: Tenant
+    reader: Tenant
     name: str  # of the operator, as the public knows it
     status: queries.Status
     url: str
 
     @classmethod
-    def now(cls, url: str) -> Page:
-        return cls(queries.operating_tenant(), operators_name(), queries.current_status(), url)
+    def now(cls, url: str, reader: Tenant | None = None) -> Page:
+        """Without a reader: the operator's, which tells all."""
+        operator = queries.operating_tenant()
+        reader = reader or operator
+        return cls(operator, reader, operators_name(), queries.current_status(reader), url)
+
+    def incidents(self) -> IncidentQuerySet:
+        return Incident.objects.concerning(self.reader)
+
+    def windows(self) -> MaintenanceWindowQuerySet:
+        return MaintenanceWindow.objects.concerning(self.reader)
 
     @property
     def id(self) -> str:
@@ -162,8 +174,8 @@ class Page:
         return said | edited | {"affected_components": affected}
 
     def _updated_at(self) -> datetime:
-        windows = MaintenanceWindow.objects.aggregate(Max("announced_at"), Max("cancelled_at"), Max("completed_at"))
-        incidents = Incident.objects.aggregate(Max("changed_at"))
+        windows = self.windows().aggregate(Max("announced_at"), Max("cancelled_at"), Max("completed_at"))
+        incidents = self.incidents().aggregate(Max("changed_at"))
         moments = [*windows.values(), *incidents.values(), *(one.changed_at for one in self.status.components)]
         return max((known for known in moments if known), default=self.operator.created_at)
 

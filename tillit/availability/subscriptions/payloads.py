@@ -26,7 +26,7 @@ def write(subscriber: Subscriber, thing: Thing) -> str:
     """The body, in the language of who looks after the webhook."""
     with translation.override(subscriber.language):
         site = letters.site_of(subscriber)
-        page = statuspage.Page.now(f"{site}{reverse('availability:status')}")
+        page = statuspage.Page.now(f"{site}{reverse('availability:status')}", subscriber.tenant)
         entry = thing.entry(subscriber.language)
         data = {
             "id": thing.key,

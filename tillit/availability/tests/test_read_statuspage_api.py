@@ -14,7 +14,8 @@ from tillit.availability.actions.incidents import (
     update_incident,
 )
 from tillit.availability.actions.windows import cancel_maintenance
-from tillit.availability.models import Component
+from tillit.availability.models import Component, Incident
+from tillit.foundation.models import Tenant
 from tillit.foundation.testing import public_of
 
 API = "/status/api/v2/"
@@ -252,6 +253,28 @@ def test_who_knows_a_host_only_finds_the_same_there(trouble, public, fjordlys):
     for name in DOCUMENTS:
         assert public.get(f"/api/v2/{name}.json").content == public.get(f"{API}{name}.json").content
     assert public_of(fjordlys).get("/api/v2/summary.json").status_code == 200
+
+
+def test_a_host_of_a_customer_tells_what_concerns_the_customer(trouble, announced, public, fjordlys, alpenrose):
+    Incident.objects.filter(pk=trouble.pk).update(region="norway")
+    Component.objects.update(state="operational")
+    announced(48, title="Power in Oslo", region="norway")
+    Tenant.objects.filter(pk=fjordlys.pk).update(region="norway")
+    there, elsewhere = public_of(Tenant.objects.get(pk=fjordlys.pk)), public_of(alpenrose)
+    one = f"incidents/i{trouble.pk}"
+    for name in (*DOCUMENTS, one):
+        for root in ("/api/v2/", API):
+            said = elsewhere.get(f"{root}{name}.json").content.decode()
+            assert "Mail is late" not in said and "Power in Oslo" not in said, name
+    for name in ("summary", "incidents", "incidents/unresolved", one):
+        assert "Mail is late" in there.get(f"{API}{name}.json").content.decode()
+        assert "Mail is late" in public.get(f"{API}{name}.json").content.decode()
+    told = [read(person, "status")["status"]["indicator"] for person in (there, public, elsewhere)]
+    assert told == ["major", "major", "none"]
+    assert elsewhere.get(f"{API}{one}.json").status_code == 404
+    page = f"/status/incidents/{trouble.pk}/"
+    assert "Does not concern Alpenrose" in elsewhere.get(page).content.decode()
+    assert "Does not concern" not in there.get(page).content.decode() + public.get(page).content.decode()
 
 
 def test_one_part_and_one_incident_are_told_alone(trouble, public):

@@ -81,7 +81,8 @@ def year(request: Request) -> HttpResponse:
 def incident(request: Request, pk: int) -> HttpResponse:
     """One incident for good: what it touched, who noticed it when, every word and what it replaced."""
     found = get_object_or_404(Incident.objects.told().select_related("window"), pk=pk)
-    context = {"incident": found, "zone": timezone.get_current_timezone_name()}
+    concerned = queries.concerns(found, request.tenant)
+    context = {"incident": found, "concerned": concerned, "zone": timezone.get_current_timezone_name()}
     return render(request, "availability/incident_page.html", context)
 
 
