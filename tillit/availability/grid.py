@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import combinations
@@ -57,6 +57,7 @@ class Grid:
     first: date
     rows: list[list[Cell]]
     collisions: int
+    daily: list[MaintenanceRule] = field(default_factory=list)  # routine of every day: said once, not drawn
 
     @property
     def days(self) -> list[datetime]:
@@ -68,10 +69,11 @@ def month(of: date) -> Grid:
     first = of.replace(day=1)
     last = (first + 32 * DAY).replace(day=1) - DAY
     monday, until = first - first.weekday() * DAY, last + (7 - last.weekday()) * DAY
-    slots, collisions = _slots(monday, until)
+    daily = [rule for rule in queries.routine_rules() if _is_daily(rule, monday, until)]
+    slots, collisions = _slots(monday, until, without=daily)
     days = [monday + number * DAY for number in range((until - monday).days)]
     cells = [_cell(_local(day), DAY, slots, outside=day.month != of.month) for day in days]
-    return Grid(first, [cells[at : at + 7] for at in range(0, len(cells), 7)], collisions)
+    return Grid(first, [cells[at : at + 7] for at in range(0, len(cells), 7)], collisions, daily)
 
 
 def week(of: date) -> Grid:
@@ -94,7 +96,12 @@ def _cell(at: datetime, length: timedelta, slots: Iterable[Slot], *, outside: bo
     return Cell(at, end <= soonest, here, at.date() == today, end <= now(), outside)
 
 
-def _slots(first: date, until: date) -> tuple[list[Slot], int]:
+def _is_daily(rule: MaintenanceRule, first: date, until: date) -> bool:
+    """Whether it comes on every one of these days, but perhaps one or two that are exceptions."""
+    return len(list(MaintenanceWindow.foreseen(rule, _local(first), _local(until)))) >= (until - first).days - 2
+
+
+def _slots(first: date, until: date, *, without: Collection[MaintenanceRule] = ()) -> tuple[list[Slot], int]:
     """All windows with a moment on these days, earliest first; and how many collide with another."""
     after, before = _local(first), _local(until)
     at = now()
@@ -110,7 +117,8 @@ def _slots(first: date, until: date) -> tuple[list[Slot], int]:
     windows += [(window, "foreseen") for window in foreseen] if before > at else []
     colliding = _colliding([window for window, kind in windows if kind not in ("cancelled", "over")])
     for rule in queries.routine_rules():
-        windows += [(window, "routine") for window in MaintenanceWindow.foreseen(rule, after, before)]
+        if rule not in without:
+            windows += [(window, "routine") for window in MaintenanceWindow.foreseen(rule, after, before)]
     ordered = sorted(windows, key=lambda found: found[0].starts_at)
     return [Slot(window, kind, True, id(window) in colliding) for window, kind in ordered], len(colliding)
 
