@@ -65,7 +65,7 @@ def maintenance(request: Request) -> HttpResponse:
     """
     told: Json = {
         "notice_hours": MaintenanceWindow.NOTICE // timedelta(hours=1),
-        "rules": [_as_json(rule) for rule in queries.export_rules()],
+        "rules": [_as_json(rule) for rule in queries.export_rules(request.tenant)],
         "windows": _with_notice(queries.windows_ahead(tenant=request.tenant)),
         "past": _with_notice(queries.past_windows(tenant=request.tenant)),
     }

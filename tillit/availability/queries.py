@@ -227,9 +227,7 @@ def plan_with_next_dates(count: int = 3) -> list[Line]:
 def routine_rules(tenant: Tenant | None = None) -> list[MaintenanceRule]:
     """What happens so often that it is told once, as the rule; all of it, or what concerns one tenant's region."""
     routine = MaintenanceRule.objects.in_force().filter(kind=MaintenanceRule.Kind.ROUTINE)
-    if tenant is None or tenant.is_operator:
-        return list(routine)
-    return list(routine.filter(region__in=["", tenant.region]))
+    return list(routine.concerning(tenant) if tenant else routine)
 
 
 def current_status(tenant: Tenant | None = None) -> Status:
@@ -273,9 +271,10 @@ def past_incidents(days: int = PAST_DAYS, tenant: Tenant | None = None) -> list[
     return list(told.concerning(tenant) if tenant else told)
 
 
-def export_rules() -> list[dict[str, Any]]:
-    """The register's `[[maintenance_rules]]`, as `actions.apply_rules` takes them."""
-    return [write_rule(rule) for rule in MaintenanceRule.objects.in_force()]
+def export_rules(tenant: Tenant | None = None) -> list[dict[str, Any]]:
+    """The register's `[[maintenance_rules]]`, as `actions.apply_rules` takes them; all, or one tenant's."""
+    rules = MaintenanceRule.objects.in_force()
+    return [write_rule(rule) for rule in (rules.concerning(tenant) if tenant else rules)]
 
 
 def export_components() -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tillit.availability import recurrence
 from tillit.foundation.clock import now
+from tillit.foundation.models import Tenant
 from tillit.foundation.texts import pick
 
 
@@ -37,6 +38,10 @@ class Interruption(models.Model):
 class MaintenanceRuleQuerySet(models.QuerySet["MaintenanceRule"]):
     def in_force(self) -> Self:
         return self.filter(retired_at=None).order_by("position")
+
+    def concerning(self, tenant: Tenant) -> Self:
+        """Of every region, and of this tenant's. The operator is concerned by all."""
+        return self if tenant.is_operator else self.filter(region__in=["", tenant.region])
 
     def planned(self) -> Self:
         """Rules whose windows are announced one by one."""

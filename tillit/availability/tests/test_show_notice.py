@@ -145,6 +145,9 @@ def test_a_nightly_routine_of_another_region_is_not_told(plan, fjordlys, operato
     MaintenanceRule.objects.filter(key="restart").update(region="norway")
     assert "Server restart" not in seen(public_of(fjordlys), SIGN_IN)
     assert "Server restart" in seen(public_of(operator.tenant), SIGN_IN)
+    lines = [public_of(one).get("/trust/maintenance.json").json()["rules"] for one in (fjordlys, operator.tenant)]
+    assert ["restart" in [line["key"] for line in told] for told in lines] == [False, True]
+    assert len(lines[0]) == len(lines[1]) - 1
 
 
 def test_putting_it_away_is_each_persons_own(announced, anna, ben):
