@@ -78,11 +78,16 @@ def refuse_early(before: Placement, tenant: Tenant) -> None:
 
     So too whom it lets in again: they meet what their sign-in view did not tell them of while it was shut.
     """
-    opens = before.state in SHUT and tenant.state not in SHUT
+    opens = lets_in(before.state, tenant.state)
     going = Move.of(before, tenant.wave, tenant.region, opens=opens)
     if going.waits_for and not tenant.is_operator:
         field_name = "wave" if before.wave != tenant.wave else "region" if before.region != tenant.region else "state"
         raise Refused(sentence(tenant, going, opens=opens), field=field_name)
+
+
+def lets_in(before: str, after: str) -> bool:
+    """Whether a customer in the one state, then in the other, is told of maintenance again."""
+    return before in SHUT and after not in SHUT
 
 
 def sentence(tenant: Tenant, going: Move, *, opens: bool = False) -> str:

@@ -101,15 +101,16 @@ def mail_link(request: Request) -> HttpResponse:
     return render(request, "availability/mail_link.html")
 
 
-def placing(request: Request, tenant: int, wave: str, region: str) -> HttpResponse:
-    """For the operator, before a customer is moved: which announced maintenance changes for it, or why it must wait."""
+def placing(request: Request, tenant: int, wave: str, region: str, state: str) -> HttpResponse:
+    """For the operator, before a customer is moved or let in: which maintenance changes, or why it must wait."""
     if not request.actor.may("availability.announce"):
         return HttpResponse(status=204)
     moved = get_object_or_404(Tenant, pk=tenant)
-    going = moving.Move.of(moved, wave, region)
+    opens = moving.lets_in(moved.state, state)
+    going = moving.Move.of(moved, wave, region, opens=opens)
     context = {
         "tenant": moved,
-        "refusal": moving.sentence(moved, going) if going.waits_for and not moved.is_operator else "",
+        "refusal": moving.sentence(moved, going, opens=opens) if going.waits_for and not moved.is_operator else "",
         "gained": going.gained,
         "lost": going.lost,
         "routine": going.routine,

@@ -83,9 +83,10 @@ def test_who_is_let_in_again_meets_nothing_that_was_announced_while_it_was_shut(
     """Who was shut only within the notice was told of it before, and may come back at once."""
     system = Actor.system(operator.tenant)
 
+    page = {"name": fjordlys.name, "region": HERE, "wave": "a"}
+
     def set_state(state):
-        form = {"name": fjordlys.name, "region": HERE, "wave": "a", "state": state, "confirmed": "1"}
-        answer = operator.post(AT, form)
+        answer = operator.post(AT, page | {"state": state, "confirmed": "1"})
         return "" if answer.status_code == 302 else answer.content.decode()
 
     assert not set_state("suspended")
@@ -94,6 +95,8 @@ def test_who_is_let_in_again_meets_nothing_that_was_announced_while_it_was_shut(
     clock.move_to(window.starts_at - timedelta(minutes=2), tick=False)
     for state in ("running", "offline_maintenance"):
         assert "Wed, 25 Nov 2026, 11:00 CET at the earliest" in (said := set_state(state)) and "can be let in" in said
+    asked_back = operator.post(AT, page | {"state": "running"}).content.decode()
+    assert "can be let in on Wed, 25 Nov 2026, 11:00 CET" in asked_back and "Work on the network" in asked_back
     clock.move_to(window.ends_at, tick=False)
     assert not set_state("running")
     announced(48, wave="a")

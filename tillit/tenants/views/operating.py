@@ -114,7 +114,7 @@ def _ask_back(request: Request, found: Tenant, form: TenantForm) -> HttpResponse
         for field in CHANGEABLE
         if getattr(found, field) != getattr(after, field)
     ]
-    moves = (found.wave, found.region) != (after.wave, after.region)
+    moves = (found.wave, found.region) != (after.wave, after.region) or (after.is_open() and not found.is_open())
     context = {
         "found": found,
         "form": form,
