@@ -59,12 +59,15 @@ class Notices:
     troubles: list[Trouble] = field(default_factory=list)
     windows: list[MaintenanceWindow] = field(default_factory=list)
     tenants: dict[str, list[str]] = field(default_factory=dict)
+    summaries: dict[str, str] = field(default_factory=dict)  # of each wave and region, as a customer there is told
 
     def concerning(self, tenant: Tenant) -> Notices:
         """Without what is over, and without what is none of this tenant's business."""
         windows = [w for w in self.windows if not is_over(w) and queries.concerns(w, tenant)]
         troubles = [t for t in self.troubles if tenant.is_operator or t.region in ("", tenant.region)]
-        return replace(self, windows=windows, troubles=troubles, tenants={})
+        everybodys = self.summary
+        summary = everybodys if tenant.is_operator else self.summaries.get(_where(tenant), everybodys)
+        return replace(self, summary=summary, windows=windows, troubles=troubles, tenants={}, summaries={})
 
     def tenant(self, slug: str) -> Tenant:
         """Who lives at this address (none: the operator), as far as the copy knows; else one of no wave or region."""
@@ -100,24 +103,25 @@ def place() -> Path:
     return Path(settings.DATA) / "notices.json"
 
 
-def collect(tenant: Tenant | None = None) -> Notices:
-    """What is so now, by the database: all of it, or what concerns one tenant."""
+def collect(tenant: Tenant) -> Notices:
+    """What is so now, by the database, and concerns this tenant."""
     status = queries.current_status(tenant)
     told = Notices(now(), status.summary, list(_troubles(status.incidents)), announced_windows())
-    return told.concerning(tenant) if tenant else told
+    return told.concerning(tenant)
 
 
 def write() -> None:
     """Replace the copy by what is so now, in one step; nobody but this installation's processes may read it."""
-    told = collect()
+    status, windows = queries.current_status(), announced_windows()
     everybody = Tenant.objects.exclude(state=Tenant.State.DELETED).values_list("slug", *OF_TENANTS)
     tenants = {_mark("" if kind == Tenant.Kind.OPERATOR else slug): [kind, *more] for slug, kind, *more in everybody}
     content = {
         "format": FORMAT,
-        "at": told.at,
-        "summary": told.summary,
-        "troubles": [vars(trouble) for trouble in told.troubles],
-        "windows": [_as_json(window) for window in told.windows],
+        "at": now(),
+        "summary": status.summary,
+        "summaries": {_where(one): status.concerning(one).summary for one in _audiences(tenants)},
+        "troubles": [vars(trouble) for trouble in _troubles(status.incidents)],
+        "windows": [_as_json(window) for window in windows],
         "tenants": tenants,
     }
     wholefile.replace(place(), json.dumps(content, cls=DjangoJSONEncoder).encode())
@@ -135,7 +139,8 @@ def load() -> Notices:
 def _loaded(content: Json) -> Notices:
     troubles = [Trouble(**one | {"at": parse_datetime(one["at"])}) for one in content["troubles"]]
     windows = [_window(one) for one in content["windows"]]
-    return Notices(parse_datetime(content["at"]), content["summary"], troubles, windows, content["tenants"])
+    tenants, summaries = content["tenants"], content.get("summaries", {})  # a release before wrote no summaries
+    return Notices(parse_datetime(content["at"]), content["summary"], troubles, windows, tenants, summaries)
 
 
 def _troubles(incidents: Iterable[Incident]) -> Iterable[Trouble]:
@@ -157,6 +162,16 @@ def _window(told: Json) -> MaintenanceWindow:
     window = MaintenanceWindow(**told | moments, rule=MaintenanceRule(waves=waves))
     vars(window)["at_work"] = at_work
     return window
+
+
+def _audiences(tenants: dict[str, list[str]]) -> list[Tenant]:
+    """One of each wave and region that has customers, and one of none, as a stranger is taken for."""
+    places = {("", ""), *((wave, region) for _kind, wave, region, *_more in tenants.values())}
+    return [Tenant(wave=wave, region=region) for wave, region in sorted(places)]
+
+
+def _where(tenant: Tenant) -> str:
+    return f"{tenant.wave}/{tenant.region}"
 
 
 def _mark(slug: str) -> str:

@@ -6,7 +6,7 @@ A window here is a `MaintenanceWindow`: announced ones from the database, comput
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -90,6 +90,13 @@ class Status:
     def summary(self) -> str:
         """The indicator, or "silent" where nothing was ever said: that all is well would be said too much."""
         return "silent" if self.is_silent else self.indicator
+
+    def concerning(self, tenant: Tenant) -> Status:
+        """Of the state for everybody what concerns one tenant, without asking the database again."""
+        incidents = [one for one in self.incidents if concerns(one, tenant)]
+        active, upcoming = ([one for one in many if concerns(one, tenant)] for many in (self.active, self.upcoming))
+        worst = _worst(self.components, incidents, active)
+        return replace(self, indicator=worst, incidents=incidents, active=active, upcoming=upcoming)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from django.utils.timezone import now
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tillit.availability import effects, jobs, lastcopy
+from tillit.availability import effects, jobs, lastcopy, queries
 from tillit.availability.actions.incidents import Said, open_incident
 from tillit.availability.actions.windows import Details, announce_maintenance, complete_maintenance
 from tillit.availability.models import Incident, WindowWork
@@ -18,6 +18,7 @@ from tillit.crm.tests.test_import_companies import start, upload
 from tillit.foundation.access import Actor
 from tillit.foundation.errors import Refused
 from tillit.foundation.jobs import registered
+from tillit.foundation.models import Tenant
 from tillit.foundation.testing import PASSWORD, Person, public_of, run_jobs
 from tillit.tenants.actions.sign_in import create_access_token
 
@@ -214,6 +215,11 @@ def test_the_copy_tells_each_tenant_what_concerns_it_and_names_none(window, oper
     lastcopy.write()
     copy = lastcopy.load()
     assert copy.concerning(copy.tenant("fjordlys")).troubles == []
+    Tenant.objects.filter(pk=alpenrose.pk).update(region="norway")
+    lastcopy.write()
+    copy, everybody = lastcopy.load(), [Tenant.objects.get(pk=one.pk) for one in (fjordlys, alpenrose, operator.tenant)]
+    told = [copy.concerning(copy.tenant("" if one.is_operator else one.slug)).summary for one in everybody]
+    assert told == [queries.current_status(one).summary for one in everybody] == ["unknown", "minor", "minor"]
 
 
 def test_two_jobs_that_write_the_copy_at_once_leave_a_whole_one(window, monkeypatch, tmp_path, settings):
