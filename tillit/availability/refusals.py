@@ -46,7 +46,7 @@ def refuse_times(window: MaintenanceWindow) -> None:
     if window.is_planned and (other := MaintenanceWindow.objects.overlapping(window).first()):
         already = _("There is already a window then: %(other)s.") % {"other": words.named(other)}
         cancel = _("Cancel that one first, or choose another time.")
-        raise Refused(f"{already} {cancel}{_not_before(window)}", field="starts_at")
+        raise Refused(f"{already} {cancel}{_free_again(window)}", field="starts_at")
     refuse_contradictions(window)
 
 
@@ -117,9 +117,10 @@ def refuse_contradictions(row: MaintenanceWindow | Incident) -> None:
         raise Refused(" ".join(error.messages)) from error
 
 
-def earliest_start(window: MaintenanceWindow) -> datetime | None:
+def earliest_start(window: MaintenanceWindow, since: datetime | None = None) -> datetime | None:
     """The first moment from the end of the notice on at which a window as long as this one is beside no other.
 
+    `since`: from then on, which is later than that.
     None where none can be promised: within reach there is none, or the line of the plan has a frame of its own. One
     query.
     """
@@ -127,7 +128,7 @@ def earliest_start(window: MaintenanceWindow) -> datetime | None:
         return None
     sought = copy.copy(window)
     length = max(window.ends_at - window.starts_at, timedelta())
-    start = sought.starts_at = whole_minutes(window.announced_at + window.NOTICE)
+    start = sought.starts_at = since or whole_minutes(window.announced_at + window.NOTICE)
     sought.ends_at = start + window.FARTHEST
     others = MaintenanceWindow.objects.overlapping(sought).order_by("starts_at")
     for begins, ends in others.values_list("starts_at", "ends_at"):
@@ -147,6 +148,13 @@ def _not_before(window: MaintenanceWindow) -> str:
     if (earliest := earliest_start(window)) is None:
         return ""
     return " " + _("It may begin on %(earliest)s at the earliest.") % {"earliest": words.moment(earliest)}
+
+
+def _free_again(window: MaintenanceWindow) -> str:
+    """From when on, after the time that was wished for, nothing is in its way; after a blank."""
+    if (free := earliest_start(window, since=window.starts_at)) is None:
+        return ""
+    return " " + _("From %(free)s on there is room for it.") % {"free": words.moment(free)}
 
 
 def _outside(rule: MaintenanceRule) -> str:

@@ -35,11 +35,14 @@ def test_a_refusal_names_the_first_time_at_which_the_window_may_begin(operator, 
     assert said in operator.post(CALENDAR, typed(hours=23)).content.decode()  # two hours from nine o'clock: in the way
     beside = operator.post(CALENDAR, typed(hours=26)).content.decode()
     assert "There is already a window then: Work on the network, Tue, 24 Nov 2026, 09:30 CET." in beside
-    assert said in beside
+    assert "From Tue, 24 Nov 2026, 12:30 CET on there is room for it." in beside and "at the earliest" not in beside
     type(operator.user).objects.filter(pk=operator.user.pk).update(language="de", time_zone="Atlantic/Reykjavik")
     german = Person(operator.tenant, type(operator.user).objects.get(pk=operator.user.pk))
-    page = german.post(CALENDAR, typed(hours=23)).content.decode()
+    page = german.post(CALENDAR, typed(hours=22)).content.decode()
     assert "Der Beginn ist frühestens am Di., 24. Nov. 2026, 11:30 " in page
+    announced(72)
+    page = german.post(CALENDAR, typed(hours=72)).content.decode()  # named is what comes after the time wished for
+    assert "Platz dafür ist wieder ab Do., 26. Nov. 2026, 10:00 " in page
 
 
 @pytest.mark.promise("planned-maintenance-is-announced-24-hours-ahead")
