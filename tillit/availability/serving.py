@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
+
+WEIGHT = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")
+
+
+def takes_gzip(request: HttpRequest) -> bool:
+    """Whether `Accept-Encoding` names gzip and does not refuse it with `q=0` (RFC 9110, 12.5.3)."""
+    for offered in request.headers.get("Accept-Encoding", "").lower().split(","):
+        coding, *weight = offered.replace(" ", "").replace("\t", "").split(";")
+        if coding == "gzip":
+            found = WEIGHT.fullmatch(weight[0]) if weight else None
+            return not weight or bool(found and float(found[1]))
+    return False
 
 
 def serve(request: HttpRequest, body: bytes, content_type: str, *, seconds: int) -> HttpResponse:

@@ -241,7 +241,16 @@ def test_a_month_is_packed_by_the_clock_and_not_with_every_download_and_stays(
     assert b"".join(kept.streaming_content) == was and kept.headers["Cache-Control"].endswith("immutable")
     assert public.get("/status/samples/2026-11-24.csv").content == day
     assert told(public_files(public, tmp_path), capsys)[0] == 0  # and is reckoned again to the same digits
-    assert {public.get("/status/samples/2026-11-25.csv").status_code for _again in range(40)} == {200, 429}
+    takes = {"": False, "gzip;q=0": False, "notgzip": False, "gzip; q=0.0, br": False, "br, GZIP ; q=0.5": True}
+    for offered, packed in takes.items():
+        answer = public.get(month, headers={"accept-encoding": offered})
+        assert (answer.headers.get("Content-Encoding") == "gzip") is packed, offered
+    beside = "/status/samples/2026-11.json"
+    for document in (beside, "/status/samples/2026-11-25.csv"):
+        assert {public.get(document).status_code for _again in range(40)} >= {429}
+    assert public.get(beside).headers["Retry-After"] == "60"
+    clock.shift(timedelta(minutes=2))
+    assert public.get(beside).status_code == 200
 
 
 def test_a_full_disk_takes_no_figure_back_and_the_month_is_packed_when_there_is_room(
@@ -275,6 +284,8 @@ def test_a_full_disk_takes_no_figure_back_and_the_month_is_packed_when_there_is_
         "9999-12.json",
         "2026-13.json",
         "2026-11-24.json",
+        "0001-01.json",
+        "2026-01.json",
     ],
 )
 def test_there_are_samples_of_months_and_days_and_of_nothing_else(oslo, public, name):

@@ -24,7 +24,7 @@ from tillit.availability.api import problem
 from tillit.availability.probes import archive, queries
 from tillit.availability.probes.models import SampleDay
 from tillit.availability.probes.reckoning import HEADER
-from tillit.availability.serving import serve
+from tillit.availability.serving import serve, takes_gzip
 from tillit.foundation.clock import now
 from tillit.foundation.requests import Request
 
@@ -49,11 +49,9 @@ def samples(request: Request, period: str) -> HttpResponseBase:
         first, last = _days(period)
     except ValueError:
         return _nothing()
-    if ratelimit.consume_or_429(request, action="samples", limit_get=True):
-        refused = problem(429, _("So many samples were fetched from this address; try again in a minute."))
-        refused.headers["Retry-After"] = "60"
+    if refused := _too_many(request):
         return refused
-    wants_packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    wants_packed = takes_gzip(request)
     found = _day(request, first, wants_packed) if DAY.fullmatch(period) else _month(request, period, last, wants_packed)
     if found.status_code == 200:
         found.headers["Content-Type"] = "text/csv"
@@ -75,9 +73,12 @@ def beside(request: Request, month: str) -> HttpResponse:
         first, last = date.max, date.min
     if not MONTH.fullmatch(month) or last < first:
         return _nothing()
+    if refused := _too_many(request):
+        return refused
     if archive.is_packed(month):
         return serve(request, archive.beside(month).read_bytes(), "application/json", seconds=60)
-    return _json(request, queries.beside(month))
+    told = queries.beside(month)
+    return _json(request, told) if told["days"] else _not_kept()
 
 
 @login_not_required
@@ -93,7 +94,7 @@ def _month(request: Request, month: str, last: date, wants_packed: bool) -> Http
     try:
         known = place.stat()
     except FileNotFoundError:
-        return problem(404, _("No samples of this month are kept, or they are packed within the next five minutes."))
+        return _not_kept()
     is_closed = not queries.is_open(last)
     etag = _etag(f"{known.st_mtime_ns:x}-{known.st_size:x}", wants_packed)
     if _has(request, etag):
@@ -129,6 +130,19 @@ def _etag(content: str, wants_packed: bool) -> str:
 
 def _has(request: Request, etag: str) -> bool:
     return bool(etag) and etag in request.headers.get("If-None-Match", "")
+
+
+def _too_many(request: Request) -> HttpResponse | None:
+    """The refusal of who has fetched too much, whichever of the documents it was."""
+    if not ratelimit.consume_or_429(request, action="samples", limit_get=True):
+        return None
+    refused = problem(429, _("So many samples were fetched from this address; try again in a minute."))
+    refused.headers["Retry-After"] = "60"
+    return refused
+
+
+def _not_kept() -> HttpResponse:
+    return problem(404, _("No samples of this month are kept, or they are packed within the next five minutes."))
 
 
 def _nothing() -> HttpResponse:
