@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tillit.availability.mailing import INTERRUPTING, to_be_told, write
 from tillit.availability.models import MailChoice, MailedNotice, MaintenanceWindow
-from tillit.foundation.access import Actor, action, even_in_maintenance, require
+from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import now
 from tillit.foundation.events import record
 from tillit.foundation.jobs import later
@@ -39,7 +39,6 @@ def mail_notice(actor: Actor, *, window_id: int, after: int = 0) -> int:
 
 
 @action
-@even_in_maintenance
 def choose_mail(actor: Actor, *, wanted: bool) -> MailChoice:
     """Say whether this person wants to be told of maintenance by mail, in this tenant."""
     require(actor, "availability.dismiss")

@@ -90,6 +90,8 @@ def test_a_read_only_window_refuses_changes_and_says_until_when(during, anna, ch
     assert create_company(chiara.actor, values={"name": "Nordlys AS"}), "the other wave is not concerned"
     assert create_company(Actor.system(anna.tenant), values={"name": "By the product itself"})
     assert anna.post("/profile/appearance/", {"theme": "dark"}).status_code == 503
+    assert anna.post("/notices/mail", {}).status_code == 503
+    assert 'id="wanted" checked' in anna.get("/notices/mail").content.decode()
     anna.user.set_password(PASSWORD)
     anna.user.save()
     anna = Person(anna.tenant, anna.user)  # whose session knows the password
