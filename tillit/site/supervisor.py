@@ -76,19 +76,25 @@ class Child:
             values["TILLIT_LISTEN_FD"] = str(program.socket.fileno())
         leash = ["tillit.site.leash", *([CONFINE + ",".join(program.walls)] if program.walls else [])]
         command = [python_of(program.root), "-P", "-m", *leash, program.module, *program.arguments]
-        with logs.open(program.name) as log:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=values,
-                cwd=program.root,
-                pass_fds=passed,
-                process_group=0,
-            )
-        os.close(said)
-        os.close(held)
+        try:
+            with logs.open(program.name) as log:
+                self.process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    env=values,
+                    cwd=program.root,
+                    pass_fds=passed,
+                    process_group=0,
+                )
+        except OSError:
+            os.close(self.ready_end)
+            os.close(self.leash)
+            raise
+        finally:
+            os.close(said)
+            os.close(held)
         os.set_blocking(self.ready_end, False)
 
     def ready(self) -> bool:
@@ -312,7 +318,12 @@ class Supervisor:
         if place.child is not None and not place.child.alive():
             self._mourn(place, place.child)
         if place.child is None and place.successor is None and now >= place.not_before:
-            place.child = self._spawn(place)
+            try:
+                place.child = self._spawn(place)
+            except OSError as error:  # too many open files, no memory: the others go on
+                place.not_before = time.monotonic() + LONGEST_PAUSE
+                why = f"{place.program.name} cannot be started ({error.strerror})"
+                self.say(f"{why}; trying again in {LONGEST_PAUSE:.0f} s")
 
     def _mourn(self, place: Place, child: Child) -> None:
         """Plan the next start: at once for one that had worked, ever later for one that fails at the start."""
@@ -331,7 +342,10 @@ class Supervisor:
         place = self.rolling[0]
         successor = place.successor
         if successor is None:
-            place.successor = self._spawn(place, gently=True)
+            try:
+                place.successor = self._spawn(place, gently=True)
+            except OSError as error:
+                self._break_off(f"No new {place.program.name} can be started ({error.strerror}); the old one stays.")
         elif successor.ready():
             if place.child is not None:
                 place.let_go(place.child)
@@ -342,10 +356,14 @@ class Supervisor:
                 self.restarted(True)
         elif not successor.alive() or time.monotonic() - successor.began > SUCCESSOR_START:
             successor.forget()
-            place.successor, self.rolling = None, []
+            place.successor = None
             log = self.logs.place(place.program.name)
-            self.say(f"The new {place.program.name} does not start; the old one stays. Details: {log}")
-            self.restarted(False)
+            self._break_off(f"The new {place.program.name} does not start; the old one stays. Details: {log}")
+
+    def _break_off(self, why: str) -> None:
+        self.rolling = []
+        self.say(why)
+        self.restarted(False)
 
     def _watch_database(self) -> None:
         if self.database is None or self.database.running():

@@ -234,3 +234,19 @@ def test_a_killed_database_is_started_again(tmp_path):
     eventually(lambda: cluster.pid() not in (first, None) and cluster.running())
     assert "The database ended; starting it again" in tiny.end()
     assert not cluster.running()
+
+
+def test_a_process_that_the_machine_refuses_ends_neither_the_others_nor_the_supervisor(tmp_path):
+    said, complete = [], []
+    gone = Program("gone", "tillit.site.tests.tiny", root=tmp_path / "nowhere")
+    supervisor = Supervisor(
+        [gone], logs=Logs(tmp_path), environment=lambda _program: {}, say=said.append, restarted=complete.append
+    )
+    (place,) = supervisor.places
+    before = set(os.listdir("/proc/self/fd"))
+    supervisor._watch(place)
+    assert "gone cannot be started (No such file or directory); trying again in 30 s" in said[0]
+    supervisor.restart()
+    supervisor._roll()
+    assert (complete, supervisor.rolling) == ([False], [])
+    assert set(os.listdir("/proc/self/fd")) <= before, "no pipe is left open"
