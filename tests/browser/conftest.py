@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -68,8 +69,18 @@ class Running:
         return f"http://{host}:{self.port}{path}"
 
 
-@pytest.fixture(scope="session")
-def tillit():
+shared = ExitStack()  # what all walks need
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem):
+    """It ends with the last walk: while Playwright's loop runs in this thread, Django asks no database in it."""
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        shared.close()
+
+
+@contextmanager
+def running_tillit():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -77,16 +88,28 @@ def tillit():
         data = furnish(Path(folder))
         data.chmod(0o755)
         running = Running(data, port)
-        yield running
-        running.stop()
+        try:
+            yield running
+        finally:
+            running.stop()
 
 
-@pytest.fixture(scope="session")
-def chromium():
+@contextmanager
+def running_chromium():
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def tillit():
+    return shared.enter_context(running_tillit())
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    return shared.enter_context(running_chromium())
 
 
 @pytest.fixture
