@@ -22,7 +22,9 @@ from tillit.site.progress import Progress
 from tillit.site.runtime import ROOT
 
 LONGEST = 1.0  # seconds anybody may wait
+SHARE = 0.6  # of what the machine answers in a closed loop: a server that is busy all the time has a queue all the time
 WAYS = {"rolling": "bin/tillit restart", "stopping": "stop, then start"}
+CLIENT = " for each request took the client, which runs on the same cores."
 INSIDE = "tillit.site.bench.restart_inside"
 
 
@@ -60,6 +62,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bin/bench restart", description="Measure what people notice of a restart.")
     parser.add_argument("--rate", type=float, default=200.0, help="requests a second, less where it cannot be (200)")
+    parser.add_argument("--share", type=float, default=SHARE, help=f"at most of what the machine can do ({SHARE:g})")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long, for each of the two ways (60)")
     parser.add_argument("--restarts", type=int, default=3, help="how many meanwhile (3)")
     parser.add_argument("--forms", type=int, default=5, help="half-typed forms at each restart (5)")
@@ -144,7 +147,10 @@ def as_text(found: dict[str, Any]) -> str:
         table(heads, cells),
     ]
     if "rolling" in found:
-        parts.append("\n".join(f"{aim}: {'met' if kept else 'MISSED'}" for aim, kept in aims(found["rolling"])))
+        offered = (f"{found['asked_rate']:g} requests a second", found["rate"] >= found["asked_rate"])
+        kept_aims = [offered, *aims(found["rolling"])]
+        parts.append("\n".join(f"{aim}: {'met' if kept else 'MISSED'}" for aim, kept in kept_aims))
+    parts.append("; ".join(f"{name}: {row['client_cpu'] * 1000:.1f} ms of a core" for name, row in rows) + CLIENT)
     faults = [f"{name}: {row['faults']}" for name, row in rows if row["faults"]]
     before, after = machine["before"], machine["after"]
     parts += ["\n".join(faults), f"The machine: load {before['load']} before, {after['load']} after."]

@@ -36,7 +36,6 @@ from tillit.site.processes import alive
 from tillit.site.progress import Progress
 from tillit.site.runtime import DATABASE
 
-SHARE = 0.6  # of what the machine can do in a closed loop: a server that is busy all the time has a queue all the time
 STEP = 0.1
 PATIENCE = 300.0  # seconds for one restart
 HIDDEN = re.compile(r'name="(csrfmiddlewaretoken|key)"[^>]*value="([^"]+)"')
@@ -76,7 +75,7 @@ class Run:
         facts = machine.facts() | {"before": machine.noise()}
         with self.progress.step("Finding out what the machine can do"):
             most = capacity(self.where, self.asks(300))
-        rate = min(self.asked.rate, max(1.0, round(most * SHARE)))
+        rate = min(self.asked.rate, max(1.0, round(most * self.asked.share)))
         found: dict[str, Any] = {
             "persons": self.asked.persons,
             "asked_rate": self.asked.rate,
@@ -123,6 +122,7 @@ class Run:
     def _under_load(self, rate: float, restart: Callable[[], None]) -> dict[str, Any]:
         load = Load(self.where, self.asks(int(rate * self.asked.seconds * 1.5)), rate=rate)
         forms = Forms(self.where, self.customer, self._in_session())
+        used = time.process_time()
         with ThreadPoolExecutor(1) as beside:
             running = beside.submit(load.run, PATIENCE * (self.asked.restarts + 1))
             try:
@@ -130,8 +130,10 @@ class Run:
             finally:
                 load.end()
             found = running.result()
+        used = time.process_time() - used
         forms.send_late()
-        return asdict(found) | {"restarts": took, "forms": len(forms.typed), "lost_forms": forms.lost()}
+        told = {"restarts": took, "forms": len(forms.typed), "lost_forms": forms.lost()}
+        return asdict(found) | told | {"client_cpu": used / max(1, found.sent)}
 
     def _in_turn(self, restart: Callable[[], None], forms: Forms) -> list[float]:
         """So many restarts, spread over the time; before each, forms are opened, and sent when it is over.
