@@ -26,6 +26,9 @@ SHARE = 0.6  # of what the machine answers in a closed loop: a server that is bu
 WAYS = {"rolling": "bin/tillit restart", "stopping": "stop, then start"}
 CLIENT = " for each request took the client, which runs on the same cores."
 INSIDE = "tillit.site.bench.restart_inside"
+HEADS = (
+    "", "sent", "per s", "failed", "retried", "median", "p99", "longest", "signed out", "forms", "lost", "restarts",
+)  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
@@ -107,44 +110,13 @@ def aims(row: dict[str, Any]) -> list[tuple[str, bool]]:
 def as_text(found: dict[str, Any]) -> str:
     machine = found["machine"]
     rows = [(name, found[way]) for way, name in WAYS.items() if way in found]
-    heads = (
-        "",
-        "sent",
-        "per s",
-        "failed",
-        "retried",
-        "median",
-        "p99",
-        "longest",
-        "signed out",
-        "forms",
-        "lost",
-        "restarts",
-    )
-    cells = [
-        (
-            name,
-            f"{row['sent']:,}",
-            f"{row['rate']:.0f}",
-            f"{row['failed']:,}",
-            f"{row['retried']:,}",
-            f"{row['median'] * 1000:.0f} ms",
-            f"{row['p99'] * 1000:.0f} ms",
-            f"{row['longest']:.2f} s",
-            str(row["signed_out"]),
-            str(row["forms"]),
-            str(row["lost_forms"]),
-            " ".join(f"{seconds:.0f} s" for seconds in row["restarts"]),
-        )
-        for name, row in rows
-    ]
     parts = [
         f"{machine['cores']} cores ({machine['processor']}), {machine['system']}, {found['persons']:,} persons;"
         f" a third each pages of a session, reads and writes of the API; half of them on new connections.",
         f"Asked for {found['asked_rate']:g} requests a second, offered {found['rate']:g}"
         f" (in a closed loop the machine answered {found['capacity']:.0f} a second);"
         f" {found['seconds']:g} s with {found['restarts']} restarts. Waits count from when a request was due.",
-        table(heads, cells),
+        table(HEADS, [_cells(name, row) for name, row in rows]),
     ]
     if "rolling" in found:
         offered = (f"{found['asked_rate']:g} requests a second", found["rate"] >= found["asked_rate"])
@@ -155,3 +127,20 @@ def as_text(found: dict[str, Any]) -> str:
     before, after = machine["before"], machine["after"]
     parts += ["\n".join(faults), f"The machine: load {before['load']} before, {after['load']} after."]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _cells(name: str, row: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        name,
+        f"{row['sent']:,}",
+        f"{row['rate']:.0f}",
+        f"{row['failed']:,}",
+        f"{row['retried']:,}",
+        f"{row['median'] * 1000:.0f} ms",
+        f"{row['p99'] * 1000:.0f} ms",
+        f"{row['longest']:.2f} s",
+        str(row["signed_out"]),
+        str(row["forms"]),
+        str(row["lost_forms"]),
+        " ".join(f"{seconds:.0f} s" for seconds in row["restarts"]),
+    )
