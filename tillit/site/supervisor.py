@@ -66,7 +66,12 @@ class Child:
         self.reported = False
         self.last_beat: float | None = None
         self.ready_end, said = os.pipe()
-        held, self.leash = os.pipe()
+        try:
+            held, self.leash = os.pipe()
+        except OSError:
+            os.close(self.ready_end)
+            os.close(said)
+            raise
         passed = [said, held]
         values = environment | {"TILLIT_READY_FD": str(said), "TILLIT_LEASH_FD": str(held)}
         if gently:
