@@ -18,8 +18,10 @@ django.setup()
 from procrastinate import App  # noqa: E402 - Django is set up first
 from procrastinate.contrib.django import app as django_app  # noqa: E402
 from procrastinate.contrib.django.django_connector import DjangoConnector  # noqa: E402
-from procrastinate.exceptions import ConnectorException  # noqa: E402
+from procrastinate.exceptions import ConnectorException, UniqueViolation  # noqa: E402
 from procrastinate.job_context import JobContext  # noqa: E402
+from procrastinate.jobs import Job, Status  # noqa: E402
+from procrastinate.manager import QUEUEING_LOCK_CONSTRAINT  # noqa: E402
 from procrastinate.middleware import AsyncCallNext  # noqa: E402
 from procrastinate.worker import Worker  # noqa: E402
 
@@ -71,14 +73,32 @@ async def count(call_next: AsyncCallNext, context: JobContext, _worker: Worker) 
 
 
 async def rescue_stalled_jobs(app: App) -> None:
-    """Give the jobs of a worker that died back to the queue; Procrastinate leaves them as they are."""
+    """Give the jobs of a worker that died back to the queue, again and again; Procrastinate leaves them as they are."""
     while True:
         try:
-            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
-                await app.job_manager.retry_job(job)
+            await give_back_stalled(app)
         except ConnectorException:
             log.warning("Stalled jobs could not be looked for; trying again in %s seconds", STALLED_AFTER_SECONDS)
         await asyncio.sleep(STALLED_AFTER_SECONDS)
+
+
+async def give_back_stalled(app: App) -> None:
+    """Give each of them back that can be. One that cannot keeps none of the others waiting."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS):
+        try:
+            await give_back(app, job)
+        except ConnectorException as error:
+            log.warning("Job %s could not be given back to the queue: %s", job.id, error.__cause__ or error)
+
+
+async def give_back(app: App, job: Job) -> None:
+    """Let it wait again; where its like waits already (`later(only_one=…)`), that one does its work and it goes."""
+    try:
+        await app.job_manager.retry_job(job)
+    except UniqueViolation as error:
+        if error.constraint_name != QUEUEING_LOCK_CONSTRAINT:
+            raise
+        await app.job_manager.finish_job(job, Status.ABORTED, delete_job=True)
 
 
 class Pulse:
