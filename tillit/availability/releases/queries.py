@@ -50,12 +50,6 @@ def rollout_runs() -> bool:
     return Stage.objects.filter(release__in=Release.objects.open(), work__isnull=False).exists()
 
 
-def may_change(tenant: Tenant, wave: str) -> bool:
-    """Whether the customer may come into this wave now: nobody meets maintenance they were not told of a day ahead, and
-    nobody leaves what is under way for them."""
-    return not moving.Move.of(tenant, wave, tenant.region).waits_for
-
-
 def what_changes(tenant: Tenant, shares: dict[str, int]) -> list[tuple[str, moving.Move]]:
     """For other waves, which announced maintenance would newly concern the customer there, and which no more."""
     labels = dict(Tenant.Wave.choices)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from tillit.availability.moving import Ahead, Move
 from tillit.availability.releases import queries
 from tillit.availability.releases.models import Draw, WaveChoice
 from tillit.foundation.access import Actor, action, require
@@ -39,8 +40,10 @@ def apply_waves(actor: Actor) -> int:
         return 0
     chosen = {choice.tenant_id: choice.wave for choice in queries.choices()}
     customers = Tenant.objects.filter(kind=Tenant.Kind.CUSTOMER).exclude(state=Tenant.State.DELETED).order_by("pk")
-    wanted = {tenant: chosen.get(tenant.pk) or queries.computed_wave(tenant, draw, shares) for tenant in customers}
-    return sum(_move(tenant, wave) for tenant, wave in wanted.items() if wave)
+    drawn = {tenant: queries.computed_wave(tenant, draw, shares) for tenant in customers} if draw else {}
+    wanted = {tenant: chosen.get(tenant.pk) or drawn.get(tenant, "") for tenant in customers}
+    ahead = Ahead.read()
+    return sum(_move(tenant, wave, ahead) for tenant, wave in wanted.items() if wave)
 
 
 @action
@@ -54,7 +57,7 @@ def choose_wave(actor: Actor, *, wave: str, reason: str = "") -> WaveChoice | No
     choice = _choose(actor, actor.tenant, wave, reason)
     record(actor, "releases.wave_chosen", None, wave=wave, reason=reason)
     if not queries.rollout_runs() and (wanted := wave or queries.computed_wave(actor.tenant)):
-        _move(actor.tenant, wanted)
+        _move(actor.tenant, wanted, Ahead.read())
     return choice
 
 
@@ -75,12 +78,14 @@ def _choose(actor: Actor, tenant: Tenant, wave: str, reason: str, *, by_operator
         return WaveChoice.objects.create(tenant=tenant, chosen_at=now(), **said) if wave else None
 
 
-def _move(tenant: Tenant, wave: str) -> bool:
+def _move(tenant: Tenant, wave: str, ahead: Ahead) -> bool:
     """Whether it came there; if not, it waits for the next hour (`apply_waves`)."""
     if tenant.wave == wave:
         return False
     tenant.refresh_from_db(from_queryset=Tenant.objects.select_for_update())  # it may have been moved since it was read
-    if tenant.wave == wave or tenant.state == Tenant.State.DELETED or not queries.may_change(tenant, wave):
+    if tenant.wave == wave or tenant.state == Tenant.State.DELETED:
+        return False
+    if Move.of(tenant, wave, tenant.region, ahead).waits_for:
         return False
     Placement.of(tenant, now()).save(force_insert=True)
     before, tenant.wave = tenant.wave, wave

@@ -5,6 +5,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tillit.availability import words
@@ -154,6 +156,13 @@ def test_who_the_operator_put_somewhere_by_hand_stays_there(release, operator, a
     assert wave(alpenrose) == wanted
     with in_tenant(alpenrose):
         assert WaveChoice.objects.get().by_operator
+
+
+def test_what_lies_ahead_is_asked_once_however_many_customers_change_wave(release, fjordlys, alpenrose, system):
+    Tenant.objects.filter(pk__in=[fjordlys.pk, alpenrose.pk]).update(wave="f")
+    with CaptureQueriesContext(connection) as asked:
+        assert apply_waves(system) == 2
+    assert len([one for one in asked if 'FROM "availability_maintenancewindow"' in one["sql"]]) == 1
 
 
 def test_the_operator_draws_anew(release, operator, anna):
