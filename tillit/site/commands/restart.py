@@ -84,12 +84,20 @@ def _refuse_unannounced_release(options: argparse.Namespace) -> None:
 
 
 def in_waves(dsn: str) -> bool:
-    """Whether releases come to customers in announced waves here. Asked in SQL: the tables may be those of before."""
+    """Whether releases come to customers in announced waves here. Asked in SQL: the tables may be those of before.
+
+    Raises Problem while the database does not answer.
+    """
     try:
         with psycopg.connect(dsn, connect_timeout=10) as connection:
             found = connection.execute(IN_WAVES).fetchone()
     except psycopg.errors.UndefinedTable:
         return False
+    except psycopg.OperationalError as error:
+        raise Problem(
+            "The database does not answer, so nobody knows whether releases come in waves here: nothing was replaced."
+            " The processes serve on. Try again when it answers; see log/postgres.log."
+        ) from error
     return bool(found and found[0])
 
 

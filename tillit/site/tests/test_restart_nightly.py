@@ -121,6 +121,8 @@ def test_another_release_needs_a_reason_where_the_plan_brings_releases_in_waves(
         MaintenanceRule.objects.filter(job="upgrade").update(retired_at=now())
         cursor.execute(command.IN_WAVES)
         assert cursor.fetchone() == (False,)
+    with pytest.raises(Problem, match="does not answer, so nobody knows"):
+        command.in_waves("postgresql://tillit_app@127.0.0.1:1/tillit")
     assert by_hand(nights.data, "A hole in the TLS library must be closed.") == 0
     assert "A hole in the TLS library must be closed." in public.get("/status/restarts/").content.decode()
 
