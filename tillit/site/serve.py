@@ -38,7 +38,7 @@ from tillit.site.leaving import Leaving
 from tillit.site.listening import BACKLOG
 
 APPLICATION = "tillit.site.wsgi:application"
-SECRETS = ("TILLIT_DSN", "TILLIT_SECRET_KEY", "TILLIT_SMTP_URL", "TILLIT_METRICS_TOKEN")
+SECRETS = ("TILLIT_DSN", "TILLIT_SECRET_KEY", "TILLIT_SMTP_URL", "TILLIT_IMAP_URL", "TILLIT_METRICS_TOKEN")
 TOO_LONG = 300.0  # seconds in one request without a word from the visitor: statements end after 60
 GOOD_BYE = ("Connection", "close")
 Application = Callable[..., Any]
