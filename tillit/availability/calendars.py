@@ -95,7 +95,7 @@ def as_announced(window: MaintenanceWindow) -> str:
     """Whom it concerns, what they will notice, and why: what an announcement says beyond title and times."""
     expected = words.noticed(window)
     parts = _("Parts of the service: %(parts)s") % {"parts": _named(window.components)} if window.components else ""
-    said = [words.audience(window) or _("Concerns everybody."), parts, expected, window.reason]
+    said = [words.audience(window) or _("Concerns everybody."), parts, expected, pick(window.why)[0]]
     return clean("\n".join(line for line in said if line))
 
 

@@ -28,8 +28,8 @@ from tillit.foundation.models import Tenant
 
 FORMAT = 1
 OF_WINDOWS = (
-    "pk", "kind", "title", "starts_at", "ends_at", "wave", "region", "components", "reason", "sequence", "announced_at",
-    "effect", "least_seconds", "most_seconds",
+    "pk", "kind", "title", "starts_at", "ends_at", "wave", "region", "components", "reason", "reasons", "sequence",
+    "announced_at", "effect", "least_seconds", "most_seconds",
 )  # fmt: skip
 OF_TENANTS = ("kind", "wave", "region", "language", "time_zone")
 Json = dict[str, Any]

@@ -90,6 +90,7 @@ def as_json(window: MaintenanceWindow) -> Json:
         "job": window.job or None,
         "announced_at": statuspage.moment(window.announced_at) if window.announced_at else None,
         "reason": window.reason or None,
+        "reasons": window.why,
         "sequence": window.sequence,
         **_moves(window),
     } | next_as_json(window)

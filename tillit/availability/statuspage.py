@@ -206,7 +206,7 @@ def _life(window: MaintenanceWindow) -> Iterator[Json]:
     key = f"m{window.pk}"
     moved = " ".join([_("Moved."), *(version.because for version in window.versions.all())]) if window.moved_at else ""
     expected = ". ".join(part for part in (words.audience(window), words.expected(window)) if part)
-    yield _said(f"{key}-1", key, "scheduled", moved or window.reason or expected, window.announced_at)
+    yield _said(f"{key}-1", key, "scheduled", moved or pick(window.why)[0] or expected, window.announced_at)
     if window.cancelled_at:
         body = f"{_('Cancelled.')} {window.cancelled_because}".strip()
         yield _said(f"{key}-2", key, "completed", body, window.cancelled_at)

@@ -28,7 +28,7 @@ from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 from tillit.foundation.jobs import later
 from tillit.foundation.models import User
-from tillit.foundation.texts import one_line_each
+from tillit.foundation.texts import one_line_each, pick
 
 ONE_ANNOUNCER = 0x7469_6C6C_6974_7770  # the advisory lock of the plan, any number that no other room uses
 Texts = dict[str, str]  # by language
@@ -40,7 +40,7 @@ class Details:
 
     wave: str = ""
     region: str = ""
-    reason: str = ""
+    reasons: Texts = field(default_factory=dict)  # why it is needed
     effect: str = Effect.SECONDS
     most_seconds: int | None = None
     rule: MaintenanceRule | None = None
@@ -51,8 +51,9 @@ class Details:
     sent: Sent = UNSENT  # the form: sending it twice announces one window
 
     def of_window(self) -> dict[str, Any]:
-        """By the names of the window's fields."""
+        """By the names of the window's fields. What its line of the plan says of its work is so from now on."""
         said = dict(vars(self))
+        said |= {"job": self.job or (self.rule.job if self.rule else ""), "reason": pick(self.reasons, "en")[0]}
         return said | vars(said.pop("sent"))
 
 
@@ -117,8 +118,8 @@ def _keep_version(window: MaintenanceWindow, **said: Any) -> None:
 
 
 def _refuse_rash_emergency(actor: Actor, details: Details) -> None:
-    if not details.reason.strip():
-        raise Refused(_("An emergency needs its reason."), field="reason")
+    if not any(text.strip() for text in details.reasons.values()):
+        raise Refused(_("An emergency needs its reason."), field="reasons")
     if details.announced_by is None or actor.user is None or details.announced_by == actor.user:
         raise Refused(_("An emergency needs two people: ask for it, and somebody else confirms it."), field="kind")
     asked = [import_string(path) for room in apps.get_app_configs() if (path := getattr(room, "asked_emergency", ""))]

@@ -25,6 +25,7 @@ from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 from tillit.foundation.mail import send_mail
 from tillit.foundation.models import Membership
+from tillit.foundation.texts import pick
 from tillit.tenants.queries import address_of
 
 ONE_WRITER = 0x7469_6C6C_6974_6164  # the advisory lock of this room, any number that no other uses
@@ -114,7 +115,7 @@ def publish_advisory(actor: Actor, *, advisory: Advisory) -> Advisory:
 
 @action
 def ask_emergency(
-    actor: Actor, *, advisory: Advisory, reason: str, asked: Asked = Asked(), sent: Sent = UNSENT
+    actor: Actor, *, advisory: Advisory, reasons: dict[str, str], asked: Asked = Asked(), sent: Sent = UNSENT
 ) -> Emergency:
     """Ask for an emergency window. Customers hear of it when somebody else confirms it (`confirm_emergency`).
 
@@ -123,8 +124,8 @@ def ask_emergency(
     require(actor, "advisories.ask")
     if actor.user is None:
         raise Refused(_("Only a person can ask for an emergency."))
-    if not reason.strip():
-        raise Refused(_("An emergency needs its reason."), field="reason")
+    if not any(text.strip() for text in reasons.values()):
+        raise Refused(_("An emergency needs its reason."), field="reasons")
     one_at_a_time(ONE_WRITER)
     if before := made_before(Emergency, sent):
         _refuse_unless_open(before)
@@ -136,8 +137,8 @@ def ask_emergency(
         raise Refused(_("The end must come after the start, and after now."), field="ends_at")
     refuse_reach(MaintenanceWindow(starts_at=starts_at, ends_at=ends_at))
     emergency = Emergency(
-        advisory=advisory, reason=reason.strip(), starts_at=starts_at, ends_at=ends_at, effect=asked.effect,
-        wave=asked.wave, region=asked.region, asked_at=at, asked_by=actor.user, **vars(sent),
+        advisory=advisory, reasons=reasons, reason=pick(reasons, "en")[0], starts_at=starts_at, ends_at=ends_at,
+        effect=asked.effect, wave=asked.wave, region=asked.region, asked_at=at, asked_by=actor.user, **vars(sent),
     )  # fmt: skip
     emergency.save(force_insert=True)
     record(actor, "advisories.emergency_asked", emergency)
@@ -160,8 +161,8 @@ def confirm_emergency(actor: Actor, *, emergency: Emergency) -> MaintenanceWindo
         ends_at=emergency.ends_at,
         title=rule.name if rule else {"en": "Emergency patch", "de": "Notfall-Patch", "nb": "Nødoppdatering"},
         details=Details(
-            wave=emergency.wave, region=emergency.region, reason=emergency.reason, effect=emergency.effect, rule=rule,
-            job=rule.job if rule else "", announced_by=emergency.asked_by, advisory=emergency.advisory.slug,
+            wave=emergency.wave, region=emergency.region, reasons=emergency.why, effect=emergency.effect, rule=rule,
+            announced_by=emergency.asked_by, advisory=emergency.advisory.slug,
         ),
     )  # fmt: skip
     emergency.confirmed_at, emergency.confirmed_by, emergency.window = now(), actor.user, window

@@ -32,6 +32,11 @@ WORDING = actions.Wording(
     affected=["1.0.0"],
     fixed_in="1.0.1",
 )
+REASONS = {
+    "en": "A critical hole in the TLS library must be closed (invented).",
+    "de": "Eine kritische Lücke in der TLS-Bibliothek muss geschlossen werden (erfunden).",
+    "nb": "Et kritisk hull i TLS-biblioteket må tettes (oppdiktet).",
+}
 
 
 def emergency(staff: Actor, until: datetime) -> list[Told]:
@@ -52,7 +57,7 @@ def _ask(staff: Actor) -> None:
     actions.ask_emergency(
         staff,
         advisory=actions.write_advisory(staff, wording=WORDING),
-        reason="A critical hole in the TLS library must be closed (invented).",
+        reasons=REASONS,
         asked=actions.Asked(starts_at, starts_at + timedelta(minutes=30)),
     )
 

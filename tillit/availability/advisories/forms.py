@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tillit.availability.advisories.actions import Asked, Wording
 from tillit.availability.advisories.models import Advisory
-from tillit.availability.forms.fields import ClockField, OnceForm, TextsField
+from tillit.availability.forms.fields import ClockField, FewLines, OnceForm, TextsField
 from tillit.availability.models import Effect
 from tillit.availability.queries import regions
 from tillit.foundation.models import Tenant
@@ -52,8 +52,8 @@ class AdvisoryForm(OnceForm):
 
 class EmergencyForm(OnceForm):
     advisory = forms.ModelChoiceField(label=_("Advisory"), queryset=Advisory.objects.none(), to_field_name="slug")
-    reason = forms.CharField(
-        label=_("Why can it not wait?"), help_text=_("Customers read it."), max_length=2000, widget=forms.Textarea
+    reasons = TextsField(
+        label=_("Why can it not wait?"), help_text=_("Customers read it."), max_length=2000, widget=FewLines
     )
     starts_at = ClockField(label=_("Start"), required=False, help_text=_("Empty: the next evening at 18:00."))
     ends_at = ClockField(label=_("End"), required=False, help_text=_("Empty: an hour later."))
@@ -70,4 +70,4 @@ class EmergencyForm(OnceForm):
         """The arguments of `actions.ask_emergency`."""
         said = self.cleaned_data
         asked = Asked(**{name: said[name] for name in Asked.__dataclass_fields__})
-        return {"advisory": said["advisory"], "reason": said["reason"], "asked": asked, "sent": self.sent()}
+        return {"advisory": said["advisory"], "reasons": said["reasons"], "asked": asked, "sent": self.sent()}

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Self
 
 from django.db import models
-from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Q, UniqueConstraint, Value
 from django.utils.translation import gettext_lazy as _
 
 from tillit.availability.models import Effect, MaintenanceWindow
@@ -90,7 +90,8 @@ class Emergency(models.Model):
     PUBLISHED_WITHIN = timedelta(hours=1)  # after the window's end its advisory is public
 
     advisory = models.ForeignKey(Advisory, on_delete=models.PROTECT, related_name="emergencies")
-    reason = models.TextField(_("reason"), max_length=2000)
+    reason = models.TextField(_("reason"), max_length=2000)  # of `reasons`, in the first language given
+    reasons = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), blank=True)  # by language
     starts_at = models.DateTimeField(_("start"))
     ends_at = models.DateTimeField(_("end"))
     effect = models.CharField(_("what people notice"), max_length=10, choices=Effect, default=Effect.SECONDS)
@@ -125,6 +126,11 @@ class Emergency(models.Model):
 
     def __str__(self) -> str:
         return f"{self.advisory.slug} {self.starts_at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def why(self) -> dict[str, str]:
+        """The reason by language; without a language where it was given before there were several."""
+        return self.reasons or {"": self.reason}
 
     @property
     def is_open(self) -> bool:

@@ -50,6 +50,13 @@ class OnceForm(forms.Form):
         return Sent.by(said.pop("key"), said)
 
 
+class FewLines(forms.Textarea):
+    """For a sentence or two."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"rows": 3} | (attrs or {}))
+
+
 class TextsWidget(forms.MultiWidget):
     """One input for each language: the reader's own in the open, the others folded away."""
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tillit.availability import words
 from tillit.availability.actions.windows import Details, Revised
-from tillit.availability.forms.fields import ClockField, LineField, OnceForm, TextsField
+from tillit.availability.forms.fields import ClockField, FewLines, LineField, OnceForm, TextsField
 from tillit.availability.models import Component, Effect, MaintenanceRule, MaintenanceWindow
 from tillit.availability.queries import regions
 from tillit.foundation.models import Tenant
@@ -43,11 +43,11 @@ class AnnouncementForm(OnceForm):
         widget=forms.CheckboxSelectMultiple,
     )
     job = forms.ChoiceField(label=_("Work"), help_text=_("What may run only inside this window."), required=False)
-    reason = forms.CharField(
+    reasons = TextsField(
         label=_("Why is it needed?"),
         help_text=_("Customers read it."),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=FewLines,
         max_length=2000,
     )
 
@@ -62,7 +62,10 @@ class AnnouncementForm(OnceForm):
         cast(forms.ModelMultipleChoiceField, self.fields["components"]).queryset = Component.objects.in_service()
         jobs = MaintenanceRule.objects.in_force().exclude(job="").values_list("job", flat=True)
         named = sorted({(job, words.job(job)) for job in jobs}, key=lambda choice: choice[1])
-        cast(forms.ChoiceField, self.fields["job"]).choices = [("", _("by hand")), *named]
+        cast(forms.ChoiceField, self.fields["job"]).choices = [
+            ("", _("as the line of the plan says, else by hand")),
+            *named,
+        ]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or self.cleaned_data
@@ -77,7 +80,7 @@ class AnnouncementForm(OnceForm):
         """The arguments of `actions.announce_maintenance`."""
         said = dict(self.cleaned_data)
         minutes = said.pop("minutes")
-        told = {name: said.pop(name) for name in ("wave", "region", "reason", "effect", "rule", "job")}
+        told = {name: said.pop(name) for name in ("wave", "region", "reasons", "effect", "rule", "job")}
         del said["key"]
         parts = [part.slug for part in said.pop("components")]
         return said | {

@@ -43,8 +43,8 @@ class MaintenanceWindowQuerySet(models.QuerySet["MaintenanceWindow"]):
         return self.filter(Q(wave="") | Q(wave=tenant.wave), Q(region="") | Q(region=tenant.region))
 
     def for_job(self, job: str) -> Self:
-        """Meant for this work, by themselves or by their line of the plan."""
-        return self.filter(Q(job=job) | Q(job="", rule__job=job))
+        """Meant for this work: what its line of the plan says today does not change what was announced."""
+        return self.filter(job=job)
 
     def overlapping(self, window: MaintenanceWindow) -> Self:
         """Standing windows at the same time for some of the same tenants."""
@@ -89,7 +89,8 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
     )  # of an emergency: the slug of its security advisory
     confirmed_by = models.ForeignKey(User, null=True, editable=False, on_delete=models.PROTECT, related_name="+")
     confirmed_at = models.DateTimeField(null=True, editable=False)  # of an emergency: when the second person agreed
-    reason = models.TextField(_("reason"), max_length=2000, blank=True)
+    reason = models.TextField(_("reason"), max_length=2000, blank=True)  # of `reasons`, in the first language given
+    reasons = models.JSONField(default=dict, db_default=Value({}, models.JSONField()), blank=True)  # by language
     sequence = models.PositiveIntegerField(
         db_default=0, default=0, editable=False
     )  # RFC 5545: raised when moved or cancelled
@@ -205,6 +206,11 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
         moments = (self.announced_at, self.moved_at, self.revised_at, self.cancelled_at, self.completed_at)
         said = [at for at in moments if at]
         return max(said) if said or self.rule is None else self.rule.changed_at
+
+    @property
+    def why(self) -> dict[str, str]:
+        """The reason by language; without a language where it was given before there were several."""
+        return self.reasons or ({"": self.reason} if self.reason else {})
 
     @property
     def is_active(self) -> bool:

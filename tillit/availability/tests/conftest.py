@@ -69,6 +69,8 @@ def announced(operator, request):
     def announce(hours=48, *, lasting=2, kind="planned", title="Work on the network", **details):
         starts_at = now() + timedelta(hours=hours)
         announcer = operator
+        if "reason" in details:
+            details["reasons"] = {"en": details.pop("reason")}
         if kind == "emergency":
             announcer = request.getfixturevalue("second")
             details |= {"announced_by": operator.user, "advisory": asked_emergency(operator.user)}
@@ -96,7 +98,7 @@ def typed():
             "starts_at": f"{starts_at:%Y-%m-%dT%H:%M:%S}",
             "ends_at": f"{starts_at + timedelta(hours=lasting):%Y-%m-%dT%H:%M:%S}",
             "effect": "seconds",
-            "reason": "A hole in the TLS library must be closed." if kind == "emergency" else "",
+            "reasons_en": "A hole in the TLS library must be closed." if kind == "emergency" else "",
         } | more
 
     return type_in

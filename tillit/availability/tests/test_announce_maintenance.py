@@ -1,5 +1,6 @@
 """Planned work is announced a day ahead, by the operator, and the database keeps the promise too."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -97,7 +98,13 @@ def test_a_form_sent_twice_announces_once(operator, typed, plan):
     key = re.search(r'name="key" value="([^"]+)"', page)[1]
     for _time in range(2):
         assert operator.post(CALENDAR, typed(key=key)).status_code == 302
-    for other in ({"hours": 30}, {"wave": "b"}, {"region": "norway"}, {"components": ["crm"]}, {"reason": "A disk."}):
+    for other in (
+        {"hours": 30},
+        {"wave": "b"},
+        {"region": "norway"},
+        {"components": ["crm"]},
+        {"reasons_en": "A disk."},
+    ):
         refused = operator.post(CALENDAR, typed(key=key, **other))
         assert refused.status_code == 422 and "This was sent before with other content" in refused.content.decode()
     window = MaintenanceWindow.objects.get(rule=None)
@@ -146,7 +153,7 @@ def test_the_database_refuses_an_end_before_the_start_and_an_emergency_of_one_pe
     [
         ({"lasting": -1}, "The end must come after the start."),
         ({"lasting": 0}, "The end must come after the start."),
-        ({"kind": "emergency", "reason": "  "}, "An emergency needs its reason."),
+        ({"kind": "emergency", "reasons_en": "  "}, "An emergency needs its reason."),
         ({"kind": "emergency"}, "An emergency needs two people"),
         ({"kind": "planned", "hours": -5}, TOO_LATE),
         ({"title_en": ""}, "Please say what is going to be done."),
@@ -196,10 +203,32 @@ def test_work_of_the_plan_takes_its_name_from_it(operator, typed, plan):
 
 
 def test_who_announced_and_when_is_kept(operator, typed):
-    operator.post(CALENDAR, typed("planned", 30, reason="The supplier asks for it."))
+    operator.post(CALENDAR, typed("planned", 30, reasons_en="The supplier asks for it."))
     window = MaintenanceWindow.objects.get()
     assert (window.announced_by, window.announced_at) == (operator.user, now())
-    assert window.reason == "The supplier asks for it."
+    assert window.why["en"] == "The supplier asks for it."
+
+
+def test_why_it_is_needed_is_read_in_the_readers_own_language_everywhere(operator, typed, public):
+    """Who reads another one than was given gets the first, marked on pages."""
+    operator.post(CALENDAR, typed("planned", 30, reasons_en="A disk is full.", reasons_de="Eine Platte ist voll."))
+
+    def read(address, language):
+        said = {"accept-language": language}
+        return public.get(address, {"lang": language} if "." in address else {}, headers=said).content.decode()
+
+    for address in (
+        "/status/",
+        "/sign-in/",
+        "/status/maintenance.ics",
+        "/status/maintenance.atom",
+        "/status/feed.atom",
+    ):
+        assert "Eine Platte ist voll." in read(address, "de")
+        assert "A disk is full." in read(address, "nb")
+    assert '<span lang="en">A disk is full.</span> <span class="lang-mark">(Engelsk)</span>' in read("/status/", "nb")
+    (told,) = json.loads(read("/trust/maintenance.json", "nb"))["windows"]
+    assert told["reason"] == "A disk is full." and told["reasons"]["de"] == "Eine Platte ist voll."
 
 
 @pytest.mark.promise("infrastructure-work-on-saturday-night")

@@ -129,6 +129,24 @@ def test_customers_who_came_before_the_notice_must_have_been_shown_it(clock, ann
     assert "Move the window: it can begin on Thu, 26 Nov 2026, 09:10 CET at the earliest." in said
 
 
+def test_a_window_stays_for_the_work_it_was_announced_for(clock, plan, register, announced, fjordlys, system):
+    """Whatever its line of the plan says afterwards."""
+    line = next(rule for rule in register["maintenance_rules"] if rule["key"] == "infrastructure")
+    apply_rules(system, rules=[line | {"job": ""}])
+    at(clock, 26, 9)
+    by_hand = announced(hours=60, rule=MaintenanceRule.objects.get(key="infrastructure"))
+    apply_rules(system, rules=[line])
+    of_line = announced(hours=63, rule=MaintenanceRule.objects.get(key="infrastructure"))
+    apply_rules(system, rules=[line | {"job": "system"}])
+    prove_notices(system)
+    clock.move_to(by_hand.starts_at, tick=False)
+    for job in ("infrastructure", "system"):
+        assert "only inside" in refusal(system, job=job)
+    clock.move_to(of_line.starts_at, tick=False)
+    assert "only inside" in refusal(system, job="system")
+    assert begin_work(system, job="infrastructure").window == of_line
+
+
 def test_the_nightly_restart_is_told_as_a_rule(clock, plan, fjordlys, system):
     run_jobs()
     assert NoticeProof.objects.filter(rule__key="restart").count() == 2

@@ -40,11 +40,12 @@ def text(letter):
 @pytest.mark.promise("notice-in-every-sign-in-view")
 def test_administrators_are_told_in_their_language_with_a_calendars_file(announced, anna, mia, chiara, letters):
     User.objects.filter(pk=chiara.user.pk).update(language="de", time_zone="Europe/Zurich")
-    announced(72, effect="offline", reason="The disks are full.")
+    announced(72, effect="offline", reasons={"en": "The disks are full.", "de": "Die Platten sind voll."})
     to_anna, to_chiara = letters()
     assert [to_anna[0], to_chiara[0]] == ["anna@fjordlys.example", "chiara@alpenrose.example"]
     assert to_anna[1]["subject"].strip().startswith("Maintenance: Work on the network, Thu, 26 Nov 2026, 09:00 CET")
     assert "The disks are full." in text(to_anna[1]) and "Not available" in text(to_anna[1])
+    assert "Die Platten sind voll." in text(to_chiara[1])
     assert to_chiara[1]["subject"].strip().startswith("Wartung: Work on the network, Do., 26. Nov. 2026, 09:00 MEZ")
     assert "http://fjordlys.tillit.test/notices/mail" in text(to_anna[1])
     (attached,) = to_anna[1].iter_attachments()

@@ -212,6 +212,7 @@ def test_the_plan_as_json_says_what_the_register_says(plan, register, public):
         "job": "upgrade",
         "announced_at": now().strftime("%Y-%m-%dT%H:%M:%S.000Z"),
         "reason": None,
+        "reasons": {},
         "sequence": 0,
         "starts_at": "2026-11-24T21:00:00.000Z",
         "ends_at": "2026-11-24T23:00:00.000Z",

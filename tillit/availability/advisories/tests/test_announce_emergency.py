@@ -46,7 +46,7 @@ def advisory(operator):
 
 @pytest.fixture
 def asked(operator, advisory):
-    operator.post(PAGE, {"advisory": advisory.slug, "reason": "A hole must be closed.", "effect": "seconds"})
+    operator.post(PAGE, {"advisory": advisory.slug, "reasons_en": "A hole must be closed.", "effect": "seconds"})
     return Emergency.objects.get()
 
 
@@ -60,9 +60,9 @@ def test_a_form_sent_twice_writes_one_advisory_and_asks_for_one_emergency(operat
         ),
         (
             PAGE,
-            {"advisory": "tillit-2026-0001", "reason": "A hole.", "effect": "seconds"},
+            {"advisory": "tillit-2026-0001", "reasons_en": "A hole.", "effect": "seconds"},
             Emergency,
-            ({"reason": "Another one."}, {"wave": "b"}, {"starts_at": "2026-11-24T20:00"}),
+            ({"reasons_en": "Another one."}, {"wave": "b"}, {"starts_at": "2026-11-24T20:00"}),
         ),
     ):
         key = re.search(r'name="key" value="([^"]+)"', operator.get(address).content.decode())[1]
@@ -133,7 +133,7 @@ def test_no_emergency_comes_without_an_advisory_on_which_it_was_asked_for(asked,
     start = asked.starts_at
 
     def announce(slug, by=operator.user):
-        details = Details(reason="A hole.", advisory=slug, announced_by=by)
+        details = Details(reasons={"en": "A hole."}, advisory=slug, announced_by=by)
         announce_maintenance(
             second.actor, kind="emergency", starts_at=start, ends_at=start + timedelta(hours=1), title={"en": "Patch"},
             details=details,
@@ -161,19 +161,19 @@ def test_no_emergency_comes_without_an_advisory_on_which_it_was_asked_for(asked,
 @pytest.mark.promise("emergency-patches-after-business-hours")
 def test_without_another_wish_it_lands_the_next_evening_at_six_by_the_clocks(advisory, operator, clock, at, lands):
     clock.move_to(datetime.fromisoformat(at).replace(tzinfo=OSLO), tick=False)
-    asked = actions.ask_emergency(operator.actor, advisory=advisory, reason="A hole.")
+    asked = actions.ask_emergency(operator.actor, advisory=advisory, reasons={"en": "A hole."})
     assert asked.starts_at == datetime.fromisoformat(lands)
     assert f"{asked.starts_at.astimezone(OSLO):%H:%M}" == "18:00"
 
 
 @pytest.mark.parametrize(
     ("slip", "told"),
-    [({"reason": " "}, "required"), ({"advisory": "tillit-2020-0001"}, "Select a valid choice"),
+    [({"reasons_en": " "}, "required"), ({"advisory": "tillit-2020-0001"}, "Select a valid choice"),
      ({"starts_at": "2026-11-23T18:00", "ends_at": "2026-11-23T17:00"}, "must come after the start"),
      ({"starts_at": "2026-11-23T18:00", "ends_at": "9999-12-31T17:00"}, "lasts 31 days at most")],
 )  # fmt: skip
 def test_a_slip_is_told(advisory, operator, slip, told):
-    page = operator.post(PAGE, {"advisory": advisory.slug, "reason": "A hole.", "effect": "seconds"} | slip)
+    page = operator.post(PAGE, {"advisory": advisory.slug, "reasons_en": "A hole.", "effect": "seconds"} | slip)
     assert page.status_code == 422 and told in page.content.decode()
     assert not Emergency.objects.exists()
 

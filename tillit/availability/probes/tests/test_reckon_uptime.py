@@ -45,7 +45,7 @@ def a_day(oslo, deliverer, operator, clock, operator_tenant):
     announce_maintenance(
         operator.actor, kind="emergency", starts_at=DAY + timedelta(hours=15), ends_at=DAY + timedelta(hours=16),
         title={"en": "Patch"}, details=Details(
-            effect="offline", reason="A hole must be closed.", advisory=asked_emergency(petra.user),
+            effect="offline", reasons={"en": "A hole must be closed."}, advisory=asked_emergency(petra.user),
             announced_by=petra.user,
         ),
     )  # fmt: skip
