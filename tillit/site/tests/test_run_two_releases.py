@@ -14,7 +14,7 @@ from tillit.site.runtime import ROOT
 from tillit.site.tests.whole import Installation, eventually
 
 NEW = "0.2.0.test"
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "__pycache__", "tests", ".*_cache")
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "var", "build", "__pycache__", "tests", ".*_cache")
 BROKEN = "/status/maintenance/"  # the new release has a mistake on this page
 MISTAKE = '\n\ndef year(request: Request) -> HttpResponse:\n    raise LookupError("a mistake of the new release")\n'
 TENANT = (
@@ -38,11 +38,18 @@ PROOF = (
 
 
 class TwoReleases(Installation):
-    """An installation with a customer in each of two waves, and a newer checkout beside it."""
+    """An installation with a customer in each of two waves, and a newer checkout beside its own.
 
-    def __init__(self, data, checkout):
+    Both are copies: somebody may commit while it runs, and a release is named by its commit.
+    """
+
+    def __init__(self, data, old, checkout):
         super().__init__(data)
-        self.checkout = checkout
+        self.old, self.checkout = old, checkout
+
+    def command(self, module, *options):
+        line = super().command(module, *options)
+        return line | {"env": line["env"] | {"PYTHONPATH": str(self.old)}}
 
     def people(self):
         """A customer in each wave, and a window of wave A, announced and shown in time, that has just begun."""
@@ -75,9 +82,14 @@ class TwoReleases(Installation):
         return json.loads(self.get("alpenrose", "/status/releases.json")[1])["releases"][0]
 
 
-def new_checkout(place):
-    shutil.copytree(ROOT, place, ignore=LEFT_OUT, symlinks=True)
+def checkout(place, source):
+    shutil.copytree(source, place, ignore=LEFT_OUT, symlinks=True)
     (place / ".venv").symlink_to(ROOT / ".venv")
+    return place
+
+
+def new_checkout(place, source):
+    checkout(place, source)
     project = place / "pyproject.toml"
     project.write_text(re.sub(r'(?m)^version = ".*"', f'version = "{NEW}"', project.read_text(), count=1))
     with (place / "tillit" / "availability" / "views" / "public.py").open("a") as views:
@@ -88,7 +100,8 @@ def new_checkout(place):
 @pytest.fixture(scope="module")
 def two(tmp_path_factory):
     folder = tmp_path_factory.mktemp("two")
-    made = TwoReleases(folder / "data", new_checkout(folder / "new"))
+    old = checkout(folder / "old", ROOT)
+    made = TwoReleases(folder / "data", old, new_checkout(folder / "new", old))
     try:
         made.up()
         made.people()
