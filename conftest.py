@@ -24,7 +24,7 @@ from tillit.trust.quiet import speak
 
 WALKS = "tests/browser/"
 
-pytest_plugins = ["tillit.foundation.testing", "tillit.trust.broker.testing"]
+pytest_plugins = ["tillit.foundation.testing", "tillit.trust.broker.testing", "tillit.foundation.tests.postoffice"]
 
 
 def pytest_configure() -> None:

@@ -10,7 +10,10 @@ class FoundationConfig(AppConfig):
     verbose_name = _("Foundation")
     default_auto_field = "django.db.models.BigAutoField"
 
-    purposes = {"mail": Purpose(_("Sending mail"), _("Messages wait in the queue and are sent once the way is open."))}
+    purposes = {
+        "mail": Purpose(_("Sending mail"), _("Messages wait in the queue and are sent once the way is open.")),
+        "mail-in": Purpose(_("Reading what comes back"), _("Letters that came back wait in the mailbox.")),
+    }
     checks = {
         "row-level-security": "tillit.foundation.checks.row_level_security",
         "ledger": "tillit.foundation.checks.ledger",

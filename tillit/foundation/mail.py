@@ -1,6 +1,7 @@
 """Mail is queued in the transaction that wants it and delivered by a job.
 
 Without `TILLIT_SMTP_URL` nothing leaves the machine: the message stays readable on the operator's page «Mail».
+Where `TILLIT_IMAP_URL` names a mailbox, it is the sender on the envelope, so what comes back comes there (`mailbox`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from contextlib import closing, suppress
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage as MimeMessage
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -20,7 +22,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from procrastinate import RetryStrategy
 
-from tillit.foundation import outbound
+from tillit.foundation import marks, outbound
 from tillit.foundation.access import Actor
 from tillit.foundation.errors import Refused
 from tillit.foundation.jobs import job, later
@@ -31,6 +33,7 @@ from tillit.foundation.ways import Shut
 
 CANARY = "retention-canary@canary.invalid"  # a marked record of `holdings`: goes every way but the last, to nobody
 PROBE = "probe@probe.invalid"  # of the probes: goes up to the relay's door, where it is only asked whether it opens
+ROUND_TRIP = "mailbox@probe.invalid"  # of the probes, too: goes to our own mailbox, which takes it in
 PURPOSE = "mail"
 AGAIN_AFTER = timedelta(hours=1)  # while the register keeps the way shut
 
@@ -48,9 +51,11 @@ class QueueBackend(BaseEmailBackend):
 
     def _queue(self, message: EmailMessage, recipient: str) -> None:
         tenant = current_tenant() or Tenant.objects.get(kind=Tenant.Kind.OPERATOR)
-        mail = OutgoingMail.objects.create(
-            tenant=tenant, to=recipient, subject=message.subject[:250], message=message.message().as_bytes()
-        )
+        mail = OutgoingMail.objects.create(tenant=tenant, to=recipient, subject=message.subject[:250], message=b"")
+        mark = marks.make(marks.OWN if recipient == ROUND_TRIP else marks.LETTER, mail.pk)
+        message.extra_headers |= {"Message-ID": mark, marks.HEADER: mark}
+        mail.message = message.message().as_bytes()
+        mail.save(update_fields=["message"])
         if settings.SMTP_URL:
             later("foundation.deliver_mail", Actor.system(tenant), mail_id=mail.pk)
 
@@ -86,15 +91,24 @@ def deliver_mail(actor: Actor, *, mail_id: int) -> None:
         later("foundation.deliver_mail", actor, at=min(soon, error.opens_at or soon), mail_id=mail_id)
 
 
+def own_address() -> str:
+    """Where letters come back to; "" where no mailbox is named, or not by which address it is reached."""
+    with suppress(ValueError):
+        user = unquote(urlsplit(settings.IMAP_URL).username or "")
+        return settings.MAIL_IN if settings.IMAP_URL and settings.MAIL_IN else user if "@" in user else ""
+    return ""
+
+
 def _hand_over(mail: OutgoingMail) -> None:
-    if mail.to == CANARY:
+    to = own_address() if mail.to == ROUND_TRIP else mail.to
+    if to in ("", CANARY):
         return
     session = outbound.smtp(mail.tenant, PURPOSE, settings.SMTP_URL)
     with closing(session):
         if mail.to == PROBE:
             session.noop()
         else:
-            session.sendmail(settings.DEFAULT_FROM_EMAIL, [mail.to], bytes(mail.message))
+            session.sendmail(own_address() or settings.DEFAULT_FROM_EMAIL, [to], bytes(mail.message))
         with suppress(OSError):  # it is sent; how the goodbye goes must not send it again
             session.quit()
 

@@ -208,6 +208,45 @@ class OutgoingMail(models.Model):
         return self.subject
 
 
+class CameBack(models.Model):
+    """What came into our mailbox of a letter (`mailbox`): the worst that was said of it, or the letter itself.
+
+    `code`: RFC 3463, such as `5.1.1`. `said`: the other server's own sentence.
+    """
+
+    class Kind(models.TextChoices):
+        FOR_GOOD = "for_good", _("Came back")
+        FOR_NOW = "for_now", _("Came back for now")  # the same address may take the next one
+        ITSELF = "itself", _("Arrived")
+
+    mail = models.OneToOneField(OutgoingMail, editable=False, on_delete=models.CASCADE, related_name="came_back")
+    kind = models.CharField(max_length=10, choices=Kind)
+    at = models.DateTimeField()
+    code = models.CharField(max_length=12, blank=True)
+    said = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"letter {self.mail_id}: {self.kind}"
+
+
+class Mailbox(models.Model):
+    """How far the mailbox was read that letters come back to.
+
+    `validity`, `seen`: while the first stays the same, a UID names the same message (RFC 3501, 2.3.1.1); all up to the
+    second were read. `left`: how many of them were left there, because they are not about letters of ours.
+    """
+
+    place = models.CharField(max_length=400, unique=True)  # user, host and folder; never the password
+    validity = models.BigIntegerField(default=0)
+    seen = models.BigIntegerField(default=0)
+    left = models.PositiveIntegerField(default=0)
+    read_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"mailbox {self.pk}"
+
+
 class NamedWay(models.Model):
     """An address that its recipient named (`named_ways`). `tenant` None: somebody without a customer's account.
 

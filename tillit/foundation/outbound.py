@@ -12,9 +12,10 @@ import select
 import smtplib
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
@@ -249,14 +250,15 @@ def smtp(who: Who, purpose: str, url: str) -> smtplib.SMTP:
     return session
 
 
-def imap(who: Who, purpose: str, url: str) -> imaplib.IMAP4:
+def imap(who: Who, purpose: str, url: str, *, within: float = LONGEST_SECONDS) -> imaplib.IMAP4:
     """A session with a mailbox's server, signed in where `url` names somebody. To be logged out.
 
     `imaps://user:password@host:993` or `imap://host:143`, which is encrypted where the server offers it; a
-    password is never sent in clear. Raises Shut, an OSError, or `imaplib.IMAP4.error` where the server refuses.
+    password is never sent in clear. `within` (seconds): then the connection is cut, however steadily the server drips.
+    Raises Shut, an OSError, or `imaplib.IMAP4.error` where the server refuses, or wants to send more than 5 MB at once.
     """
     parts = _parts(url, ("imap", "imaps"))
-    session = _Imap(who, purpose, parts)
+    session = _Imap(who, purpose, parts, within)
     try:
         if parts.scheme == "imap" and (parts.username or "STARTTLS" in session.capabilities):
             session.starttls(ssl_context=certificates())
@@ -289,11 +291,31 @@ class _Smtp(smtplib.SMTP):
 
 
 class _Imap(imaplib.IMAP4):
-    def __init__(self, who: Who, purpose: str, parts: SplitResult) -> None:
+    def __init__(self, who: Who, purpose: str, parts: SplitResult, within: float) -> None:
         self.who = who
         self.purpose = purpose
         self.wrapped = parts.scheme == "imaps"
-        super().__init__(str(parts.hostname), parts.port or PORTS[parts.scheme], TALK_SECONDS)
+        self._end = threading.Timer(within, self._cut)
+        self._end.daemon = True
+        self._end.start()
+        try:
+            super().__init__(str(parts.hostname), parts.port or PORTS[parts.scheme], TALK_SECONDS)
+        except BaseException:
+            self._end.cancel()
+            raise
+
+    def _cut(self) -> None:
+        with suppress(OSError, AttributeError):  # not connected yet, or no longer
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+    def shutdown(self) -> None:
+        self._end.cancel()
+        super().shutdown()
+
+    def read(self, size: int) -> bytes:
+        if size > MAX_BYTES:
+            raise self.abort(f"The server wants to send {size} bytes.")
+        return super().read(size)
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
         tls = "first" if self.wrapped else "later"

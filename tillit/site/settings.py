@@ -140,7 +140,7 @@ CACHES = {
 }
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
-PROCRASTINATE_IMPORT_PATHS = ["tillit.foundation.events", "tillit.foundation.mail"]
+PROCRASTINATE_IMPORT_PATHS = ["tillit.foundation.events", "tillit.foundation.mail", "tillit.foundation.mailbox"]
 
 # Languages and time
 LANGUAGE_CODE = "en"
@@ -269,6 +269,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 EMAIL_BACKEND = "tillit.foundation.mail.QueueBackend"
 DEFAULT_FROM_EMAIL = ENVIRONMENT.get("TILLIT_MAIL_FROM", "Tillit <no-reply@tillit.invalid>")
 SMTP_URL = ENVIRONMENT.get("TILLIT_SMTP_URL", "")
+IMAP_URL = ENVIRONMENT.get("TILLIT_IMAP_URL", "")  # the mailbox that letters come back to
+MAIL_IN = ENVIRONMENT.get("TILLIT_MAIL_IN", "")  # its address, where the user of that URL is none
 
 # The one way out: workers have no network, the broker has (docs/running.md, «Workers without network»)
 BROKER_SOCKET = runtime.broker_socket(DATA)

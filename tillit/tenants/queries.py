@@ -150,7 +150,7 @@ def open_invitations_of(tenant: Tenant) -> list[Invitation]:
 
 def outgoing_mail(*, before: int | None = None) -> QuerySet[OutgoingMail]:
     """Queued and sent mail, newest first, without the text."""
-    mail = OutgoingMail.objects.defer("message").order_by("-pk")
+    mail = OutgoingMail.objects.select_related("came_back").defer("message").order_by("-pk")
     return mail.filter(pk__lt=before) if before else mail
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
 from tillit.foundation.mail import read_body
+from tillit.foundation.mailbox import known_mailbox
 from tillit.foundation.models import OutgoingMail, Tenant
 from tillit.foundation.regions import known_regions
 from tillit.foundation.requests import Request
@@ -155,7 +156,12 @@ def mail(request: Request) -> HttpResponse:
     require(request.actor, "tenants.operate")
     before = request.GET.get("before", "")
     shown, more = pages(outgoing_mail(before=int(before) if before.isdecimal() and len(before) < 19 else None))
-    context = {"mails": shown, "next": f"?before={shown[-1].pk}" if more else "", "relay": bool(settings.SMTP_URL)}
+    context = {
+        "mails": shown,
+        "next": f"?before={shown[-1].pk}" if more else "",
+        "relay": bool(settings.SMTP_URL),
+        "mailbox": known_mailbox(),
+    }
     return render(request, "tenants/mail.html", context)
 
 

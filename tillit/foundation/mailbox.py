@@ -1,0 +1,170 @@
+"""The mailbox that our letters come back to (`TILLIT_IMAP_URL`), read every minute over the broker.
+
+What is about a letter of ours is kept beside the letter and then removed; everything else stays as it is, and is read
+once: up to which UID is kept with the mailbox. Whoever dies in the middle reads the same message again, which changes
+nothing; so does everybody when the server gives out new UIDs (UIDVALIDITY).
+"""
+
+from __future__ import annotations
+
+import imaplib
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from tillit.foundation import outbound, returning
+from tillit.foundation.access import Actor
+from tillit.foundation.clock import now
+from tillit.foundation.errors import Refused
+from tillit.foundation.jobs import by_the_clock
+from tillit.foundation.models import CameBack, Mailbox, OutgoingMail
+
+PURPOSE = "mail-in"
+WITHIN = 45.0  # seconds for one visit; what is left then waits for the next
+MOST = 200  # messages in one visit
+LARGEST = 65_536  # bytes that are fetched of a message: its beginning says what it is about
+AT_ONCE = 10_000  # UIDs that are asked for at once, so that no answer grows without end
+
+
+class _Overtaken(Exception):
+    """Another visit, which has not ended yet, is further on."""
+
+
+@by_the_clock("foundation.read_mailbox", cron="* * * * *")
+def read_mailbox(_system: Actor) -> None:
+    """Nothing where no mailbox is named. What went wrong is told beside the mailbox, and tried again in a minute."""
+    if not settings.IMAP_URL:
+        return
+    error = ""
+    try:
+        box = _mailbox()
+        _visit(box)
+    except (OSError, Refused, imaplib.IMAP4.error) as problem:
+        error = _without_password(str(problem) or type(problem).__name__)
+    told = {"error": error} if error else {"error": "", "read_at": now()}
+    Mailbox.objects.filter(place=_place()).update(**told)
+
+
+def known_mailbox() -> Mailbox | None:
+    """The one that is named, if it was ever tried."""
+    return Mailbox.objects.filter(place=_place()).first() if settings.IMAP_URL else None
+
+
+def _mailbox() -> Mailbox:
+    Mailbox.objects.exclude(place=_place()).delete()
+    return Mailbox.objects.get_or_create(place=_place())[0]
+
+
+def _place() -> str:
+    with suppress(ValueError):
+        parts = urlsplit(settings.IMAP_URL)
+        return f"{unquote(parts.username or '')}@{parts.hostname}/{_folder()}"[:400]
+    return ""
+
+
+def _folder() -> str:
+    return unquote(urlsplit(settings.IMAP_URL).path.strip("/")) or "INBOX"
+
+
+def _without_password(text: str) -> str:
+    with suppress(ValueError):
+        password = urlsplit(settings.IMAP_URL).password
+        for secret in filter(None, (password, password and unquote(password))):
+            text = text.replace(secret, "…")
+        return text[:500]
+    return ""
+
+
+def _visit(box: Mailbox) -> None:
+    until = time.monotonic() + WITHIN
+    session = outbound.imap(None, PURPOSE, settings.IMAP_URL, within=WITHIN + 5)
+    try:
+        last = _open(session, box)
+        for number, uid in enumerate(_unread(session, box, last), 1):
+            _take_in(session, box, uid)
+            if number >= MOST or time.monotonic() > until:
+                break
+    except _Overtaken:
+        pass
+    finally:
+        with suppress(OSError, imaplib.IMAP4.error):
+            session.logout()
+
+
+def _open(session: imaplib.IMAP4, box: Mailbox) -> int:
+    """Returns the last UID that was given out."""
+    folder = _folder().replace("\\", "\\\\").replace('"', '\\"')
+    _expect(session.select(f'"{folder}"'), _("The mailbox's server does not open the folder %(folder)s."))
+    validity, following = (_number(session, name) for name in ("UIDVALIDITY", "UIDNEXT"))
+    if validity != box.validity:
+        box.validity, box.seen, box.left = validity, 0, 0
+        box.save(update_fields=["validity", "seen", "left"])
+    return following - 1
+
+
+def _unread(session: imaplib.IMAP4, box: Mailbox, last: int) -> Iterator[int]:
+    while box.seen < last:
+        end = min(box.seen + AT_ONCE, last)
+        answer = session.uid("SEARCH", f"UID {box.seen + 1}:{end} UNDELETED")
+        found = _expect(answer, _("The mailbox's server does not say what lies in it."))[0] or b""
+        yield from sorted(uid for uid in map(int, found.split()) if box.seen < uid <= end)
+        _go_on(box, end)
+
+
+def _take_in(session: imaplib.IMAP4, box: Mailbox, uid: int) -> None:
+    parts = _expect(session.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{LARGEST}>)"), _("A letter could not be read."))
+    raw = next((part[1] for part in parts if isinstance(part, tuple)), None)  # None: somebody removed it
+    word = returning.read(raw) if raw is not None else None
+    if word:
+        _keep(word)
+        _remove(session, uid)
+    _go_on(box, uid, left=raw is not None and word is None)
+
+
+def _keep(word: returning.Word) -> None:
+    """Beside the letter, where that is still kept; the worst that was said stays."""
+    with transaction.atomic():
+        mail = OutgoingMail.objects.select_for_update().filter(pk=word.mail).only("pk").first()
+        if mail is None or not word.kind:
+            return
+        said = {"kind": word.kind, "at": now(), "code": word.code, "said": word.said}
+        known, new = CameBack.objects.get_or_create(mail=mail, defaults=said)
+        if not new and known.kind == CameBack.Kind.FOR_NOW and word.kind == CameBack.Kind.FOR_GOOD:
+            CameBack.objects.filter(pk=known.pk).update(**said)
+
+
+def _remove(session: imaplib.IMAP4, uid: int) -> None:
+    """For good where the server can do that to one message (RFC 4315); else it is marked for whoever tidies up."""
+    said = _("The mailbox's server lets nothing be removed from it.")
+    _expect(session.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Deleted)"), said)
+    able = _expect(session.capability(), said)[0] or b""
+    if b"UIDPLUS" in able.upper().split():
+        _expect(session.uid("EXPUNGE", str(uid)), said)
+
+
+def _go_on(box: Mailbox, uid: int, *, left: bool = False) -> None:
+    """Raises _Overtaken: what is counted here is counted once."""
+    here = Mailbox.objects.filter(pk=box.pk, validity=box.validity, seen=box.seen)
+    if not here.update(seen=uid, left=F("left") + int(left)):
+        raise _Overtaken
+    box.seen = uid
+
+
+def _number(session: imaplib.IMAP4, name: str) -> int:
+    said = session.response(name)[1][0]
+    if not said or not said.isdigit():
+        raise Refused(_("The mailbox's server does not number its letters."))
+    return int(said)
+
+
+def _expect(answer: tuple[str, list[Any]], otherwise: str) -> list[Any]:
+    if answer[0] != "OK":
+        raise Refused(otherwise % {"folder": _folder()})
+    return answer[1]

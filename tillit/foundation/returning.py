@@ -1,0 +1,81 @@
+"""What a message in our mailbox says of a letter of ours: a delivery status notification (RFC 3464), or the letter
+itself. Everything in it is distrusted: it is read as far as that is needed, and believed only by its mark (`marks`).
+
+An automatic reply (RFC 3834) says nothing of a letter's fate, nor does anything else; `read` then answers None. That a
+message calls itself automatic is no way to tell: mail servers say so of their notifications, too.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from email.parser import HeaderParser
+from typing import cast
+
+from tillit.foundation import marks
+from tillit.foundation.models import CameBack
+from tillit.foundation.texts import one_line
+
+MOST_PARTS = 40  # a notification has three; one within the other they would cost ever more to read
+STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")  # RFC 3463
+HEADS = ("message/rfc822", "text/rfc822-headers")  # how the letter comes back: whole, or its head alone (RFC 6522)
+FULL = "5.2.2"  # the recipient's mailbox: called lasting, and is not (RFC 3463, 3.3)
+
+
+@dataclass(frozen=True)
+class Word:
+    """`mail`: number of the letter's row. `kind`: of `CameBack`, or "" where nothing is to be kept: it was delivered
+    after all, or is still tried."""
+
+    mail: int
+    kind: str
+    code: str = ""
+    said: str = ""
+
+
+def read(raw: bytes) -> Word | None:
+    """Never raises. `raw`: the message, or its beginning."""
+    if raw.lower().count(b"content-type") > MOST_PARTS:
+        return None
+    try:
+        message = message_from_bytes(raw)
+        own = marks.find(message, marks.OWN)
+        return Word(own, CameBack.Kind.ITSELF) if own else _of_report(message)
+    except Exception:  # nobody can say what the parser raises for bytes that were made to break it
+        return None
+
+
+def _of_report(message: Message) -> Word | None:
+    if message.get_content_type() != "multipart/report":
+        return None
+    parts = {part.get_content_type(): part for part in reversed(_inside(message))}  # the first of each
+    status = parts.get("message/delivery-status")
+    heads = [_head(parts[name]) for name in HEADS if name in parts]
+    mail = marks.find(heads[0], marks.LETTER, marks.OWN) if heads else None
+    if mail is None or status is None:
+        return None
+    said = {str(block.get("Action", "")).strip().lower(): block for block in reversed(_inside(status))}
+    return _failed(mail, said["failed"]) if "failed" in said else Word(mail, "")
+
+
+def _inside(message: Message) -> list[Message]:
+    """Parts; of a delivery status its blocks of fields; of a letter in a letter that one."""
+    return cast(list[Message], message.get_payload()) if message.is_multipart() else []
+
+
+def _head(part: Message) -> Message:
+    if part.is_multipart():
+        return _inside(part)[0]
+    return HeaderParser().parsestr(cast(bytes, part.get_payload(decode=True)).decode("latin-1"))
+
+
+def _failed(mail: int, block: Message) -> Word:
+    """Our letters have one recipient each, so the first block that says `failed` is about that one."""
+    status = STATUS.match(str(block.get("Status", "")))
+    code = status[1] if status else ""
+    _type, _semicolon, told = str(block.get("Diagnostic-Code", "")).partition(";")
+    said = one_line(told.encode("utf-8", "replace").decode())[:300]
+    lasting = not code.startswith("4") and code != FULL
+    return Word(mail, CameBack.Kind.FOR_GOOD if lasting else CameBack.Kind.FOR_NOW, code, said)

@@ -1,0 +1,155 @@
+"""Letters that come back are noted beside the letter and leave the mailbox; everything else there is let be."""
+
+import time
+
+from django.core.mail import EmailMessage
+
+from tillit.foundation import returning
+from tillit.foundation.mailbox import LARGEST, known_mailbox, read_mailbox
+from tillit.foundation.models import CameBack, OutgoingMail
+from tillit.foundation.testing import run_jobs
+from tillit.foundation.tests.postoffice import ADDRESS, PASSWORD, as_head, report
+
+
+def send(to="anna@fjordlys.example"):
+    """Send a letter; returns its row, and its head as its recipient has it."""
+    EmailMessage("Maintenance on Tuesday", "From two to three.\n", to=[to]).send()
+    return OutgoingMail.objects.latest("pk")
+
+
+def letter(post, to="anna@fjordlys.example"):
+    sent = send(to)
+    run_jobs()
+    return sent, as_head(post.passed[-1][2])
+
+
+def read():
+    read_mailbox(None)
+    box = known_mailbox()
+    assert box.error == ""
+    return box
+
+
+def test_a_letter_to_a_dead_address_comes_back_and_the_operator_reads_why(post, operator):
+    sent, _head = letter(post, "anna@dead.example")
+    assert post.passed[-1][:2] == (ADDRESS, "anna@dead.example")
+    assert len(post.lying()) == 1
+    assert read().left == 0
+    kept = CameBack.objects.get()
+    assert (kept.mail, kept.kind, kept.code, kept.said) == (sent, "for_good", "5.1.1", "550 5.1.1 No such person here")
+    assert post.lying() == []
+    for page in ("/operator/mail/", f"/operator/mail/{sent.pk}/"):
+        told = operator.get(page).text
+        assert "Came back" in told and "550 5.1.1 No such person here" in told
+
+
+def test_what_is_said_again_or_better_changes_nothing_and_the_worst_stays(post):
+    sent, head = letter(post)
+    whole = head + "\nFrom two to three.\n"
+    post.put(report(head, action="delayed", code="4.4.1"), report(whole, code="5.2.2", how="message/rfc822"))
+    read()
+    assert CameBack.objects.get(mail=sent).kind == "for_now"  # a full mailbox may have room again
+    post.put(report(head), report(head))
+    read()
+    kept = CameBack.objects.get(mail=sent)
+    assert (kept.kind, kept.code) == ("for_good", "5.1.1")
+    post.put(report(head, code="4.2.1"), report(head))  # whoever died in the middle finds it again
+    read()
+    assert CameBack.objects.get(mail=sent).at == kept.at and post.lying() == []
+
+
+def test_a_forged_return_does_nothing(post):
+    sent, _head = letter(post)
+    mark = post.passed[-1][2]["Message-ID"]
+    other = mark.replace(f"l{sent.pk}.", f"l{sent.pk + 1}.")
+    own = mark.replace("<l", "<o")
+    for forged in (other, own, mark.replace(".", ".0", 1), f"<l{sent.pk}@localhost>", "<l1.é@localhost>"):
+        post.put(report(f"Message-ID: {forged}\n"))
+    post.put(f"Message-ID: {mark}\r\nSubject: {mark}\r\n\r\n{mark}\r\n".encode())
+    assert read().left == 6
+    assert not CameBack.objects.exists() and len(post.lying()) == 6
+
+
+def test_an_absence_notice_does_nothing_and_stays_as_it_was(post):
+    _sent, _head = letter(post)
+    mark = post.passed[-1][2]["Message-ID"]
+    answer = f"From: anna@fjordlys.example\r\nAuto-Submitted: auto-replied\r\nIn-Reply-To: {mark}\r\n\r\nI am away.\r\n"
+    post.put(answer.encode())
+    assert read().left == 1 and read().left == 1
+    assert not CameBack.objects.exists()
+    (flags,) = post.lying()
+    assert b"Seen" not in flags and b"Deleted" not in flags
+
+
+def nested(depth):
+    heads = (f'Content-Type: multipart/mixed; boundary="b{level}"\r\n\r\n--b{level}\r\n' for level in range(depth))
+    return "".join(heads).encode()
+
+
+BROKEN = {
+    "deep": nested(2_000),
+    "long head": b"Subject: " + b"x" * 2_000_000 + b"\r\n\r\n",
+    "many fields": b"Content-Type: multipart/report" + b'; a="' * 12_000 + b"\r\n\r\n",
+    "many empty lines": nested(30) + b"\r\n" * 30_000,
+    "no bytes of ours": bytes(range(256)) * 40,
+    "wrong charset": b'Content-Type: multipart/report; boundary="x"; charset="nope"\r\n\r\n--x\r\n'
+    b"Content-Type: message/delivery-status; charset=\xff\r\n\r\nAction: failed\r\n--x\r\n"
+    b"Content-Type: text/rfc822-headers; charset=none\r\nContent-Transfer-Encoding: base64\r\n\r\n=!\xe9\r\n--x--\r\n",
+    "no end": b'Content-Type: multipart/report; boundary="x"\r\n\r\n--x\r\nContent-Type: message/rfc822\r\n\r\n',
+    "nothing": b"\r\n",
+}
+
+
+def test_nothing_that_was_made_to_break_the_reader_says_anything_or_takes_long():
+    for raw in BROKEN.values():
+        began = time.process_time()
+        assert returning.read(raw[:LARGEST]) is None
+        assert time.process_time() - began < 3
+
+
+def test_what_is_broken_or_made_to_break_us_is_left_and_the_next_letter_is_read(post):
+    sent, head = letter(post)
+    broken = [raw for what, raw in BROKEN.items() if what != "deep"]  # this one breaks the test's own mail server
+    post.put(*broken, report(head, said="550 Ukjent: \x00 Bj\ud800rn".encode("utf-8", "ignore").decode()))
+    assert read().left == len(broken)
+    assert CameBack.objects.get().mail == sent and len(post.lying()) == len(broken)
+
+
+def test_letters_are_found_when_the_server_numbers_them_anew(post):
+    for _number in range(3):
+        post.put(b"Subject: Hei\r\n\r\nHei\r\n")
+    assert read().left == 3
+    post.forget()
+    sent, _head = letter(post, "anna@dead.example")  # its UID was another letter's before
+    assert read().left == 0
+    assert CameBack.objects.get().mail == sent
+
+
+def test_a_mailbox_out_of_reach_is_a_sentence_without_its_password(post, broker, settings, operator):
+    letter(post, "anna@dead.example")
+    broker.routes = [route for route in broker.routes if "mail-in" not in route.purposes]
+    broker.refresh()
+    read_mailbox(None)
+    assert "is not in the register" in known_mailbox().error
+    assert "is not in the register" in operator.get("/operator/mail/").text
+    broker.declare(f"imap://imap.post.example:{post.server.port}", purposes={"mail"})
+    read_mailbox(None)
+    assert "but not for this purpose" in known_mailbox().error
+    broker.declare(f"imap://imap.post.example:{post.server.port}", purposes={"mail-in"})
+    for url in (post.url.replace("a%20secret", "another%20secret"), post.url.replace("/Box", "/Nowhere")):
+        settings.IMAP_URL = url
+        read_mailbox(None)
+        told = known_mailbox()
+        assert told.error and told.read_at is None and "secret" not in told.error + told.place
+    settings.IMAP_URL = post.url
+    read()
+    assert CameBack.objects.count() == 1 and PASSWORD not in operator.get("/operator/mail/").text
+
+
+def test_without_a_mailbox_letters_go_as_before(post, settings, operator):
+    settings.IMAP_URL = ""
+    letter(post, "anna@dead.example")
+    assert post.passed[-1][0] == "no-reply@tillit.invalid"
+    read_mailbox(None)
+    assert known_mailbox() is None and not CameBack.objects.exists()
+    assert "mailbox" not in operator.get("/operator/mail/").text
