@@ -42,7 +42,7 @@ class Incident(models.Model):
         IDENTIFIED = "identified", _("Cause found")
         MONITORING = "monitoring", _("Repaired, being watched")
         RESOLVED = "resolved", _("Resolved")
-        POSTMORTEM = "postmortem", _("Looked back at")
+        POSTMORTEM = "postmortem", _("Post-mortem published")
 
     class Impact(models.TextChoices):
         NONE = "none", _("No impact")

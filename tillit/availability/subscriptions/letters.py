@@ -1,4 +1,4 @@
-"""Mails to subscribers: plain text, in their language, left with one click (RFC 8058)."""
+"""Mails to subscribers: plain text, in their language, left by a page with one button (RFC 8058)."""
 
 from __future__ import annotations
 

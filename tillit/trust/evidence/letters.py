@@ -1,4 +1,4 @@
-"""The mails to subscribers: plain text, in their language, with a way out that needs one click (RFC 8058)."""
+"""The mails to subscribers: plain text, in their language, left by a page with one button (RFC 8058)."""
 
 from __future__ import annotations
 

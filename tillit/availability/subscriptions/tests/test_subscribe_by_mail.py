@@ -1,4 +1,4 @@
-"""Anybody hears of incidents and maintenance by mail: no account, no cookie, confirmed, left with one click."""
+"""Anybody hears of incidents and maintenance by mail: no account, no cookie, confirmed, left by a page with one button."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Anybody hears of new processors by mail: no account, no cookie, confirmed by mail, left with one click."""
+"""Anybody hears of new processors by mail: no account, no cookie, confirmed by mail, left by a page with one button."""
 
 import re
 from datetime import UTC, datetime, timedelta
