@@ -44,7 +44,7 @@ def place_of(window: MaintenanceWindow) -> str:
 
 
 def address(page: str, place: str) -> str:
-    """Of a path on the host of the status page, asked for in the same language; or of a place on it (`#incident-3`)."""
+    """Of a path on the host of the status page, asked for in the same language; or of a place on it (`#components`)."""
     if place.startswith("/"):
         return urljoin(page, place) + "".join(page.partition("?")[1:])
     return page + place

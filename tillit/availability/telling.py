@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed, Rss201rev2Feed, SyndicationFeed
 from django.utils.html import linebreaks
 from django.utils.translation import get_language
@@ -19,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from tillit.availability import words
 from tillit.availability.calendars import About, address, as_announced, clean, kind_of, place_of, uid_of
-from tillit.availability.markdown import paragraphs, render
+from tillit.availability.markdown import paragraphs, plain, render
 from tillit.availability.models import Incident, IncidentUpdate, MaintenanceWindow, UpdateVersion, WindowVersion
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
@@ -59,6 +60,11 @@ class Entry:
     @property
     def html(self) -> str:
         return render(self.text) if self.is_markdown else paragraphs(self.text)
+
+    @property
+    def plain(self) -> str:
+        """For mails and whoever else shows no HTML."""
+        return plain(self.text) if self.is_markdown else self.text
 
     @property
     def id(self) -> str:
@@ -194,7 +200,7 @@ def of_incident(incident: Incident) -> Iterator[Entry]:
     parts = tuple(component.slug for component in incident.components.all())
     for update in incident.updates.all():
         title = clean(f"{update.get_status_display()}: {pick(incident.title)[0]}")
-        key, place = f"incidents/{incident.pk}/{update.pk}", f"#incident-{incident.pk}"
+        key, place = f"incidents/{incident.pk}/{update.pk}", reverse("availability:incident_page", args=[incident.pk])
         looks_back = update.status == Incident.Status.POSTMORTEM
         text = clean(pick(update.body)[0])
         yield Entry(key, update.status, update.at, title, text, place, "incidents", parts, update.edited_at, looks_back)

@@ -32,7 +32,7 @@ def write(subscriber: Subscriber, thing: Thing) -> str:
             "id": thing.key,
             "kind": entry.kind,
             "title": entry.title,
-            "text": entry.text,
+            "text": entry.plain,
             "components": list(thing.components),
             "url": address(page.url, entry.place),
         }

@@ -7,6 +7,7 @@ from django.utils.timezone import now
 
 from tillit.availability.actions.incidents import Found, Said, open_incident, resolve_incident
 from tillit.availability.forms.incidents import promised
+from tillit.availability.markdown import plain
 from tillit.availability.models import Component, Incident, IncidentUpdate, PostmortemDraft
 from tillit.foundation.access import Actor
 from tillit.foundation.models import OutgoingMail
@@ -150,6 +151,23 @@ def test_a_post_mortem_is_a_draft_first_and_then_public_in_three_languages(over,
     for feed in ("feed.atom", "history.rss"):
         assert "&lt;strong&gt;expired&lt;/strong&gt;" in public.get(f"/status/{feed}?lang=en").content.decode()
     assert public.get("/status/api/v2/incidents.json").json()["incidents"][0]["status"] == "postmortem"
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("## Why\n\nA disk\nwas **full** of `logs`.", "Why\n\nA disk\nwas full of logs."),
+        ("See [our page](https://a.example/) or <b>", "See our page (https://a.example/) or <b>"),
+        ("- one\n- two\n  1. a\n  2. b\n", "- one\n- two\n  1. a\n  2. b"),
+        ("3. three\n4. four", "3. three\n4. four"),
+        ("> said\n> so\n\n---\n\n```\nls -l\n  x\n```", "> said\n> so\n\n* * *\n\n    ls -l\n      x"),
+        ("| At | What |\n|---|---|\n| 09:03 | *noticed* |", "At | What\n09:03 | noticed"),
+        ("No marks, 2 * 3 = 6 &amp; so on", "No marks, 2 * 3 = 6 & so on"),
+        ("", ""),
+    ],
+)
+def test_markdown_is_read_without_its_marks_where_there_is_no_html(said, read):
+    assert plain(said) == read
 
 
 def test_what_is_open_is_not_looked_back_at(noticed, operator):

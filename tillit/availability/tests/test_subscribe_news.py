@@ -57,7 +57,9 @@ def test_a_reader_sees_what_was_said_newest_first(story, public):
     assert "26 Nov 2026" in announced.summary and "30 Nov" not in announced.summary  # what was said then
     assert [tag.term for tag in moved.tags] == ["moved"]
     assert "All is well." in feed.entries[0].summary
-    assert feed.entries[0].link.endswith("/status/?lang=en#incident-" + feed.entries[0].id.split("/")[-3])
+    incident = Incident.objects.get()
+    assert feed.entries[0].link.endswith(f"/status/incidents/{incident.pk}/?lang=en")
+    assert feed.entries[0].id.partition(":incidents")[2] == f"/{incident.pk}/{incident.updates.latest('at').pk}/en"
 
 
 def test_it_says_who_speaks_in_which_language_and_where_it_lives(story, public, operator_tenant):

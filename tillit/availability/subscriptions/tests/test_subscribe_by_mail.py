@@ -1,15 +1,23 @@
-"""Anybody hears of incidents and maintenance by mail: no account, no cookie, confirmed, left by a page with one button."""
+"""Anybody hears of incidents and maintenance by mail: no account, no cookie, confirmed, left with one button."""
 
+import json
 import re
 from datetime import timedelta
 from email import message_from_bytes, policy
 
 import pytest
 
-from tillit.availability.actions.incidents import Said, open_incident, resolve_incident, revise_update, update_incident
+from tillit.availability.actions.incidents import (
+    Said,
+    open_incident,
+    publish_postmortem,
+    resolve_incident,
+    revise_update,
+    update_incident,
+)
 from tillit.availability.actions.windows import Revised, cancel_maintenance, move_maintenance, revise_maintenance
 from tillit.availability.models import Component
-from tillit.availability.subscriptions import jobs, tokens
+from tillit.availability.subscriptions import jobs, payloads, things, tokens
 from tillit.availability.subscriptions.actions import news
 from tillit.availability.subscriptions.models import Delivery, Subscriber, Told
 from tillit.foundation.access import Actor
@@ -104,13 +112,22 @@ def test_an_incident_is_told_from_beginning_to_end_and_nothing_twice(joined, tro
     run_jobs(300)
     assert subjects()[1:] == ["Investigating: Mail is late", "Cause found: Mail is late", "Resolved: Mail is late"]
     assert "Messages wait." in mails()[1].get_content()
+    assert f"/status/incidents/{incident.pk}/?lang=en" in mails()[1].get_content()
+    publish_postmortem(operator.actor, incident=incident, body={"en": "## Why\n\nA disk was **full**."})
+    run_jobs(300)
+    letter = mails()[-1]
+    assert letter["Subject"].strip() == "Post-mortem published: Mail is late"
+    assert letter.get_content().replace("\r\n", "\n").startswith("Why\n\nA disk was full.\n")
+    thing = things.find(f"incidents/{incident.pk}/{incident.updates.get(status='postmortem').pk}")
+    called = json.loads(payloads.write(Subscriber.objects.get(), thing))
+    assert called["data"]["text"] == "Why\n\nA disk was full." and "##" in called["incident"]["postmortem_body"]
     with in_tenant(operator.tenant):
         events = list(Event.objects.filter(name__startswith="availability.incident"))
     for event in events:
         assert news.tell_news(Actor.system(operator.tenant), event=event) == []
     for thing in set(Delivery.objects.values_list("thing", flat=True)):
         jobs.tell_batch(Actor.system(operator.tenant), thing=thing, after=0)
-    assert len(mails()) == 4
+    assert len(mails()) == 5
 
 
 def test_a_window_is_told_announced_moved_reminded_and_cancelled(joined, announced, operator, clock):
