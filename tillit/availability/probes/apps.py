@@ -16,5 +16,5 @@ class ProbesConfig(AppConfig):
     }
     events = ("probes.prober_added", "probes.prober_ended", "probes.account_made")
     holdings = {"probe-samples": "tillit.availability.probes.holdings.Samples"}
-    panels = {"status.uptime": "probes:bars"}
+    panels = {"status.uptime": "probes:bars", "desk.parts": "probes:unmeasured"}
     menu = (MenuEntry(_("Probers"), "probes:probers", "probes.manage", "o", 77),)

@@ -16,7 +16,7 @@ from tillit.availability.probes.actions.account import provide_account
 from tillit.availability.probes.actions.probers import OURS
 from tillit.availability.probes.arithmetic import MINUTES, Counts, excused_minutes, excuses, formula_of
 from tillit.availability.probes.models import Prober, Sample, SampleDay, UptimeDay
-from tillit.availability.probes.plan import INSIDE, NOWHERE, PROBES, probes_of
+from tillit.availability.probes.plan import INSIDE, PROBES, probes_of
 from tillit.availability.probes.queries import (
     DAY,
     Json,
@@ -41,7 +41,7 @@ ONE_IN = 5  # minutes of a minor incident in which nothing answers
 QUESTIONS = [
     (name, 0 if probe.place == INSIDE else 20, OURS if probe.place == INSIDE else PLACE)
     for name, probe in sorted(PROBES.items(), key=lambda item: (item[1].place == INSIDE, item[0]))
-    if probe.place != NOWHERE
+    if not probe.optional
 ]
 QUESTIONS.sort(key=lambda question: (question[1], question[0]))
 Down = dict[date, set[tuple[str, int]]]  # day -> probe and minute in which it failed
@@ -81,7 +81,7 @@ def _prove(system: Actor, until: datetime) -> None:
     """The parts of which there are samples were measured: the last time when the story ends."""
     for component in Component.objects.in_service():
         probes = probes_of(component.slug, component.probes)
-        if probes and all(PROBES[probe].place != NOWHERE for probe in probes):
+        if probes and not any(PROBES[probe].optional for probe in probes):
             proof = Proof(Component.State.OPERATIONAL, until, until + timedelta(minutes=1))
             take_measurement(system, component=component, proof=proof)
 
@@ -138,7 +138,7 @@ def _calm(day: date, frame: Frame) -> dict[tuple[str, str], Counts]:
     start = int(midnight(day).timestamp())
     for region in frame.regions:
         for component, probes in frame.components.items():
-            proven = bool(probes) and all(PROBES[probe].place != NOWHERE for probe in probes)
+            proven = bool(probes) and not any(PROBES[probe].optional for probe in probes)
             windows = [window for window in frame.windows if excuses(window, component, region, frame.wave)]
             due = MINUTES - sum(excused_minutes(start, windows))
             known, unknown = (MINUTES, 0) if proven else (0, MINUTES)

@@ -1,4 +1,4 @@
-"""The ninety days of every part, for the status page."""
+"""The ninety days of every part, for the status page; what cannot be measured and why, for the incident desk."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from django.views.decorators.http import require_safe
 from tillit.availability.models import Component
 from tillit.availability.probes import archive, queries
 from tillit.availability.probes.bars import HEIGHT, WIDTH, row
+from tillit.availability.probes.plan import probes_of
+from tillit.foundation.access import require
 from tillit.foundation.clock import now
 from tillit.foundation.requests import Request
 
@@ -35,3 +37,12 @@ def bars(request: Request) -> HttpResponse:
     context = {"rows": rows, "several": several, "days": queries.SHOWN_DAYS, "height": HEIGHT, "thick": WIDTH}
     context["months"] = archive.months()[:NEWEST]
     return render(request, "probes/bars.html", context)
+
+
+@require_safe
+def unmeasured(request: Request) -> HttpResponse:
+    """Nothing, unless a part has to be proven by mail that comes in, and that cannot be."""
+    require(request.actor, "probes.manage")
+    concerned = any("mail-in" in probes_of(one.slug, one.probes) for one in Component.objects.in_service())
+    why = (queries.why_no_mail_in() or queries.mailbox_error()) if concerned else ""
+    return render(request, "probes/mail_in.html", {"why": why})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-OUTSIDE, INSIDE, NOWHERE = "outside", "inside", "nowhere"
+OUTSIDE, INSIDE = "outside", "inside"
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class Probe:
     `every`, `patience`: seconds between two, and for an answer. `means`: the state of a part whose probe fails.
     `failing`: failures in a row that count; `good`: good ones in a row until an incident is over.
     `explained_by`: effects of announced maintenance in which a failure is what was announced.
+    `optional`: asked only where the operator's settings name what it is about; else what needs it is unknown.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Probe:
     failing: int = 3
     good: int = 15
     explained_by: tuple[str, ...] = ("offline",)
+    optional: bool = False
 
     @property
     def fresh(self) -> int:
@@ -45,7 +47,8 @@ PROBES = {
         Probe("jobs", INSIDE, 60, 30, "partial_outage", good=5),  # a job deferred and done
         Probe("mail-out", INSIDE, 300, 120, "partial_outage", failing=2, good=2),  # queue, worker, the relay's door
         Probe("documents", INSIDE, 300, 10, "partial_outage", 2, 2, ("offline", "read_only")),  # written, read, removed
-        Probe("mail-in", NOWHERE, 300, 120, "partial_outage"),  # nothing takes mail in yet: what needs it is unknown
+        # by the relay into our own mailbox, which is read every minute, and taken in there
+        Probe("mail-in", INSIDE, 300, 180, "partial_outage", failing=2, good=2, optional=True),
     )
 }
 
@@ -55,6 +58,7 @@ OF_COMPONENT = {
     "crm": ("list-page", "jobs", "documents"),
     "api": ("api",),
     "mail": ("mail-out",),
+    "mail-in": ("mail-in",),
 }
 
 

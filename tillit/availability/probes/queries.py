@@ -11,8 +11,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
+from django.conf import settings
 from django.db.models import Count, Max, QuerySet, Sum
 from django.db.models.functions import TruncMonth
+from django.utils.translation import gettext as _
 
 from tillit.availability import statuspage
 from tillit.availability.models import Component, MaintenanceWindow
@@ -20,6 +22,8 @@ from tillit.availability.probes.arithmetic import Counts, formula_of
 from tillit.availability.probes.models import Prober, Sample, SampleDay, UptimeDay
 from tillit.availability.probes.plan import PROBES, probes_of
 from tillit.foundation.clock import now
+from tillit.foundation.mail import own_address
+from tillit.foundation.mailbox import known_mailbox
 from tillit.foundation.models import Tenant
 
 Json = dict[str, Any]
@@ -31,6 +35,21 @@ OKS = {True: "1", False: "0", None: ""}
 
 def probe_tenant() -> Tenant | None:
     return Tenant.objects.filter(kind=Tenant.Kind.PROBE).first()
+
+
+def why_no_mail_in() -> str:
+    """Why nobody can ask whether mail comes in, as a sentence; "" where it can be asked."""
+    if not settings.SMTP_URL:
+        return _("No relay is named (TILLIT_SMTP_URL), so no letter can be sent to the mailbox.")
+    if not settings.IMAP_URL:
+        return _("No mailbox is named (TILLIT_IMAP_URL).")
+    return "" if own_address() else _("The mailbox's address is not known (TILLIT_MAIL_IN).")
+
+
+def mailbox_error() -> str:
+    """Why the mailbox could not be read last, as a sentence; "" where it could."""
+    box = known_mailbox()
+    return box.error if box else ""
 
 
 def measured_wave() -> str:

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("status/samples/<str:month>.json", downloads.beside, name="beside"),
     path("status/uptime.json", downloads.uptime, name="uptime"),
     path("status/panels/uptime", panels.bars, name="bars"),
+    path("operator/panels/unmeasured", panels.unmeasured, name="unmeasured"),
     path("operator/probers/", probers.probers, name="probers"),
     path("operator/probers/<slug:name>/end", probers.end, name="end"),
 ]

@@ -107,7 +107,6 @@ class PostOffice:
     def __init__(self, server):
         self.server, self.folder = server, f"Box{next(NUMBERS)}"
         self.passed = []
-        self.slow = False  # letters to our own address do not arrive
         self.make()
 
     @property
@@ -140,10 +139,11 @@ class PostOffice:
         head = message_from_bytes(envelope.content)
         for recipient in envelope.rcpt_tos:
             self.passed.append((envelope.mail_from, recipient, head))
-            if recipient == ADDRESS and not self.slow:
-                self.put(envelope.content)
-            if recipient.endswith("@dead.example"):
-                self.put(report(as_head(head)))
+            with suppress(OSError):  # a relay takes letters while the mailbox is away
+                if recipient == ADDRESS:
+                    self.put(envelope.content)
+                if recipient.endswith("@dead.example"):
+                    self.put(report(as_head(head)))
         return "250 OK"
 
 

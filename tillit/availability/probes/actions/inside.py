@@ -1,4 +1,4 @@
-"""Questions this installation asks itself: does a job get done, does a message leave, is a file found again."""
+"""Questions this installation asks itself: does a job get done, does mail leave and come in, is a file found again."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ from tillit.availability.probes.actions.probers import OURS
 from tillit.availability.probes.actions.samples import Measured, take_samples
 from tillit.availability.probes.models import Errand, Prober, Sample
 from tillit.availability.probes.plan import PROBES
-from tillit.availability.probes.queries import probe_tenant
+from tillit.availability.probes.queries import probe_tenant, why_no_mail_in
 from tillit.foundation import files
 from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
 from tillit.foundation.jobs import later
-from tillit.foundation.mail import PROBE
-from tillit.foundation.models import OutgoingMail, StoredFile
+from tillit.foundation.mail import PROBE, ROUND_TRIP, own_address
+from tillit.foundation.models import CameBack, OutgoingMail, StoredFile
 from tillit.foundation.tenancy import in_tenant
 
 LINE = b"Written by a probe.\n"
+LETTERS = {"mail-out": PROBE, "mail-in": ROUND_TRIP}  # to whom
 
 
 @action
 def ask_inside(actor: Actor) -> None:
     """Send out the questions of this minute, and settle those of before: answered, or too late. Every minute."""
     require(actor, "probes.measure")
-    for probe in ("jobs", "mail-out"):
-        if _is_due(probe, now()):
+    for probe in ("jobs", "mail-out", "mail-in"):
+        if _is_due(probe, now()) and _can_ask(probe):
             _send_out(actor, probe, now())
     _settle(actor, now())
     if _is_due("documents", now()):
@@ -60,36 +61,48 @@ def _is_due(probe: str, at: datetime) -> bool:
     return at.minute % PROBES[probe].slot == 0 or not last or at - last > timedelta(seconds=PROBES[probe].every)
 
 
+def _can_ask(probe: str) -> bool:
+    return probe != "mail-in" or not why_no_mail_in()
+
+
 def _send_out(actor: Actor, probe: str, at: datetime) -> None:
     errand = Errand(probe=probe, asked_at=at)
-    if probe == "mail-out":
-        mark = secrets.token_hex(8)
-        EmailMessage(f"Probe {mark}", "Written by a probe.\n", to=[PROBE]).send()
-        errand.mail = OutgoingMail.objects.get(to=PROBE, subject=f"Probe {mark}").pk
+    if probe in LETTERS:
+        to, mark = LETTERS[probe], secrets.token_hex(16)
+        headers = {"To": own_address(), "Auto-Submitted": "auto-generated"} if to == ROUND_TRIP else {}
+        EmailMessage(f"Probe {mark}", "Written by a probe.\n", to=[to], headers=headers).send()
+        errand.mail = OutgoingMail.objects.get(to=to, subject=f"Probe {mark}").pk
     errand.save(force_insert=True)
     if probe == "jobs":
         later("probes.answer_errand", actor, errand_id=errand.pk)
 
 
 def _settle(actor: Actor, at: datetime) -> None:
-    """Messages that have left since, and whatever has waited longer than its patience."""
+    """Messages that have left or come in since, and whatever has waited longer than its patience."""
     answers = []
     for errand in Errand.objects.select_for_update():
         left = _left(errand)
         if left:
             answers.append(_answer(errand, left))
+        elif not _can_ask(errand.probe):  # the mailbox was taken out of the settings
+            pass
         elif at - errand.asked_at > timedelta(seconds=PROBES[errand.probe].patience):
             answers.append(Measured(errand.probe, errand.asked_at, ok=False, what="late"))
         else:
             continue
         if errand.mail:  # it would fill the operator's page
-            OutgoingMail.objects.filter(pk=errand.mail, to=PROBE).delete()
+            OutgoingMail.objects.filter(pk=errand.mail, to__in=LETTERS.values()).delete()
         errand.delete()
     _take(actor, answers)
 
 
 def _left(errand: Errand) -> datetime | None:
-    """When the message was handed over; where no relay is set, it is kept to be read, which is all there is."""
+    """When the message was handed over; where no relay is set, it is kept to be read, which is all there is.
+
+    Of what goes to our own mailbox: when it was taken in there.
+    """
+    if errand.probe == "mail-in":
+        return CameBack.objects.filter(mail=errand.mail, kind=CameBack.Kind.ITSELF).values_list("at", flat=True).first()
     mail = OutgoingMail.objects.filter(pk=errand.mail).first() if errand.mail else None
     if mail is None:
         return None

@@ -11,6 +11,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from django.utils.timezone import now
 
+from tillit.availability.actions.plan import apply_components
 from tillit.availability.models import Component
 from tillit.availability.probes.actions.account import provide_account
 from tillit.availability.probes.actions.inside import ask_inside
@@ -21,10 +22,14 @@ from tillit.availability.probes.prober.folder import account_file, key_file, rea
 from tillit.availability.probes.prober.spool import Spool
 from tillit.availability.probes.signing import read_key
 from tillit.foundation.access import Actor
+from tillit.foundation.mailbox import read_mailbox
 from tillit.foundation.models import OutgoingMail, StoredFile, Tenant
 from tillit.foundation.tenancy import in_tenant
 from tillit.foundation.testing import run_jobs
+from tillit.foundation.tests.postoffice import ADDRESS, as_head
 from tillit.tenants.queries import customers
+
+MAIL = "/operator/mail/"
 
 
 @pytest.fixture
@@ -194,3 +199,44 @@ def test_a_job_and_a_message_that_wait_too_long_have_failed(account, parts, oper
     late = {(one.probe, one.at.minute) for one in Sample.objects.filter(ok=False, what="late")}
     assert late == {("jobs", 0), ("jobs", 1), ("mail-out", 0)}
     assert Errand.objects.count() == 1
+
+
+def test_mail_in_is_proven_by_a_letter_that_goes_round(account, operator, operator_tenant, clock, post, settings):
+    system, desk = Actor.system(operator_tenant), "/operator/incidents/"
+    inbox = {"slug": "inbox", "name": {"en": "Inbox"}, "probes": ["mail-in"]}
+    apply_components(system, components=[inbox])
+    seen = lambda: Component.objects.get(slug="inbox").measured(now())  # noqa: E731 - read anew
+
+    def minutes(count):
+        """What the job worker does by the clock."""
+        for _minute in range(count):
+            ask_inside(system)
+            run_jobs()
+            read_mailbox(system)
+            clock.shift(60)
+
+    minutes(1)
+    assert len(post.passed) == 1 and post.passed[0][2]["To"] == ADDRESS and post.lying() == []  # it was taken in
+    minutes(1)
+    assert seen() == "operational" and Sample.objects.get(probe="mail-in").ok is True
+    assert not OutgoingMail.objects.exists() and "is not measured" not in operator.get(desk).text
+    minutes(4)
+    forged = as_head(post.passed[-1][2]).replace("<o", "<l").replace("Probe", "Probe again") + "\nHei\n"
+    post.server.stop()  # the mailbox is away
+    try:
+        minutes(14)
+        assert seen() == "partial_outage"
+        assert "could not be reached" in operator.get(desk).text and "could not be reached" in operator.get(MAIL).text
+    finally:
+        post.server.start()
+    post.make()
+    post.put(forged.encode())
+    minutes(7)
+    assert seen() == "operational" and len(post.lying()) == 1
+    settings.IMAP_URL, asked = "", Sample.objects.filter(probe="mail-in").count()
+    minutes(16)
+    assert seen() == "unknown" and Sample.objects.filter(probe="mail-in").count() == asked
+    for page in (desk, "/operator/probers/"):
+        assert "No mailbox is named" in operator.get(page).text
+    apply_components(system, components=[inbox | {"probes": ["mail-out"]}])
+    assert "No mailbox is named" not in operator.get(desk).text

@@ -112,6 +112,6 @@ def test_the_register_says_which_probes_prove_a_part(oslo, operator_tenant, show
     oslo.says(True, "api")
     assert shown() == {"Shop": "degraded_performance", "Inbox": "degraded_performance"}
     oslo.says(True, "sign-in")
-    assert shown() == {"Shop": "operational", "Inbox": "degraded_performance"}  # nothing takes mail in yet
+    assert shown() == {"Shop": "operational", "Inbox": "degraded_performance"}  # no mailbox is named
     with pytest.raises(Refused, match="wrong form"):
         apply_components(Actor.system(operator_tenant), components=[entries[0] | {"probes": "api"}])

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from tillit.availability.probes.actions.probers import add_prober, end_prober
 from tillit.availability.probes.forms import ProberForm
 from tillit.availability.probes.models import Prober
+from tillit.availability.probes.queries import mailbox_error, why_no_mail_in
 from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
@@ -29,7 +30,8 @@ def probers(request: Request) -> HttpResponse:
         else:
             messages.success(request, _("%(prober)s may deliver now.") % {"prober": prober.name})
             return redirect("probes:probers")
-    context = {"probers": Prober.objects.order_by("ended_at", "name"), "form": form}
+    why = why_no_mail_in() or mailbox_error()
+    context = {"probers": Prober.objects.order_by("ended_at", "name"), "form": form, "why": why}
     return render(request, "probes/probers.html", context, status=422 if form.errors else 200)
 
 
