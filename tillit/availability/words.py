@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime
+from datetime import time as clock_time
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, units
 from django.apps import apps
+from django.db import InterfaceError, OperationalError
 from django.utils import translation
 from django.utils.timezone import get_current_timezone, get_current_timezone_name
 from django.utils.translation import gettext as _
@@ -18,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from tillit.availability.models import Effect, Incident, Interruption, MaintenanceWindow, WindowVersion
 from tillit.availability.models.components import Shown
 from tillit.foundation.formats import LANGUAGES, locale
+from tillit.foundation.regions import known_regions
 from tillit.foundation.texts import pick
 
 STATUS = {  # by `Status.summary`: what to say, in which tone
@@ -146,8 +150,24 @@ def audience(window: MaintenanceWindow) -> str:
     elif window.wave:
         said.append(_("Wave %(wave)s") % {"wave": window.wave.upper()})
     if window.region:
-        said.append(_("Region %(region)s") % {"region": window.region})
+        said.append(_("Region %(region)s") % {"region": region(window.region)})
     return ", ".join(said)
+
+
+def region(slug: str) -> str:
+    """By its name in the reader's language; as it is written where no register in force knows it, or none answers."""
+    try:
+        return _region_names(translation.get_language(), time.monotonic() // 5).get(slug, slug)
+    except (OperationalError, InterfaceError):
+        return slug
+
+
+@functools.lru_cache(maxsize=len(LANGUAGES))
+def _region_names(_language: str | None, _five_seconds: float) -> dict[str, str]:
+    return known_regions()
+
+
+forget_regions = _region_names.cache_clear
 
 
 def _here(moment: datetime) -> datetime:
@@ -159,7 +179,7 @@ def _here(moment: datetime) -> datetime:
 
 @functools.lru_cache(maxsize=5000)
 def _written(day: date, skeleton: str, language: Locale) -> str:
-    return dates.format_skeleton(skeleton, datetime.combine(day, time()), locale=language)
+    return dates.format_skeleton(skeleton, datetime.combine(day, clock_time()), locale=language)
 
 
 @functools.lru_cache(maxsize=5000)

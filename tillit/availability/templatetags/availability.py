@@ -16,7 +16,7 @@ from tillit.availability.models.components import Shown
 
 register = template.Library()
 SAID = (words.day, words.weekday, words.clock, words.month, words.zone, words.expected, words.noticed, words.audience)
-for _filter in (*SAID, words.job):
+for _filter in (*SAID, words.job, words.region):
     register.filter(_filter.__name__, _filter)
 
 

@@ -4,11 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.utils.timezone import now
 
 from tillit.availability.actions.incidents import Said, open_incident, resolve_incident, update_incident
 from tillit.availability.actions.windows import cancel_maintenance, move_maintenance
 from tillit.availability.models import Component, Incident
+from tillit.availability.words import forget_regions
 from tillit.foundation.testing import public_of
 
 
@@ -72,6 +74,25 @@ def test_the_pages_answer_on_every_host_in_every_language_without_a_cookie(troub
             assert words in text(answer)
             assert not answer.cookies and "public" in answer.headers["Cache-Control"]
         assert public.post(address).status_code == 405
+
+
+def test_a_region_is_told_by_its_name_in_the_readers_language(trouble, announced, public, operator, clock):
+    """And by its code, while no register names it."""
+    Incident.objects.filter(pk=trouble.pk).update(region="norway")
+    window = announced(48, region="norway")
+    pages = [(public, "/status/"), (public, f"/status/incidents/{trouble.pk}/"), (operator, "/operator/maintenance/")]
+    pages += [(public, f"/status/maintenance/{window.pk}/"), (public, "/status/maintenance.ics?lang=nb")]
+    for person, address in pages:
+        assert "norway" in text(person.get(address))
+    forget_regions()
+    clock.shift(timedelta(minutes=1))  # the banner keeps its words for so long
+    named = {"slug": "norway", "name": {"en": "Norway", "nb": "Norge"}, "countries": ["NO"], "time_zone": "Europe/Oslo"}
+    apps.get_model("trust", "Region").objects.create(**named, position=1, in_force_at=now())
+    for person, address in pages:
+        page = text(person.get(address, headers={"accept-language": "nb"}))
+        assert "norway" not in page and ("Norge" in page or "Norway" in page)
+    for address in ("/status/", f"/status/incidents/{trouble.pk}/", "/status/maintenance.ics?lang=nb"):
+        assert "Norge" in text(public.get(address, headers={"accept-language": "nb"}))
 
 
 @pytest.mark.parametrize("address", ["/status/incidents/4711/", "/status/maintenance/4711/"])

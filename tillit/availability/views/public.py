@@ -11,12 +11,11 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from tillit.availability import queries, vectors
+from tillit.availability import queries, vectors, words
 from tillit.availability.models import Incident, MaintenanceWindow
 from tillit.availability.zone import in_operators_time
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
-from tillit.foundation.regions import known_regions
 from tillit.foundation.requests import Request
 
 
@@ -56,7 +55,7 @@ def status(request: Request) -> HttpResponse:
 
 def _region_of(tenant: Tenant) -> str:
     """Its name in the reader's language; the operator lives in none that concerns anybody."""
-    return "" if tenant.is_operator else known_regions().get(tenant.region, tenant.region)
+    return "" if tenant.is_operator else words.region(tenant.region)
 
 
 @login_not_required
