@@ -91,7 +91,7 @@ def details() -> dict[str, Any]:
         "udp": KERNEL if walls["namespace"] or walls["seccomp"] else by_python,
         "children": any_kernel,
         "abstract_sockets": KERNEL if walls["namespace"] or walls["landlock"] >= 6 else OPEN,
-        "served_socket": KERNEL if walls["landlock"] or "served_socket" in _proved else OPEN,
+        "served_socket": KERNEL if walls["landlock"] or _proved.get("served_socket") else OPEN,
         "neighbours": [place for place in _neighbours() if os.access(place, os.W_OK)],
         "missing": dict(_missing),
     }

@@ -82,9 +82,13 @@ def put_up(walls: Sequence[str]) -> None:
         capabilities.give_up()
     if "hook" in walls:
         _try("hook")
+    look_at_served_socket()
+
+
+def look_at_served_socket() -> None:
+    """Whether the socket this process serves, if any, can only take calls."""
     served = os.environ.get("TILLIT_LISTEN_FD", "")
-    if not served or locked(int(served)):
-        confinement.proved("served_socket")
+    confinement.proved("served_socket", int(not served or locked(int(served))))
 
 
 def _try(name: str) -> None:

@@ -39,5 +39,7 @@ def gently(work: Callable[[], T]) -> T:
         except BaseException as error:
             found.set_exception(error)
 
-    threading.Thread(target=behind_others, name="gently", daemon=True).start()
+    thread = threading.Thread(target=behind_others, name="gently", daemon=True)
+    thread.start()
+    thread.join()  # it is gone, not only done: a fork must find no other thread
     return found.result()

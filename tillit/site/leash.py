@@ -45,10 +45,7 @@ def main(arguments: list[str]) -> None:
     walls = [argument for argument in arguments[:1] if argument.startswith(CONFINE)]
     if walls:
         _confine(walls[0].removeprefix(CONFINE))
-    handle = os.environ.pop("TILLIT_LEASH_FD", "")
-    if handle:  # after the walls: a thread that began before would stand outside of them
-        unprivileged.die_with_parent(signal.SIGTERM)
-        hold(int(handle))
+    put_on()  # after the walls: a thread that began before would stand outside of them
     module, *rest = arguments[len(walls) :]
     if wished():
         with suppress(Exception):  # told below, where it is imported to be run
@@ -56,6 +53,14 @@ def main(arguments: list[str]) -> None:
         sys.modules.pop(module, None)  # what it imported stays
     sys.argv = [module, *rest]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+def put_on() -> None:
+    """End when the supervisor does, from now on; nothing where it gave no leash."""
+    handle = os.environ.pop("TILLIT_LEASH_FD", "")
+    if handle:
+        unprivileged.die_with_parent(signal.SIGTERM)
+        hold(int(handle))
 
 
 def _confine(walls: str) -> None:

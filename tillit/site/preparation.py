@@ -27,7 +27,14 @@ from tillit.site.runtime import ROOT, python_of
 
 EMBEDDED = "postgres"  # folder of the embedded server inside the data folder
 EVERYBODYS = ("postgres", "template1", "defaultdb")  # databases of a server that are not meant to be filled
-OURS = ("TILLIT_DATABASE_URL", "TILLIT_OWNER_DSN", "TILLIT_LEASH_FD", "TILLIT_READY_FD", "TILLIT_LISTEN_FD")
+OURS = (
+    "TILLIT_DATABASE_URL",
+    "TILLIT_OWNER_DSN",
+    "TILLIT_LEASH_FD",
+    "TILLIT_READY_FD",
+    "TILLIT_LISTEN_FD",
+    "TILLIT_ORDERS_FD",
+)
 OF_THE_NETWORK = ("host", "port", "ssl", "channel_binding", "gss", "krb", "keepalives", "tcp_", "load_balance")
 CODE = ("*.py", "*.sql", "*.toml")
 

@@ -115,7 +115,7 @@ def serve(name: str) -> None:
     """Serve the application `module:attribute` until SIGTERM; requests under way are finished."""
 
     def load() -> Application:
-        application = gently(lambda: _warmed(_load(name)))
+        application = gently(lambda: warmed(load_application(name)))
         os.environ.pop(WISH, None)
         for secret in SECRETS:  # known to the settings by now; Granian hands the rest to every request
             os.environ.pop(secret, None)
@@ -141,13 +141,13 @@ def serve(name: str) -> None:
     worker.inner.run()  # the task of a multiprocessing.Process, in this process
 
 
-def _load(name: str) -> Application:
+def load_application(name: str) -> Application:
     module, _, attribute = name.partition(":")
     application: Application = getattr(importlib.import_module(module), attribute or "application")
     return application
 
 
-def _warmed(application: Application) -> Application:
+def warmed(application: Application) -> Application:
     """Answer one request and compile every template before reporting ready: no visitor waits for what loads lazily."""
     environ: dict[str, Any] = {"PATH_INFO": "/healthz", "HTTP_HOST": os.environ.get("TILLIT_BASE_HOST", "localhost")}
     setup_testing_defaults(environ)

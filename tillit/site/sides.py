@@ -16,15 +16,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from tillit.site import rollout
+from tillit.site.child import FORKSERVER, Program
 from tillit.site.preparation import child_environment, release
 from tillit.site.problems import Problem
 from tillit.site.rollout import Order, Routes
 from tillit.site.runtime import ROOT, python_of
-from tillit.site.supervisor import SUCCESSOR_START, Place, Program, Supervisor
+from tillit.site.supervisor import SUCCESSOR_START, Place, Supervisor
 
 SERVE, JOBS = "tillit.site.serve", "tillit.site.worker"
 LINGERS = 300.0  # seconds for what a web worker is answering, or being sent, when another has taken its place
-FOLLOWS = (SERVE, JOBS)  # what is replaced when the main release or the waves change
+FOLLOWS = (FORKSERVER, SERVE, JOBS)  # what is replaced when the main release or the waves change
 LET_GO = 1.0  # seconds until every worker has seen new routes
 LOOK_EVERY = 0.5
 AGAIN = 10.0  # seconds until the same is tried once more after the machine refused: a full disk, no more files
@@ -160,7 +161,9 @@ class Sides:
         if (self.main.main, self.main.beside, self.main.waves) == (order.main, order.beside, order.waves):
             return
         self.main = order
-        places = [place for place in self._main() if place.program.module in FOLLOWS]
+        there = order.main.joinpath(*FORKSERVER.split(".")).with_suffix(".py").exists()  # not in every older release
+        follows = FOLLOWS if there else (SERVE, JOBS)
+        places = [place for place in self._main() if place.program.module in follows]
         for place in places:
             place.program = replace(place.program, root=order.main)
         yield from self._replace(places)

@@ -1,8 +1,7 @@
 """Keep a set of processes alive: start them, notice deaths, replace them one by one, end them in order.
 
 The supervisor holds the listening sockets, so requests wait instead of failing while nobody serves: after a crash, and
-during a restart, where the new process reports ready before the old one is asked to go. Each child lives in a process
-group of its own, so that Ctrl-C reaches the supervisor alone, and on a leash (`leash.py`), so that none outlives it.
+during a restart, where the new process reports ready before the old one is asked to go. How one is started: `child.py`.
 """
 
 from __future__ import annotations
@@ -11,20 +10,15 @@ import math
 import os
 import select
 import signal
-import socket
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from tillit.site.gently import WISH
-from tillit.site.leash import CONFINE
+from tillit.site.child import Child, Program
 from tillit.site.logs import Logs
 from tillit.site.postgres import Cluster
 from tillit.site.problems import Problem
-from tillit.site.runtime import ROOT, python_of
 
 FIRST_START = 90.0  # seconds until every child has to be ready
 SUCCESSOR_START = 180.0  # the same for one that steps back behind those who serve
@@ -33,122 +27,6 @@ STEADY = 10.0  # a child that lived this long has not failed to start
 LONGEST_PAUSE = 30.0
 DATABASE_PATIENCE = 120.0
 LINGERING = 2  # predecessors of one place that may take their longer time at once: restart upon restart piles up none
-
-
-@dataclass(frozen=True)
-class Program:
-    """What to run. `settle`: seconds alive that count as ready; None: it reports over the pipe.
-
-    `walls` stand between it and the network (`confine.py`). One that `supports` the others is there before them and
-    after them.
-    """
-
-    name: str
-    module: str
-    arguments: tuple[str, ...] = ()
-    socket: socket.socket | None = None
-    settle: float | None = None
-    grace: float = 10.0  # seconds to end in order before it is killed
-    lingers: float | None = None  # the same once another does its work, so that it can finish what it is at
-    walls: tuple[str, ...] = ()
-    supports: bool = False
-    hung: float = 60.0  # seconds without a sign of life, for those that give any, until it is taken for hung
-    root: Path = ROOT  # the checkout it runs from; another one than ours has an environment of its own
-
-
-class Child:
-    """One process of a program, with its leash and its way to say that it is ready."""
-
-    def __init__(self, program: Program, environment: dict[str, str], logs: Logs, *, gently: bool = False) -> None:
-        self.program = program
-        self.began = time.monotonic()
-        self.kill_at: float | None = None
-        self.reported = False
-        self.last_beat: float | None = None
-        self.ready_end, said = os.pipe()
-        try:
-            held, self.leash = os.pipe()
-        except OSError:
-            os.close(self.ready_end)
-            os.close(said)
-            raise
-        passed = [said, held]
-        values = environment | {"TILLIT_READY_FD": str(said), "TILLIT_LEASH_FD": str(held)}
-        if gently:
-            values[WISH] = "1"
-        if program.socket is not None:
-            passed.append(program.socket.fileno())
-            values["TILLIT_LISTEN_FD"] = str(program.socket.fileno())
-        leash = ["tillit.site.leash", *([CONFINE + ",".join(program.walls)] if program.walls else [])]
-        command = [python_of(program.root), "-P", "-m", *leash, program.module, *program.arguments]
-        try:
-            with logs.open(program.name) as log:
-                self.process = subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    env=values,
-                    cwd=program.root,
-                    pass_fds=passed,
-                    process_group=0,
-                )
-        except OSError:
-            os.close(self.ready_end)
-            os.close(self.leash)
-            raise
-        finally:
-            os.close(said)
-            os.close(held)
-        os.set_blocking(self.ready_end, False)
-
-    def ready(self) -> bool:
-        """Whether it can do its work (once true, it stays so)."""
-        if self.reported or not self.alive():
-            return self.reported
-        self.reported = self._said() != b""
-        settle = self.program.settle
-        self.reported = self.reported or (settle is not None and time.monotonic() - self.began >= settle)
-        return self.reported
-
-    def hung(self) -> bool:
-        """Whether it gave signs of life before, and has given none for long."""
-        self._said()
-        return self.last_beat is not None and time.monotonic() - self.last_beat > self.program.hung
-
-    def _said(self) -> bytes:
-        said = b""
-        with suppress(BlockingIOError):
-            said = os.read(self.ready_end, 4096)
-        if b"beat" in said:
-            self.last_beat = time.monotonic()
-        return said
-
-    def alive(self) -> bool:
-        return self.process.poll() is None
-
-    def signal(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, number)
-
-    def ask_to_end(self, patience: float | None = None) -> None:
-        """Within `patience` seconds, or else those of its program; asked again, the sooner holds."""
-        self.signal(signal.SIGTERM)
-        self.hurry(self.program.grace if patience is None else patience)
-
-    def hurry(self, patience: float) -> None:
-        until = time.monotonic() + patience
-        self.kill_at = until if self.kill_at is None else min(self.kill_at, until)
-
-    def forget(self) -> None:
-        """Release the pipes of a process that ended, and whatever it left in its group."""
-        self.signal(signal.SIGKILL)
-        os.close(self.ready_end)
-        os.close(self.leash)
-
-    def epitaph(self) -> str:
-        status = self.process.returncode
-        return f"killed by signal {-status}" if status < 0 else f"exit status {status}"
 
 
 @dataclass
@@ -382,7 +260,16 @@ class Supervisor:
                 self._wait(LONGEST_PAUSE / 6)
 
     def _spawn(self, place: Place, *, gently: bool = False) -> Child:
-        return Child(place.program, self.environment(place.program), self.logs, gently=gently)
+        program = place.program
+        values = self.environment(program)
+        everyone = [child for place in self.places if (child := place.child) is not None]
+        server = next((child for child in everyone if child.forks(program)), None)
+        if server is not None:
+            try:
+                return Child(program, values, self.logs, gently=gently, server=server)
+            except OSError as error:
+                self.say(f"{program.name} could not be forked ({error.strerror}); it is started afresh")
+        return Child(program, values, self.logs, gently=gently)
 
     def _wait(self, seconds: float = TICK) -> None:
         """Sleep until a signal arrives (a child's end is one) or the time is over."""

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from tillit.site import confine, copy_process, runtime
+from tillit.site.child import FORKSERVER, Program
 from tillit.site.copy_process import CopyProcess
 from tillit.site.folder import Claim, left_by_a_crash
 from tillit.site.listening import AFTER_A_CRASH, open_sockets
@@ -28,7 +29,7 @@ from tillit.site.preparation import Preparation, release
 from tillit.site.problems import Problem, complain, from_os, note_traceback
 from tillit.site.progress import Progress
 from tillit.site.sides import LINGERS, SERVE, Sides
-from tillit.site.supervisor import Program, Supervisor
+from tillit.site.supervisor import Supervisor
 
 WEB_WORKERS = 2
 BROKER = "tillit.trust.broker.serve"
@@ -188,15 +189,16 @@ class Card:
 def _programs(sockets: list[socket.socket], walls: tuple[str, ...], *, embedded: bool) -> list[Program]:
     """The broker alone may reach other servers; the workers find it when they start."""
     broker = [Program("broker", BROKER, grace=60.0, supports=True)] if find_spec(BROKER) else []
+    code = [Program("forkserver", FORKSERVER, walls=walls, supports=True)] if sys.platform == "linux" else []
     web = [
-        Program(f"web-{number}", SERVE, socket=listening, lingers=LINGERS, walls=walls)
+        Program(f"web-{number}", SERVE, socket=listening, lingers=LINGERS, walls=walls, forked=True)
         for number, listening in enumerate(sockets, start=1)
     ]
-    worker = Program("worker-1", "tillit.site.worker", ("worker-1",), grace=25.0, walls=walls)
+    worker = Program("worker-1", "tillit.site.worker", ("worker-1",), grace=25.0, walls=walls, forked=True)
     nightly = [Program("nightly", "tillit.site.nightly", walls=walls)] if embedded else []
     restarts = Program("restarts", "tillit.site.restarting", grace=60.0)  # makes load by the network: without walls
     prober = Program("prober", PROBER, settle=1.0)  # asks from outside: no wall, and no way to the database
-    return [*broker, *web, worker, *nightly, prober, restarts]  # it is replaced at last: it is what asks for it
+    return [*broker, *code, *web, worker, *nightly, prober, restarts]  # it is replaced at last: it is what asks for it
 
 
 def _fit_for(program: Program, values: dict[str, str]) -> dict[str, str]:

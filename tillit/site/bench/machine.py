@@ -56,7 +56,7 @@ def children_running(parent: int, module: str) -> list[int]:
     for place in Path("/proc").glob("[0-9]*"):
         try:
             of = (place / "stat").read_text().rpartition(")")[2].split()[1]
-            if of == str(parent) and module in (place / "cmdline").read_text().split("\0"):
+            if of == str(parent) and module in (place / "cmdline").read_text().replace("\0", " ").split():
                 found.append(int(place.name))
         except OSError:
             continue  # ended meanwhile

@@ -55,9 +55,7 @@ def installation(tmp_path_factory, server, port):
 def running(installation):
     """The confined processes: two web workers and the job worker."""
     workers = ("tillit.site.serve", "tillit.site.worker")
-    return {
-        pid for pid, line in lines(installation).items() if "--confine=" in line and any(w in line for w in workers)
-    }
+    return {pid for pid, line in lines(installation).items() if any(worker in line for worker in workers)}
 
 
 def lines(installation):

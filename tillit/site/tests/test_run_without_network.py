@@ -42,7 +42,9 @@ def installation(tmp_path_factory, mail_server):
 
 def running(installation, module):
     """The processes that run this module."""
-    lines = {pid: (PROC / str(pid) / "cmdline").read_text().split("\0") for pid in installation.children()}
+    lines = {
+        pid: (PROC / str(pid) / "cmdline").read_text().replace("\0", " ").split() for pid in installation.children()
+    }
     return [pid for pid, line in lines.items() if module in line]
 
 

@@ -12,12 +12,13 @@ import psycopg
 import pytest
 
 from tillit.site import runtime
+from tillit.site.child import Child, Program
 from tillit.site.logs import Logs
 from tillit.site.postgres import Cluster
 from tillit.site.processes import PROC, alive
 from tillit.site.runtime import ROOT
 from tillit.site.sides import LINGERS
-from tillit.site.supervisor import Child, Place, Program, Supervisor
+from tillit.site.supervisor import Place, Supervisor
 from tillit.site.tests.tiny import GRACE
 
 SOON = 15.0

@@ -1,8 +1,9 @@
 """A tiny installation under the real supervisor: two web workers with an application of nothing, a worker that waits.
 
-python -m tillit.site.tests.tiny FOLDER [database] [support] [sides]
+python -m tillit.site.tests.tiny FOLDER [database] [support] [sides] [forked]
 
-It writes FOLDER/address when it serves, and running.json. With `sides` it carries out orders for two releases.
+It writes FOLDER/address when it serves, and running.json. With `sides` it carries out orders for two releases, with
+`forked` the web workers come from a fork server.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ from pathlib import Path
 
 from tillit.foundation.supervision import report_ready
 from tillit.site import rollout, runtime
+from tillit.site.child import FORKSERVER, Program
 from tillit.site.handing import layered
 from tillit.site.listening import open_sockets
 from tillit.site.logs import Logs
 from tillit.site.postgres import Cluster
 from tillit.site.progress import Progress
 from tillit.site.sides import LINGERS, SERVE, Sides
-from tillit.site.supervisor import Program, Supervisor
+from tillit.site.supervisor import Supervisor
 
 THIS = "tillit.site.tests.tiny"
 GRACE = 2.0  # seconds
@@ -61,10 +63,21 @@ def support(folder: Path) -> None:
 def supervise(folder: Path, options: list[str]) -> None:
     sockets = open_sockets("127.0.0.1", 0, 2)
     web = [
-        Program(f"web-{number}", SERVE, (f"{THIS}:application",), listening, grace=GRACE, lingers=LINGERS, hung=6.0)
+        Program(
+            f"web-{number}",
+            SERVE,
+            (f"{THIS}:application",),
+            listening,
+            grace=GRACE,
+            lingers=LINGERS,
+            hung=6.0,
+            forked="forked" in options,
+        )
         for number, listening in enumerate(sockets, start=1)
     ]
     helpers = [Program("support", THIS, ("support", str(folder)), supports=True)] if "support" in options else []
+    if "forked" in options:
+        helpers.append(Program("forkserver", FORKSERVER, supports=True))
     cluster = Cluster(folder / "postgres", durable=False) if "database" in options else None
     if cluster is not None:
         cluster.start()
