@@ -165,7 +165,7 @@ def test_every_answer_of_the_api_tells_the_next_window_of_its_tenant_only(window
 def test_an_offline_window_shows_a_page_in_the_readers_language(
     during, anna, chiara, operator, program, django_assert_num_queries, language, said
 ):
-    during("offline", wave="a", reason="The disks are full.")
+    during("offline", wave="a", reasons={"en": "The disks are full."})
     assert anna.get("/companies/").status_code == 503
     with django_assert_num_queries(0):
         answer = anna.get("/companies/", headers={"accept-language": language})
