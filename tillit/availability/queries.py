@@ -211,6 +211,12 @@ def merged(windows: Iterable[MaintenanceWindow], tenant: Tenant | None = None) -
     return sorted(joined, key=lambda found: found.starts_at)
 
 
+def near(found: list[Interruption]) -> list[Interruption]:
+    """Of these, earliest first, what is read without opening anything: what is under way, emergencies, and the next."""
+    following = next((one for one in found if not one.is_active), None)
+    return [one for one in found if one.is_active or not one.is_planned or one is following]
+
+
 def by_month(interruptions: Iterable[Interruption]) -> list[tuple[datetime, list[Interruption]]]:
     """Grouped under the first moment of their month, in the zone that is active."""
 

@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from tillit.foundation.menu import MenuEntry
 from tillit.foundation.purposes import Purpose
 
 
@@ -13,12 +14,15 @@ class SubscriptionsConfig(AppConfig):
     grants = {
         "subscriptions.subscribe": (),  # `queries.visitor`
         "subscriptions.tell": (),  # the clock, reactions and jobs alone
+        "subscriptions.count": ("operator",),
     }
     events = (
         "subscriptions.confirmed",
         "subscriptions.left",
         "subscriptions.webhook_verified",
         "subscriptions.webhook_disabled",
+        "subscriptions.paused",
+        "subscriptions.resumed",
     )
     holdings = {
         "unconfirmed-status-subscriptions": "tillit.availability.subscriptions.holdings.UnconfirmedStatusSubscriptions",
@@ -31,4 +35,5 @@ class SubscriptionsConfig(AppConfig):
             named_by_recipient=True,
         )
     }
+    menu = (MenuEntry(_("Subscriptions"), "subscriptions:counted", "subscriptions.count", "", 78),)
     panels = {"status.subscribe": "subscriptions:ways"}

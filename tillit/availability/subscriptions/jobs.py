@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tillit.availability.subscriptions.actions import joining, news, webhooks
+from tillit.availability.subscriptions.actions import joining, news, returned, webhooks
 from tillit.availability.subscriptions.sending import send
 from tillit.foundation.access import Actor
 from tillit.foundation.jobs import by_the_clock, job
@@ -35,3 +35,8 @@ def remind(actor: Actor) -> None:
 @by_the_clock("subscriptions.forget_unconfirmed", "27 * * * *")
 def forget_unconfirmed(actor: Actor) -> None:
     joining.forget_unconfirmed(actor)
+
+
+@by_the_clock("subscriptions.pause_returned", "3-59/10 * * * *")
+def pause_returned(actor: Actor) -> None:
+    returned.pause_returned(actor)

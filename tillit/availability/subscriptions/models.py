@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
-from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.db.models import CheckConstraint, Exists, OuterRef, Q, UniqueConstraint
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -27,9 +27,10 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         return self.filter(confirmed_at=None)
 
     def reachable(self) -> Self:
-        """Confirmed; of webhooks those whose server said yes and has not been given up."""
+        """Confirmed; of webhooks those whose server said yes and has not been given up; mails that do not rest."""
         works = Q(endpoint__disabled_at=None) & ~Q(endpoint__verified_at=None)
-        return self.confirmed().filter(Q(way=Subscriber.Way.MAIL) | works)
+        resting = Pause.objects.filter(subscriber=OuterRef("pk"), ended_at=None)
+        return self.confirmed().filter(Q(way=Subscriber.Way.MAIL) | works).exclude(Exists(resting))
 
 
 class Subscriber(models.Model):
@@ -76,6 +77,23 @@ class Subscriber(models.Model):
         chosen = {"components": self.incidents, "reminders": self.maintenance and self.reminders}
         wanted = Wanted(components=frozenset(self.components))
         return bool(chosen.get(kind, getattr(self, kind, False))) and wanted.takes_parts(parts)
+
+
+class Pause(models.Model):
+    """That mails to a subscriber rest, because those before came back. The subscriber ends it; nothing is forgotten."""
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="pauses")
+    at = models.DateTimeField(default=now)
+    because = models.CharField(max_length=320, blank=True)  # the other mail server's words, without the address
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint("subscriber", condition=Q(ended_at=None), name="one_pause_of_a_status_subscriber")
+        ]
+
+    def __str__(self) -> str:
+        return f"pause of subscriber {self.subscriber_id}"
 
 
 class Endpoint(models.Model):

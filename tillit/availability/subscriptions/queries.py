@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from django.db.models import Count, Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from tillit.availability import queries as status
 from tillit.availability.models import Component
-from tillit.availability.subscriptions.models import Delivery, Subscriber
+from tillit.availability.subscriptions.models import Delivery, Pause, Subscriber
 from tillit.foundation.access import Actor
 from tillit.foundation.texts import pick
 
@@ -26,6 +27,21 @@ def subscriber(pk: int | None) -> Subscriber | None:
 
 def recent_deliveries(subscriber: Subscriber) -> list[Delivery]:
     return list(subscriber.deliveries.order_by("-pk")[:SHOWN])
+
+
+def counts() -> dict[str, int]:
+    """How many hear, by mail and webhook, and how many have not confirmed yet. One query."""
+    confirmed, mail = ~Q(confirmed_at=None), Q(way=Subscriber.Way.MAIL)
+    return Subscriber.objects.aggregate(
+        mail=Count("pk", filter=confirmed & mail),
+        webhook=Count("pk", filter=confirmed & ~mail),
+        unconfirmed=Count("pk", filter=~confirmed),
+    )
+
+
+def pauses() -> list[Pause]:
+    """Mails that rest now, the newest first."""
+    return list(Pause.objects.filter(ended_at=None).select_related("subscriber__tenant").order_by("-pk")[:SHOWN])
 
 
 def part_choices() -> list[tuple[str, str]]:

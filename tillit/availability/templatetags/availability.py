@@ -10,9 +10,10 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from tillit.availability import words
+from tillit.availability import queries, words
 from tillit.availability.models import Incident
 from tillit.availability.models.components import Shown
+from tillit.availability.queries import Interruption
 
 register = template.Library()
 SAID = (words.day, words.weekday, words.clock, words.month, words.zone, words.expected, words.noticed, words.audience)
@@ -48,6 +49,18 @@ def span(timed: Timed, first_day: Callable[[datetime], str] = words.day) -> Safe
         last,
         zones[1],
     )
+
+
+@register.filter
+def near(found: list[Interruption]) -> list[Interruption]:
+    return queries.near(found)
+
+
+@register.filter
+def further(found: list[Interruption]) -> list[Interruption]:
+    """The others."""
+    shown = queries.near(found)
+    return [one for one in found if one not in shown]
 
 
 @register.filter

@@ -9,7 +9,8 @@ from django.utils.timezone import now
 from tillit.availability import panels
 from tillit.availability.actions.plan import announce_due_windows
 from tillit.availability.actions.windows import cancel_maintenance, move_maintenance
-from tillit.availability.models import MaintenanceRule, MaintenanceWindow, NoticeReceipt
+from tillit.availability.actions.work import prove_notices
+from tillit.availability.models import MaintenanceRule, MaintenanceWindow, NoticeProof, NoticeReceipt
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Tenant
 from tillit.foundation.tenancy import in_tenant
@@ -47,6 +48,21 @@ def test_the_sign_in_view_tells_state_every_window_and_where_to_read_more(plan, 
     assert "Server restart: Every night at 02:00 (Europe/Oslo), 1–3 seconds." in page
     links = public_of(fjordlys).get(SIGN_IN).content.decode()
     assert 'href="/status/"' in links and 'href="/trust/"' in links
+
+
+@pytest.mark.promise("notice-in-every-sign-in-view")
+def test_on_a_phone_the_form_is_near_and_every_notice_stands_there(plan, announced, fjordlys, operator_tenant):
+    """The next window and every emergency in the open, the others behind one line; the proof finds all of them."""
+    announced(200, kind="emergency", title="TLS library", reason="A hole.")
+    announced(100, title="Core switch")
+    page = public_of(fjordlys).get(SIGN_IN).content.decode()
+    nearest, _more, further = page.partition('<details class="further">')
+    assert "Application maintenance" in nearest and "TLS library" in nearest and "2 more are announced" in further
+    assert "Core switch" not in nearest and "Core switch" in further and page.count('data-notice="window') == 4
+    assert "<details" not in nearest[nearest.index("Announced maintenance") :]
+    prove_notices(Actor.system(operator_tenant))
+    for window in MaintenanceWindow.objects.upcoming().concerning(fjordlys):
+        assert NoticeProof.objects.filter(window=window, place="sign_in").exists()
 
 
 @pytest.mark.promise("notice-in-every-sign-in-view")

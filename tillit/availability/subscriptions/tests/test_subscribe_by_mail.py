@@ -23,6 +23,7 @@ from tillit.availability.subscriptions.models import Delivery, Subscriber, Told
 from tillit.foundation.access import Actor
 from tillit.foundation.clock import now
 from tillit.foundation.holdings import holding
+from tillit.foundation.mailbox import read_mailbox
 from tillit.foundation.models import Event, OutgoingMail
 from tillit.foundation.tenancy import in_tenant
 from tillit.foundation.testing import Person, happened, public_of, run_jobs
@@ -311,3 +312,32 @@ def test_the_page_explains_every_way_in_three_languages(plan, public, django_ass
     for way in ("feed.atom", "feed.json", "maintenance.ics", f"{FORM}webhook/", FORM):
         assert way in status
     assert len(re.findall(r'<a [^>]*href="[^"]*feed\.atom', status)) == 1  # each way stands once
+
+
+def test_after_three_that_came_back_mails_rest_until_the_subscriber_says_so(
+    joined, trouble, operator, anna, public, post, clock
+):
+    dead, kari = "nora@dead.example", "kari@kunde.example"
+    mine = f"/status/subscribe/mine/{tokens.token_for(tokens.MINE, joined(email=dead).pk)}/"
+    joined(email=kari)
+
+    def hear(*titles):
+        """Something happens; returns the letters that went there so far, the one to confirm among them."""
+        clock.shift(timedelta(minutes=1))
+        for title in titles:
+            trouble(title=title)
+        read_mailbox(None)
+        jobs.pause_returned(Actor.system(operator.tenant))
+        return sum(to == dead for _sender, to, _head in post.passed)
+
+    assert hear("One", "Two") == 3 and "came back" not in public.get(mine).text
+    assert hear("Three") == 4 and happened("subscriptions.paused")
+    assert hear("Four") == 4 and sum(to == kari for _sender, to, _head in post.passed) == 5
+    shown = operator.get("/operator/subscriptions/").text
+    assert "550 5.1.1 No such person here" in shown and "nora" not in shown
+    assert anna.get("/operator/subscriptions/").status_code == 403
+    assert "the last mails came back" in public.get(mine).text
+    assert public.post(f"{mine}switch-on/").status_code == 302
+    assert "the last mails came back" not in public.get(mine).text
+    assert hear("Five", "Six") == 6 and hear("Seven") == 7 and hear("Eight") == 7
+    assert Subscriber.objects.filter(email=dead).exists()

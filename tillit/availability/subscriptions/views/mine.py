@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tillit.availability.subscriptions import queries, tokens
-from tillit.availability.subscriptions.actions import joining, webhooks
+from tillit.availability.subscriptions.actions import joining, returned, webhooks
 from tillit.availability.subscriptions.forms import ChoiceForm
 from tillit.availability.subscriptions.models import Subscriber
 from tillit.availability.subscriptions.views.frame import dead, known, page, public_form
@@ -81,10 +81,13 @@ def secret(request: Request, token: str) -> HttpResponse:
 
 @public_form
 def switch_on(request: Request, token: str) -> HttpResponse:
-    """POST asks the receiver again whether it wants to be called."""
+    """POST asks the receiver again whether it wants to be called; mails that rest are sent again."""
     found = known(tokens.MINE, token)
     if found is None:
         return dead(request)
+    if request.method == "POST" and found.way == Subscriber.Way.MAIL:
+        returned.resume(queries.visitor(), subscriber_id=found.pk)
+        return redirect(_address(found))
     return _challenge(request, found) if request.method == "POST" else redirect(_address(found))
 
 
@@ -116,6 +119,7 @@ def _mine(request: Request, found: Subscriber, form: ChoiceForm, status: int = 2
         "subscriber": found,
         "endpoint": found.endpoint if is_webhook else None,
         "deliveries": queries.recent_deliveries(found) if is_webhook else [],
+        "pause": found.pauses.filter(ended_at=None).first(),
         "form": form,
         "refusal": refusal,
         "token": tokens.token_for(tokens.MINE, found.pk),
