@@ -6,6 +6,7 @@ Where `TILLIT_IMAP_URL` names a mailbox, it is the sender on the envelope, so wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from datetime import timedelta
@@ -35,6 +36,7 @@ CANARY = "retention-canary@canary.invalid"  # a marked record of `holdings`: goe
 PROBE = "probe@probe.invalid"  # of the probes: goes up to the relay's door, where it is only asked whether it opens
 ROUND_TRIP = "mailbox@probe.invalid"  # of the probes, too: goes to our own mailbox, which takes it in
 PURPOSE = "mail"
+LINE_END = re.compile(rb"\r\n|\r|\n")  # goes out as CRLF (RFC 5321, 2.3.8); smtplib leaves bytes as they are
 AGAIN_AFTER = timedelta(hours=1)  # while the register keeps the way shut
 
 
@@ -108,7 +110,9 @@ def _hand_over(mail: OutgoingMail) -> None:
         if mail.to == PROBE:
             session.noop()
         else:
-            session.sendmail(own_address() or settings.DEFAULT_FROM_EMAIL, [to], bytes(mail.message))
+            session.sendmail(
+                own_address() or settings.DEFAULT_FROM_EMAIL, [to], LINE_END.sub(b"\r\n", bytes(mail.message))
+            )
         with suppress(OSError):  # it is sent; how the goodbye goes must not send it again
             session.quit()
 

@@ -33,6 +33,7 @@ class Inbox:
         self.received = []
 
     async def handle_DATA(self, server, session, envelope):
+        self.bare_line_ends = b"\n" in envelope.original_content.replace(b"\r\n", b"")
         self.received.append((envelope.rcpt_tos, message_from_bytes(envelope.content, policy=policy.default)))
         return "250 OK"
 
@@ -166,6 +167,13 @@ def test_a_change_that_is_taken_back_sends_nothing(operator_tenant, relay):
         raise ZeroDivisionError
     assert not OutgoingMail.objects.exists()
     assert not queued("foundation.deliver_mail")
+
+
+def test_a_long_letter_goes_in_lines_as_servers_take_them(operator_tenant, relay):
+    send(body="Vi holder på.\n" * 200)
+    run_jobs()
+    ((_recipients, message),) = relay.received
+    assert message.get_content().count("Vi holder på.") == 200 and not relay.bare_line_ends
 
 
 def test_line_breaks_in_a_subject_cannot_add_headers(operator_tenant, relay):
