@@ -27,6 +27,8 @@ from django.conf import settings
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import get_template
 from django.template.utils import get_app_template_dirs
+from django.urls import get_resolver
+from django.utils import translation
 from granian import Granian
 from granian._granian import SocketHolder
 from granian.constants import Interfaces, RuntimeModes
@@ -158,9 +160,17 @@ def warmed(application: Application) -> Application:
         getattr(answer, "close", lambda: None)()
         if settings.configured:
             _compile_templates()
+            _load_languages()
     except Exception:
         logging.getLogger(__name__).exception("The first request failed; serving all the same.")
     return application
+
+
+def _load_languages() -> None:
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            translation.gettext("Sign in")
+            get_resolver().reverse_dict  # noqa: B018 - it is made for each language when first asked for
 
 
 def _compile_templates() -> None:
