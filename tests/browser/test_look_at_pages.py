@@ -43,7 +43,8 @@ OF_OPERATOR = ["/operator/tenants/", "/operator/mail/", "/operator/maintenance/"
                "/operator/traffic/", "/operator/checks/", "/operator/checks/backup/", "/operator/agreements/",
                "/operator/agreements/crm-online-dpa/", "/operator/agreements/acceptances/",
                "/operator/agreements/requests/", "/operator/releases/", "/operator/clocks/",
-               "/operator/emergencies/", "/operator/probers/", "/styleguide/"]  # fmt: skip
+               "/operator/emergencies/", "/operator/probers/", "/operator/subscriptions/",
+               "/styleguide/"]  # fmt: skip
 
 
 NOT_SWISS = "ß„“"  # German here is Swiss: ss, and quotes «so»

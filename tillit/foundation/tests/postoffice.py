@@ -148,7 +148,7 @@ class PostOffice:
 
 
 def as_head(message):
-    return "".join(f"{name}: {value}\n" for name, value in message.items())
+    return "".join(f"{name}: {value}\n" for name, value in message.items()).replace("\r\n", "\n")
 
 
 @pytest.fixture(scope="session")
