@@ -35,6 +35,7 @@ OF_ONE_CONNECTION = {
     "upgrade", "date", "server",
 }  # fmt: skip
 VISITOR = "HTTP_TILLIT_VISITOR"  # the visitor's address, known to the worker that hands on only
+LEFT_OUT = "tillit.body_left_out"  # more was announced than is taken: whoever is asked first says so
 PATH_KEPT = "/:@!$&'()*+,;=-._~"
 
 Environ = dict[str, Any]
@@ -74,7 +75,7 @@ class HandOn:
         self._look_at = 0.0
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if self._place(environ):
+        if LEFT_OUT not in environ and self._place(environ):
             has_hand = self._free_hand()
             place = self._place(environ)  # once more: while it waited, the release may have been taken back
             if has_hand:
@@ -166,14 +167,9 @@ def _ask(connection: OverSocket, environ: Environ) -> None:
     connection.putrequest(environ["REQUEST_METHOD"], target, skip_host=True, skip_accept_encoding=True)
     for name, value in _headers(environ):
         connection.putheader(name, value)
-    length = environ.get("CONTENT_LENGTH") or ""
-    chunked = not length and "HTTP_TRANSFER_ENCODING" in environ
-    if chunked:
-        connection.putheader("Transfer-Encoding", "chunked")
     connection.putheader("Connection", "close")
     connection.endheaders()
-    if length or chunked:
-        _send_body(connection, environ["wsgi.input"], int(length) if length else None)
+    _send_body(connection, environ["wsgi.input"], int(environ.get("CONTENT_LENGTH") or 0))
 
 
 def _headers(environ: Environ) -> Iterator[tuple[str, bytes]]:
@@ -185,18 +181,13 @@ def _headers(environ: Environ) -> Iterator[tuple[str, bytes]]:
                 yield name, value.encode("latin-1")
 
 
-def _send_body(connection: OverSocket, body: Any, length: int | None) -> None:
-    left = length
-    while left is None or left > 0:
-        piece = body.read(PIECE if left is None else min(PIECE, left))
+def _send_body(connection: OverSocket, body: Any, left: int) -> None:
+    while left:
+        piece = body.read(min(PIECE, left))
         if not piece:
-            break
-        left = None if left is None else left - len(piece)
-        connection.send(piece if length is not None else b"%x\r\n%b\r\n" % (len(piece), piece))
-    if left:
-        raise HTTPException("the visitor left in the middle")  # or the release beside would wait for the rest
-    if length is None:
-        connection.send(b"0\r\n\r\n")
+            raise HTTPException("the body ends too early")  # or the release beside would wait for the rest
+        left -= len(piece)
+        connection.send(piece)
 
 
 class Beside:

@@ -7,19 +7,20 @@ its way is answered with `Connection: close`, and a moment later it ends.
 
 from __future__ import annotations
 
+import asyncio
+import atexit
 import os
 import signal
 import socket
 import stat
 import sys
-import threading
 from collections.abc import Callable
-from typing import Any
+from typing import NoReturn
 
 from granian import _signals
+from granian._granian import WorkerSignal
 
 MOMENT = 1.0  # seconds: for requests on connections that were taken, for the next request on kept ones
-Handler = Callable[..., Any]
 
 
 class Leaving:
@@ -30,23 +31,23 @@ class Leaving:
         self.begun = False
 
     def listen_to_signals(self) -> None:
-        """Before Granian does, which then hears of the second signal: the one that we send ourselves."""
-        set_signals = _signals.set_main_signals
+        """In Granian's place, which then hears of the second signal, or of ours a moment later."""
 
-        def set_ours(end: Handler, *others: Any) -> None:
-            set_signals(lambda *said: self._asked(end, *said), *others)
+        def set_ours(loop: asyncio.AbstractEventLoop) -> WorkerSignal:
+            end = WorkerSignal()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, self._asked, loop, end.set)
+            return end
 
-        _signals.set_main_signals = set_ours
+        _signals.set_loop_signals = set_ours
 
-    def _asked(self, end: Handler, *said: Any) -> None:
+    def _asked(self, loop: asyncio.AbstractEventLoop, end: Callable[[], None]) -> None:
         if self.begun or sys.platform != "linux":
-            end(*said)
+            end()
             return
         self.begun = True
         take_no_more(self.handle)
-        again = threading.Timer(MOMENT, os.kill, (os.getpid(), signal.SIGTERM))
-        again.daemon = True
-        again.start()
+        loop.call_later(MOMENT, end)
 
 
 def take_no_more(handle: int) -> None:
@@ -64,3 +65,11 @@ def take_no_more(handle: int) -> None:
                 continue  # closed meanwhile
             if stat.S_ISSOCK(known.st_mode) and known.st_ino == shared:
                 os.dup2(nobodys.fileno(), number, inheritable=False)
+
+
+def leave() -> NoReturn:
+    """End the process without taking Python apart, which one of Granian's threads may still be in: it would abort."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -10,15 +10,13 @@ this process is itself the worker. Both lean on private parts of Granian: its ve
 from __future__ import annotations
 
 import gc
-import importlib
 import logging
 import os
 import socket
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
@@ -31,18 +29,18 @@ from django.urls import get_resolver
 from django.utils import translation
 from granian import Granian
 from granian._granian import SocketHolder
-from granian.constants import Interfaces, RuntimeModes
+from granian.constants import HTTPModes, Interfaces, RuntimeModes
 
 from tillit.foundation.supervision import report_ready
 from tillit.site.gently import WISH, gently
 from tillit.site.handing import OWN, hands
-from tillit.site.leaving import Leaving
+from tillit.site.leaving import Leaving, leave
 from tillit.site.listening import BACKLOG
+from tillit.site.receiving import Reception, Rules
 
 APPLICATION = "tillit.site.wsgi:application"
 SECRETS = ("TILLIT_DSN", "TILLIT_SECRET_KEY", "TILLIT_SMTP_URL", "TILLIT_IMAP_URL", "TILLIT_METRICS_TOKEN")
-TOO_LONG = 300.0  # seconds in one request without a word from the visitor: statements end after 60
-GOOD_BYE = ("Connection", "close")
+CONNECTIONS = 4096  # at the same time; idle ones end after 30 seconds
 Application = Callable[..., Any]
 
 
@@ -61,91 +59,43 @@ class InheritedSocket(Granian):  # type: ignore[valid-type, misc]
         self._sso.listen(BACKLOG)
 
 
-class Heard:
-    """What a visitor sends, read; each time something comes, `heard` is called: a slow upload is no hung thread."""
-
-    def __init__(self, body: Any, heard: Callable[[], None]) -> None:
-        self.body = body
-        self.heard = heard
-
-    def read(self, *size: int) -> bytes:
-        return self._told(self.body.read(*size))
-
-    def readline(self, *size: int) -> bytes:
-        return self._told(self.body.readline(*size))
-
-    def readlines(self, *hint: int) -> list[bytes]:
-        return list(self) if not hint else [self._told(line) for line in self.body.readlines(*hint)]
-
-    def __iter__(self) -> Iterator[bytes]:
-        return map(self._told, self.body)
-
-    def _told(self, piece: bytes) -> bytes:
-        if piece:
-            self.heard()
-        return piece
-
-
-class Watched:
-    """The application, and whether any of its threads is still free or at something that has not lasted too long."""
-
-    def __init__(self, application: Application, threads: int, leaving: Leaving) -> None:
-        self.application = application
-        self.threads = threads
-        self.leaving = leaving
-        self.busy_since: dict[int, float] = {}
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        me = threading.get_ident()
-        self.busy_since[me] = time.monotonic()
-        environ["wsgi.input"] = Heard(environ["wsgi.input"], lambda: self.busy_since.update({me: time.monotonic()}))
-
-        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            return start_response(status, [*headers, *([GOOD_BYE] if self.leaving.begun else [])], *rest)
-
-        try:
-            return self.application(environ, start)
-        finally:
-            self.busy_since.pop(me, None)
-
-    def moves(self) -> bool:
-        late = time.monotonic() - TOO_LONG
-        return sum(since < late for since in list(self.busy_since.values())) < self.threads
-
-
 def serve(name: str) -> None:
     """Serve the application `module:attribute` until SIGTERM; requests under way are finished."""
 
-    def load() -> Application:
+    def load() -> Reception:
         application = gently(lambda: warmed(load_application(name)))
+        rules = import_module("tillit.site.admitting").RulesOfTheHouse() if settings.configured else Rules()
         os.environ.pop(WISH, None)
         for secret in SECRETS:  # known to the settings by now; Granian hands the rest to every request
             os.environ.pop(secret, None)
         gc.collect()
         gc.freeze()  # what is loaded by now stays: the collector need not walk it while somebody waits
         server.listen()
-        watched = Watched(application, OWN + hands(), leaving)
-        report_ready(moves=watched.moves)
-        return watched
+        reception = Reception(application, OWN + hands(), leaving, rules)
+        report_ready(moves=reception.moves)
+        return reception
 
     server = InheritedSocket(
         name,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         runtime_mode=RuntimeModes.mt,
-        blocking_threads=OWN + hands(),
+        http=HTTPModes.http1,  # others have no limit of time for headers
+        websockets=False,
+        backpressure=CONNECTIONS,
         log_enabled=True,
         log_level="warning",
     )
     server._init_shared_socket()
     leaving = Leaving(server._sfd)
     leaving.listen_to_signals()
-    worker = server._spawn_worker(0, server._spawn_wsgi_worker, load)
+    worker = server._spawn_worker(0, server._spawn_rsgi_worker, load)
     worker.inner.run()  # the task of a multiprocessing.Process, in this process
+    leave()
 
 
 def load_application(name: str) -> Application:
     module, _, attribute = name.partition(":")
-    application: Application = getattr(importlib.import_module(module), attribute or "application")
+    application: Application = getattr(import_module(module), attribute or "application")
     return application
 
 

@@ -68,6 +68,11 @@ KINDS = {
         gettext_lazy("Method not allowed"),
         "The address exists, but not for this method. The header `Allow` lists those it has.",
     ),
+    408: Kind(
+        "too-slow",
+        gettext_lazy("The body came too slowly"),
+        "Each 64 KB of a body have a minute to arrive. Nothing was done with it; send it again.",
+    ),
     409: Kind(
         "refused",
         gettext_lazy("Refused"),

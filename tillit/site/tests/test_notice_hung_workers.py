@@ -1,33 +1,38 @@
 """A worker is taken for hung when nothing moves in it, and not while somebody's upload is slow in coming."""
 
 import asyncio
-import io
 import threading
 
 import pytest
 
-from tillit.site import serve, worker
+from tillit.site import answering, worker
 from tillit.site.leaving import Leaving
+from tillit.site.receiving import STILL, Reception, Rules
+from tillit.site.tests.test_supervise_processes import eventually
 from tillit.site.worker import until_one_ends
 
 
-def test_a_slow_upload_is_no_hung_thread(monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr(serve.time, "monotonic", lambda: now[0])
-
-    def upload(environ, _start):
-        seen = []
-        for _piece in range(4):
-            now[0] += serve.TOO_LONG * 0.9
-            environ["wsgi.input"].read(2)
-            seen.append(watched.moves())
-        now[0] += serve.TOO_LONG + 1
-        environ["wsgi.input"].read(2)  # nothing came
-        return [*seen, watched.moves()]
-
-    watched = serve.Watched(upload, 1, Leaving(-1))
-    assert watched({"wsgi.input": io.BytesIO(b"12345678")}, None) == [True] * 4 + [False]
-    assert watched.moves() and threading.get_ident() not in watched.busy_since
+def test_a_web_worker_moves_while_its_loop_does_and_any_thread_is_free(monkeypatch):
+    now, over = [0.0], threading.Event()
+    monkeypatch.setattr(answering.time, "monotonic", lambda: now[0])
+    worker = Reception(lambda _environ, _start: [], 2, Leaving(-1), Rules())
+    worker.threads.do(over.wait)
+    eventually(lambda: len(worker.threads.busy_since) == 1)
+    now[0] += answering.TOO_LONG + 1
+    assert worker.threads.move() and not worker.moves()  # the loop has said nothing
+    worker._moved = now[0]
+    assert worker.moves()
+    worker.threads.do(over.wait)
+    eventually(lambda: len(worker.threads.busy_since) == 2)
+    assert worker.moves()
+    now[0] += answering.TOO_LONG + 1
+    worker._moved = now[0]
+    assert not worker.moves()
+    over.set()
+    eventually(lambda: len(worker.threads.busy_since) == 0)
+    assert worker.moves()
+    now[0] += STILL
+    assert not worker.moves()
 
 
 def test_a_job_worker_moves_while_its_loop_does_however_long_a_job_takes(monkeypatch):

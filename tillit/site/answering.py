@@ -1,0 +1,254 @@
+"""How a web worker answers: a few threads work, first come, first served, and no visitor keeps one waiting.
+
+A thread gets a request when its body is whole (`tillit.site.receiving`), and is free for the next as soon as the
+answer is made. What is not read at once waits outside: a small answer in Granian, a large one in a file that Granian
+reads through a pipe as fast as the visitor takes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import itertools
+import logging
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+from queue import SimpleQueue
+from typing import Any
+
+from tillit.site.leaving import Leaving
+
+log = logging.getLogger(__name__)
+TOO_LONG = 300.0  # seconds in one request: statements end after 60
+HELD = 1024 * 1024  # bytes of an answer that are kept in memory
+PIECE = 64 * 1024  # what a pipe holds at most
+OPENED = 60.0  # seconds within which Granian begins to read
+GOOD_BYE = ("Connection", "close")
+Environ = dict[str, Any]
+Application = Callable[..., Any]
+Headers = list[tuple[str, str]]
+
+
+def environ_of(scope: Any) -> Environ:
+    """A request of RSGI as WSGI (PEP 3333) has it, still without its body.
+
+    A name with an underscore would pass for the same with a hyphen, such as a proxy's; it is left out, as nginx does.
+    """
+    environ: Environ = {
+        "GATEWAY_INTERFACE": "CGI/1.1",
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "SERVER_SOFTWARE": "Granian",
+        "wsgi.errors": _ERRORS,
+        "wsgi.input_terminated": True,
+        "wsgi.multiprocess": True,
+        "wsgi.multithread": True,
+        "wsgi.run_once": False,
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.version": (1, 0),
+    }
+    environ["SERVER_NAME"], _colon, environ["SERVER_PORT"] = scope.server.rpartition(":")
+    for name, value in scope.headers.items():
+        if "_" in name:
+            continue
+        key = name.upper().replace("-", "_")
+        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = f"HTTP_{key}"
+        known = environ.get(key)
+        environ[key] = value if known is None else f"{known}{'; ' if name == 'cookie' else ','}{value}"
+    environ.setdefault("HTTP_HOST", scope.authority or "")
+    return environ
+
+
+class _Errors(io.TextIOBase):
+    """Whatever an application says of its errors, in our log."""
+
+    def write(self, text: str) -> int:
+        if text.strip():
+            log.error("%s", text.rstrip())
+        return len(text)
+
+
+_ERRORS = _Errors()
+
+
+class Threads:
+    """The threads that work, and whether any is free or at something that has not lasted too long."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.busy_since: dict[int, float] = {}
+        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._started = 0
+
+    def do(self, job: Callable[[], None]) -> None:
+        """Have it done by the next free thread."""
+        if self._started < self.count:  # not before: a process that is forked from here has none
+            self._started += 1
+            threading.Thread(target=self._work, name=f"answers-{self._started}", daemon=True).start()
+        self._jobs.put(job)
+
+    def _work(self) -> None:
+        me = threading.get_ident()
+        while True:
+            job = self._jobs.get()
+            self.busy_since[me] = time.monotonic()
+            try:
+                job()
+            except Exception:
+                log.exception("A request could not be answered.")
+            finally:
+                self.busy_since.pop(me, None)
+            del job  # and the request with it, while this thread waits
+
+    def move(self) -> bool:
+        late = time.monotonic() - TOO_LONG
+        return sum(since < late for since in list(self.busy_since.values())) < self.count
+
+
+class Spool:
+    """A large answer: written as fast as it is made, read as fast as the visitor takes it."""
+
+    def __init__(self, status: int, headers: Headers) -> None:
+        self.status, self.headers = status, headers
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever is last to need it
+        self.size = 0
+        self.is_whole = False
+        self.has_left = False
+        self._wake: Callable[[], object] | None = None
+        self._needed_by = 2
+        self._lock = threading.Lock()
+
+    def fill(self, pieces: Iterable[bytes]) -> None:
+        """In a thread that works: until the answer is made, or the visitor has left."""
+        held = 0
+        try:
+            for piece in pieces:
+                self.file.write(piece)
+                held += len(piece)
+                if held >= PIECE:
+                    self._tell(held)
+                    held = 0
+                if self.has_left:
+                    break
+        finally:
+            self.is_whole = True
+            self._tell(held)
+            self.let_go()
+
+    def _tell(self, more: int) -> None:
+        self.file.flush()
+        self.size += more
+        wake, self._wake = self._wake, None
+        if wake:
+            wake()
+
+    async def read(self, begin: int) -> bytes:
+        """The piece from this byte on, as soon as there is one; b"" after the last."""
+        loop = asyncio.get_running_loop()
+        while begin >= self.size:
+            told = asyncio.Event()
+            self._wake = partial(loop.call_soon_threadsafe, told.set)
+            if begin >= self.size and self.is_whole:
+                return b""
+            if begin >= self.size:
+                await told.wait()
+        return os.pread(self.file.fileno(), PIECE, begin)
+
+    def let_go(self) -> None:
+        """By the thread that writes, and by the one that sends: the last one closes the file."""
+        with self._lock:
+            self._needed_by -= 1
+            if not self._needed_by:
+                self.file.close()
+
+
+class Answer:
+    """One request at the application; small answers are given to Granian whole, large ones to `told` as a spool."""
+
+    def __init__(self, proto: Any, leaving: Leaving, told: Callable[[Spool | None], None]) -> None:
+        self.proto = proto
+        self.leaving = leaving
+        self.told = told
+        self.status, self.headers = 200, []  # type: int, Headers
+        self.is_given = False
+
+    def make(self, application: Application, environ: Environ) -> None:
+        try:
+            answer = application(environ, self._start)
+            try:
+                self._give(iter(answer))
+            finally:
+                getattr(answer, "close", lambda: None)()
+        except Exception:
+            log.exception("The application raised an exception.")
+            if not self.is_given:
+                self.proto.response_bytes(500, [GOOD_BYE], b"")
+        finally:
+            environ["wsgi.input"].close()
+            self.told(None)
+
+    def _start(self, status: str, headers: Headers, _exc_info: Any = None) -> None:
+        self.status = int(status[:3])
+        self.headers = [*headers, GOOD_BYE] if self.leaving.begun else headers
+
+    def _give(self, pieces: Iterator[bytes]) -> None:
+        first, size = [], 0
+        for piece in pieces:
+            first.append(piece)
+            size += len(piece)
+            if size > HELD:
+                self.is_given = True
+                spool = Spool(self.status, self.headers)
+                self.told(spool)
+                spool.fill(itertools.chain(first, pieces))
+                return
+        self.is_given = True
+        self.proto.response_bytes(self.status, self.headers, b"".join(first))
+
+
+async def send(spool: Spool, proto: Any, heard: Callable[[], None]) -> None:
+    """Hand a spool to Granian at the visitor's pace; `heard` is called whenever the visitor took something."""
+    reading, writing = os.pipe()
+    handles = {reading, writing}
+    os.set_blocking(writing, False)
+    proto.response_file(spool.status, spool.headers, f"/dev/fd/{reading}")
+    sent = 0
+    try:
+        while piece := await spool.read(sent):
+            sent += await _put(writing, piece, None if reading not in handles else OPENED)
+            heard()
+            if sent > PIECE and reading in handles:  # more than a pipe holds: somebody has opened the other end
+                handles.discard(reading)
+                os.close(reading)
+    except (BrokenPipeError, TimeoutError):
+        pass  # the visitor has left
+    finally:
+        spool.has_left = True
+        spool.let_go()
+        for handle in handles:
+            os.close(handle)
+
+
+async def _put(writing: int, piece: bytes, patience: float | None) -> int:
+    """How much of the piece the pipe took, once it took any."""
+    loop = asyncio.get_running_loop()
+    while True:
+        with suppress(BlockingIOError):
+            return os.write(writing, piece)
+        free = asyncio.Event()
+        loop.add_writer(writing, free.set)
+        try:
+            async with asyncio.timeout(patience):
+                await free.wait()
+        finally:
+            loop.remove_writer(writing)

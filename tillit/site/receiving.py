@@ -1,0 +1,290 @@
+"""What visitors send, received whole before a thread works on it: who sends slowly keeps nobody waiting.
+
+Granian hands each request over by RSGI to a loop, in which a slow one costs some memory and no thread. So a web worker
+needs no proxy in front that buffers. Headers have Granian's 30 seconds (they end idle connections, too); each 64 KB of
+a body have a minute, and of many who are slow at once one makes way for the newest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
+from typing import IO, Any, TypeVar
+
+from tillit.site.answering import GOOD_BYE, Answer, Application, Environ, Headers, Spool, Threads, environ_of, send
+from tillit.site.handing import LEFT_OUT
+from tillit.site.leaving import Leaving
+
+STEP = 64 * 1024  # bytes: of a body in memory, the rest goes to a file; and what has to come within PATIENCE
+PATIENCE = 60.0  # seconds; a line of 9 kbit/s is quick enough
+RECEIVING = 256  # bodies that come at the same time to one worker
+LARGE = 8  # among them, those that may be larger than `Rules.body`
+SENDING = 128  # large answers on their way at the same time
+SILENT = 30.0  # seconds in which somebody took nothing of one, who may then be sent away for the next
+BEAT, STILL = 2.0, 60.0  # seconds between two signs of life of the loop; without one it has stopped
+ASK_AGAIN = ("Retry-After", "5")
+T = TypeVar("T")
+
+
+class Rules:
+    """What a body may be like, for an application that has no rules of its own."""
+
+    body = 5 * 1024 * 1024  # bytes
+
+    def large_body(self, _environ: Environ) -> int:
+        """How large it may be here, if `may_be_large` says so: at least `body`."""
+        return self.body
+
+    def may_be_large(self, _environ: Environ) -> bool:
+        """Asked in a thread that works."""
+        return False
+
+    def proxies(self) -> int:
+        """How many stand in front and tell addresses."""
+        return 0
+
+    def refused(self, _environ: Environ, _status: int) -> tuple[Headers, bytes]:
+        """What is said to a request that is refused with this status before the application sees it."""
+        return [], b""
+
+
+class Places:
+    """Places for those who are slow. Who comes when all are taken gets that of somebody at the address that has most,
+    of the one who was silent for longest."""
+
+    def __init__(self, most: int, *, silent: float = 0.0) -> None:
+        self.most, self.silent = most, silent
+        self._taken: dict[asyncio.Task[Any], tuple[str, float]] = {}  # the most silent first
+        self._of: Counter[str] = Counter()
+
+    def take(self, address: str = "") -> bool:
+        """For the task that runs. False where nobody was silent for long enough."""
+        if len(self._taken) >= self.most:
+            crowd = max(self._of, key=self._of.__getitem__)
+            task, heard = next((task, heard) for task, (other, heard) in self._taken.items() if other == crowd)
+            if time.monotonic() - heard < self.silent:
+                return False
+            self._leave(task)
+            task.cancel()
+        self._taken[_running()] = (address, time.monotonic())
+        self._of[address] += 1
+        return True
+
+    def heard(self) -> None:
+        """The task that runs got on."""
+        task = _running()
+        if task in self._taken:
+            self._taken[task] = (self._taken.pop(task)[0], time.monotonic())
+
+    def leave(self) -> None:
+        self._leave(_running())
+
+    def _leave(self, task: asyncio.Task[Any]) -> None:
+        if found := self._taken.pop(task, None):
+            self._of[found[0]] -= 1
+            if not self._of[found[0]]:
+                del self._of[found[0]]
+
+
+class Refusal(Exception):
+    """The status with which a request is refused before the application sees it."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Received:
+    """A body as it comes: in memory, and from 64 KB on in a file."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._held: list[bytes] = []
+        self._holds = 0
+        self._file: IO[bytes] | None = None
+
+    async def add(self, piece: bytes) -> bool:
+        """Whether another 64 KB have come."""
+        self._held.append(piece)
+        self._holds += len(piece)
+        self.size += len(piece)
+        if self._holds < STEP:
+            return False
+        if self._file is None:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - the application's input, closed after it
+        await asyncio.to_thread(self._file.write, b"".join(self._held))  # a disk may keep one waiting
+        self._held, self._holds = [], 0
+        return True
+
+    def whole(self) -> IO[bytes]:
+        rest = b"".join(self._held)
+        if self._file is None:
+            return io.BytesIO(rest)
+        self._file.write(rest)
+        self._file.seek(0)
+        return self._file
+
+    def drop(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+class Reception:
+    """The application as Granian calls it (RSGI): receives, has a thread answer, sends on what is large."""
+
+    def __init__(self, application: Application, threads: int, leaving: Leaving, rules: Rules) -> None:
+        self.application = application
+        self.rules = rules
+        self.threads = Threads(threads)
+        self.leaving = leaving
+        self.receiving = Places(RECEIVING)
+        self.sending = Places(SENDING, silent=SILENT)
+        self.large = 0
+        self._moved = time.monotonic()
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._moved = time.monotonic()
+        loop.call_later(BEAT, self.__rsgi_init__, loop)
+
+    def moves(self) -> bool:
+        """Whether this worker gets on: its loop, and any of its threads."""
+        return time.monotonic() - self._moved < STILL and self.threads.move()
+
+    async def __rsgi__(self, scope: Any, proto: Any) -> None:
+        environ = environ_of(scope)
+        environ["wsgi.input"] = io.BytesIO()
+        announced = environ.get("CONTENT_LENGTH", "0")
+        try:
+            if announced != "0" or "HTTP_TRANSFER_ENCODING" in environ:
+                await self._receive(environ, proto)
+            await self._answer(environ, proto)
+        except Refusal as refusal:
+            headers, page = self.rules.refused(environ, refusal.status)
+            again = [ASK_AGAIN] if refusal.status == 503 else []
+            proto.response_bytes(refusal.status, [*headers, *again, GOOD_BYE], page)
+
+    async def _receive(self, environ: Environ, proto: Any) -> None:
+        """Put what comes into the environment. Raises Refusal.
+
+        Somebody who announces too much is answered by the application, which is not given the body.
+        """
+        length = environ.get("CONTENT_LENGTH", "")
+        announced = int(length) if length.isdigit() else None
+        most = await self._most(environ, announced)
+        if announced is not None and announced > most:
+            environ[LEFT_OUT] = True
+            return
+        is_large = most > self.rules.body
+        self.receiving.take(address_of(environ, self.rules.proxies()))
+        self.large += is_large
+        received = Received()
+        try:
+            is_broken_off = await self._pieces(received, proto, most)
+            if is_broken_off or (announced is not None and received.size < announced):
+                raise Refusal(400)  # the visitor has left; nobody reads this
+        except BaseException:
+            received.drop()
+            raise
+        finally:
+            self.large -= is_large
+            self.receiving.leave()
+        environ["wsgi.input"] = received.whole()
+        environ["CONTENT_LENGTH"] = str(received.size)
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+
+    async def _most(self, environ: Environ, announced: int | None) -> int:
+        """How many bytes this body may have."""
+        most = self.rules.large_body(environ)
+        if most == self.rules.body or (announced is not None and announced <= self.rules.body):
+            return self.rules.body
+        if not await self._in_thread(lambda: self.rules.may_be_large(environ)):
+            return self.rules.body
+        if self.large >= LARGE:
+            raise Refusal(503)
+        return most
+
+    async def _pieces(self, received: Received, proto: Any, most: int) -> bool:
+        """Whether it was broken off: Granian ends every body with an empty piece, and tells an error as one, too."""
+        loop, empty = asyncio.get_running_loop(), 0
+        try:
+            async with asyncio.timeout(PATIENCE) as patience:
+                async for piece in proto:
+                    if received.size + len(piece) > most:
+                        raise Refusal(413)
+                    empty += not piece
+                    self.receiving.heard()
+                    if await received.add(piece):
+                        patience.reschedule(loop.time() + PATIENCE)
+        except TimeoutError:
+            raise Refusal(408) from None
+        except asyncio.CancelledError:  # another one needs the place
+            _running().uncancel()
+            raise Refusal(408) from None
+        return empty > 1
+
+    async def _answer(self, environ: Environ, proto: Any) -> None:
+        loop = asyncio.get_running_loop()
+        made: asyncio.Future[Spool | None] = loop.create_future()
+
+        def told(spool: Spool | None) -> None:
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(_settle, made, spool)
+
+        answer = Answer(proto, self.leaving, told)
+        self.threads.do(lambda: answer.make(self.application, environ))
+        spool = await made
+        if spool is not None:
+            await self._send(spool, proto)
+
+    async def _send(self, spool: Spool, proto: Any) -> None:
+        if not self.sending.take():
+            spool.has_left = True
+            spool.let_go()
+            raise Refusal(503)
+        try:
+            await send(spool, proto, self.sending.heard)
+        except asyncio.CancelledError:  # another one needs the place
+            _running().uncancel()
+        finally:
+            self.sending.leave()
+
+    async def _in_thread(self, ask: Callable[[], bool]) -> bool:
+        """What a thread that works finds; it has a connection to the database."""
+        loop = asyncio.get_running_loop()
+        found: asyncio.Future[bool] = loop.create_future()
+
+        def work() -> None:
+            loop.call_soon_threadsafe(_settle, found, ask())
+
+        self.threads.do(work)
+        return await found
+
+
+def address_of(environ: Environ, proxies: int) -> str:
+    """Where a request comes from: with IPv6 the network of a house; "" for a worker of ours that hands it on."""
+    told = environ["REMOTE_ADDR"]
+    if proxies and "HTTP_X_FORWARDED_FOR" in environ:
+        told = environ["HTTP_X_FORWARDED_FOR"].split(",")[-proxies:][0].strip()
+    with suppress(ValueError):
+        address = ip_address(told)
+        if address.version == 6:
+            told = str(address.ipv4_mapped or ip_network(f"{address}/64", strict=False))
+    return str(told)
+
+
+def _settle(future: asyncio.Future[T], value: T) -> None:
+    if not future.done():
+        future.set_result(value)
+
+
+def _running() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("no task runs")
+    return task

@@ -1,0 +1,49 @@
+"""An application for slow visitors, served with little patience; see `test_receive_requests.py`."""
+
+import hashlib
+import threading
+
+from tillit.site import receiving
+
+PATIENCE, STEP, PLACES, LARGEST = 1.0, 64, 16, 100_000
+PIECE, PIECES = b"x" * 100_000, 100  # of a large answer
+seen: list[int] = []  # how much came of each body
+closed: list[str] = []
+
+
+class Large:
+    """An answer larger than a worker keeps in memory; on `/endless` it ends when the visitor has left."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __iter__(self):
+        pieces = 0
+        while self.path == "/endless" or pieces < PIECES:
+            pieces += 1
+            yield PIECE
+
+    def close(self):
+        closed.append(self.path)
+
+
+def be_impatient():
+    receiving.PATIENCE, receiving.STEP, receiving.RECEIVING = PATIENCE, STEP, PLACES
+    receiving.Rules.body = LARGEST
+
+
+def application(environ, start_response):
+    """Answers how much came and its digest, by which thread, or something about what went before."""
+    path = environ["PATH_INFO"]
+    if path == "/healthz":  # asked before it is served
+        be_impatient()
+    if path == "/raises":
+        raise ValueError("on purpose")
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    if path in ("/large", "/endless"):
+        return Large(path)
+    if path == "/body":
+        body = environ["wsgi.input"].read()
+        seen.append(len(body))
+        return [f"{len(body)} {hashlib.sha256(body).hexdigest()}".encode()]
+    return [repr({"/thread": threading.get_ident(), "/seen": seen, "/closed": closed}.get(path)).encode()]

@@ -1,0 +1,175 @@
+"""Who sends or reads slowly keeps nobody waiting, and is told so when it takes too long."""
+
+import asyncio
+import hashlib
+import io
+import os
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+
+import pytest
+from django.conf import settings
+
+from tillit.site.admitting import RulesOfTheHouse
+from tillit.site.handing import OWN
+from tillit.site.receiving import Places, address_of
+from tillit.site.runtime import ROOT
+from tillit.site.tests.slow import LARGEST, PIECE, PIECES
+from tillit.site.tests.test_supervise_processes import Upload, eventually
+
+AT_ONCE = 5.0  # seconds, on a very busy machine
+
+
+@pytest.fixture(scope="module")
+def port():
+    """Where one web worker serves `slow.py`."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        handle = listening.fileno()
+        worker = subprocess.Popen(
+            [sys.executable, "-P", "-m", "tillit.site.serve", "tillit.site.tests.slow:application"],
+            env=os.environ | {"PYTHONPATH": str(ROOT), "TILLIT_LISTEN_FD": str(handle)},
+            pass_fds=[handle],
+        )
+        yield listening.getsockname()[1]
+        worker.terminate()
+        assert worker.wait(AT_ONCE) == 0
+
+
+def call(port, address="127.0.0.1"):
+    return HTTPConnection("127.0.0.1", port, timeout=30, source_address=(address, 0))
+
+
+def ask(port, path, body=None, *, address="127.0.0.1", **headers):
+    connection = call(port, address)
+    connection.request("POST" if body is not None else "GET", path, body, headers, encode_chunked=bool(headers))
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
+
+
+def begin(port, path="/body", announced=100, address="127.0.0.1"):
+    """A body of which ten bytes come."""
+    connection = call(port, address)
+    connection.putrequest("POST", path)
+    connection.putheader("Content-Length", str(announced))
+    connection.endheaders(b"0123456789")
+    return connection
+
+
+def told_of(body):
+    return 200, f"{len(body)} {hashlib.sha256(body).hexdigest()}"
+
+
+def test_forty_slow_senders_keep_neither_a_reader_nor_another_sender_waiting(port):
+    steady = Upload(port, "/body")
+    slow = [begin(port, address=f"127.0.0.{2 + number % 8}") for number in range(40)]
+    began = time.monotonic()
+    assert ask(port, "/thread")[0] == 200
+    assert ask(port, "/body", b"sign me in") == told_of(b"sign me in")
+    assert time.monotonic() - began < AT_ONCE
+    steady.goes_on(2.0)  # longer than anybody's patience, but it comes
+    told = steady.ends().split()
+    assert int(told[0]) >= 50 and told[1] == told_of(b"piece" * (int(told[0]) // 5))[1].split()[1]
+    for connection in slow:
+        answer = connection.getresponse()
+        assert (answer.status, answer.getheader("Connection")) == (408, "close")
+        assert connection.sock is None or connection.sock.recv(1) == b""
+
+
+def test_as_many_threads_work_as_there_are_connections_to_the_database(port):
+    with ThreadPoolExecutor(20) as visitors:
+        answers = list(visitors.map(lambda _number: ask(port, "/thread"), range(200)))
+    assert {status for status, _thread in answers} == {200}
+    assert len({thread for _status, thread in answers}) <= OWN
+
+
+def test_a_body_comes_whole_or_not_at_all(port):
+    large = os.urandom(LARGEST)
+    assert ask(port, "/body", large) == told_of(large)
+    assert ask(port, "/body", iter([large]), **{"Transfer-Encoding": "chunked"}) == told_of(large)
+    assert ask(port, "/body", iter([large, b"x"]), **{"Transfer-Encoding": "chunked"})[0] == 413
+    refused = begin(port, "/body", LARGEST + 1).getresponse()  # said before more is sent, by who knows how to
+    assert (refused.status, refused.read().decode()) == told_of(b"")
+    before = ask(port, "/seen")
+    begin(port).close()
+    cut = Upload(port, "/body")
+    cut.connection.close()
+    assert ask(port, "/body", b"later") == told_of(b"later")
+    assert ask(port, "/seen")[1] == before[1].replace("]", ", 5]")
+
+
+def test_who_reads_slowly_or_leaves_keeps_no_thread(port):
+    slow, gone = [call(port) for _ in range(5)], [call(port) for _ in range(5)]
+    for connection in slow:
+        connection.request("GET", "/large")
+    for connection in gone:
+        connection.request("GET", "/endless")
+        assert connection.getresponse().read(100) == PIECE[:100]
+        connection.close()
+    began = time.monotonic()
+    assert ask(port, "/raises") == (500, "") == ask(port, "/raises") == ask(port, "/raises")
+    eventually(lambda: ask(port, "/closed")[1].count("endless") == 5)
+    assert time.monotonic() - began < 2 * AT_ONCE
+    for connection in slow:
+        assert connection.getresponse().read() == PIECE * PIECES
+
+
+def test_of_many_slow_visitors_the_most_silent_of_the_largest_crowd_makes_way():
+    async def they_come():
+        places, visits, gone = Places(4), [], []
+
+        async def visit(name):
+            assert places.take(name[0])
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                gone.append(name)
+            finally:
+                places.leave()
+
+        for name in ("alone", "crowd 1", "crowd 2", "else", "crowd 3", "new", "newer", "newest"):
+            visits.append(asyncio.create_task(visit(name)))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # whoever makes way has gone
+        assert gone == ["crowd 1", "crowd 2", "alone", "new"]
+        patient = Places(1, silent=60.0)
+        assert patient.take()
+        assert not patient.take()
+
+    asyncio.run(they_come())
+
+
+@pytest.mark.parametrize(
+    ("told", "proxies", "address"),
+    [
+        ({}, 0, "192.0.2.1"),
+        ({"HTTP_X_FORWARDED_FOR": "203.0.113.9"}, 0, "192.0.2.1"),
+        ({"HTTP_X_FORWARDED_FOR": "203.0.113.9, 198.51.100.7"}, 1, "198.51.100.7"),
+        ({"HTTP_X_FORWARDED_FOR": "203.0.113.9, 198.51.100.7"}, 2, "203.0.113.9"),
+        ({"REMOTE_ADDR": "2001:db8:1:2:3:4:5:6"}, 0, "2001:db8:1:2::/64"),
+        ({"REMOTE_ADDR": "::ffff:192.0.2.1"}, 0, "192.0.2.1"),
+        ({"REMOTE_ADDR": ""}, 0, ""),
+    ],
+)
+def test_an_address_is_believed_as_far_as_the_proxies_go(told, proxies, address):
+    assert address_of({"REMOTE_ADDR": "192.0.2.1"} | told, proxies) == address
+
+
+def test_a_large_file_is_taken_from_somebody_signed_in_only(anna):
+    rules = RulesOfTheHouse()
+    path = {"PATH_INFO": "/companies/import/", "REQUEST_METHOD": "POST", "wsgi.input": io.BytesIO()}
+    signed_in = path | {"HTTP_COOKIE": f"{settings.SESSION_COOKIE_NAME}={anna.session.session_key}"}
+    invented = path | {"HTTP_COOKIE": f"{settings.SESSION_COOKIE_NAME}=invented"}
+    assert rules.large_body(signed_in) == rules.large_body(invented) == settings.LARGEST_UPLOAD
+    assert rules.may_be_large(signed_in) and not rules.may_be_large(invented)
+    assert rules.large_body(path) == rules.large_body(signed_in | {"PATH_INFO": "/companies/"}) == rules.body
+
+
+@pytest.mark.parametrize(("path", "said"), [("/sign-in/", "kam zu langsam an"), ("/api/v1/companies", "too-slow")])
+def test_who_is_too_slow_is_told_so_in_words(path, said):
+    asked = {"PATH_INFO": path, "REQUEST_METHOD": "POST", "HTTP_ACCEPT_LANGUAGE": "de", "wsgi.input": io.BytesIO()}
+    headers, page = RulesOfTheHouse().refused(asked, 408)
+    assert said in page.decode() and "Content-Security-Policy" in dict(headers)
