@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import resource
 import socket
 import struct
 import sys
@@ -23,6 +24,8 @@ NO_ANSWERED_CALLS = (
     (0x06, 0, 0, 0xFFFFFFFF),
 )
 BACKLOG = 1024
+CONNECTIONS = 4096  # that a web worker has at the same time; idle ones end after 30 seconds
+TAKES_NOTHING = 60_000  # milliseconds
 AFTER_A_CRASH = 10.0  # seconds the processes of a killed Tillit may need to let go of the port
 
 
@@ -62,6 +65,8 @@ def _make(host: str, port: int, *, shared: bool) -> socket.socket:
         if shared:
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or kept-alive answers wait 40 ms
+        if sys.platform == "linux":  # who takes nothing of an answer for that long has left; accepted ones have it, too
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TAKES_NOTHING)
         _receive_only(made)
         made.bind((host, port))
     except OSError:
@@ -85,6 +90,18 @@ def _receive_only(made: socket.socket) -> None:
     with suppress(PermissionError):
         made.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER, header)
         made.setsockopt(socket.SOL_SOCKET, LOCK_FILTER, 1)
+
+
+def connections() -> int:
+    """How many connections this process takes, after it was allowed as many handles as the machine lets it have.
+
+    A process that takes one for which it has no handle asks again and again, and serves nobody meanwhile.
+    """
+    handles, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if handles != resource.RLIM_INFINITY and handles < 2 * CONNECTIONS:
+        handles = 2 * CONNECTIONS if hard == resource.RLIM_INFINITY else min(2 * CONNECTIONS, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (handles, hard))
+    return CONNECTIONS if handles == resource.RLIM_INFINITY else min(CONNECTIONS, handles // 2)
 
 
 def locked(handle: int) -> bool:

@@ -35,12 +35,11 @@ from tillit.foundation.supervision import report_ready
 from tillit.site.gently import WISH, gently
 from tillit.site.handing import OWN, hands
 from tillit.site.leaving import Leaving, leave
-from tillit.site.listening import BACKLOG
+from tillit.site.listening import BACKLOG, connections
 from tillit.site.receiving import Reception, Rules
 
 APPLICATION = "tillit.site.wsgi:application"
 SECRETS = ("TILLIT_DSN", "TILLIT_SECRET_KEY", "TILLIT_SMTP_URL", "TILLIT_IMAP_URL", "TILLIT_METRICS_TOKEN")
-CONNECTIONS = 4096  # at the same time; idle ones end after 30 seconds
 Application = Callable[..., Any]
 
 
@@ -81,7 +80,7 @@ def serve(name: str) -> None:
         runtime_mode=RuntimeModes.mt,
         http=HTTPModes.http1,  # others have no limit of time for headers
         websockets=False,
-        backpressure=CONNECTIONS,
+        backpressure=connections(),
         log_enabled=True,
         log_level="warning",
     )
