@@ -48,6 +48,8 @@ def read_mailbox(_system: Actor) -> None:
         _visit(box)
     except (OSError, Refused, imaplib.IMAP4.error) as problem:
         error = _without_password(str(problem) or type(problem).__name__)
+    except ValueError:
+        error = _("The mailbox's server is not understood, or its user, password or folder is not plain ASCII.")
     told = {"error": error} if error else {"error": "", "read_at": now()}
     Mailbox.objects.filter(place=_place()).update(**told)
 

@@ -1,10 +1,15 @@
 """Letters that come back are noted beside the letter and leave the mailbox; everything else there is let be."""
 
+import imaplib
+import socket
+import threading
 import time
+from contextlib import suppress
 
+import pytest
 from django.core.mail import EmailMessage
 
-from tillit.foundation import returning
+from tillit.foundation import outbound, returning
 from tillit.foundation.mailbox import LARGEST, known_mailbox, read_mailbox
 from tillit.foundation.models import CameBack, OutgoingMail
 from tillit.foundation.testing import run_jobs
@@ -136,8 +141,8 @@ def test_a_mailbox_out_of_reach_is_a_sentence_without_its_password(post, broker,
     read_mailbox(None)
     assert "but not for this purpose" in known_mailbox().error
     broker.declare(f"imap://imap.post.example:{post.server.port}", purposes={"mail-in"})
-    for url in (post.url.replace("a%20secret", "another%20secret"), post.url.replace("/Box", "/Nowhere")):
-        settings.IMAP_URL = url
+    for part in ("another%20secret", "ein%20gr%C3%B6sseres%20secret", "a%20secret%20of%20the%20mailbox@"):
+        settings.IMAP_URL = post.url.replace("a%20secret", part)
         read_mailbox(None)
         told = known_mailbox()
         assert told.error and told.read_at is None and "secret" not in told.error + told.place
@@ -153,3 +158,25 @@ def test_without_a_mailbox_letters_go_as_before(post, settings, operator):
     read_mailbox(None)
     assert known_mailbox() is None and not CameBack.objects.exists()
     assert "mailbox" not in operator.get("/operator/mail/").text
+
+
+def test_a_mailbox_server_that_drips_or_wants_to_send_without_end_is_cut_off(broker):
+    def misbehave(listening):
+        for says in (b"* OK re", b"* OK ready\r\n* X {999999999}\r\n"):
+            connection, _from = listening.accept()
+            with connection, suppress(OSError):
+                connection.sendall(says)
+                while not over.wait(0.05):
+                    connection.sendall(b"x")
+
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        broker.declare(f"imap://127.0.0.1:{port}", purposes={"mail-in"})
+        threading.Thread(target=misbehave, args=(listening,), daemon=True).start()
+        for expected in (None, "wants to send 999999999 bytes"):
+            began = time.monotonic()
+            with pytest.raises((OSError, imaplib.IMAP4.error), match=expected):
+                outbound.imap(None, "mail-in", f"imap://127.0.0.1:{port}", within=0.5)
+            assert time.monotonic() - began < 5
+    over.set()
