@@ -27,8 +27,8 @@ CHOICE = (
 )
 WINDOW = (
     "INSERT INTO availability_maintenancewindow (rule_id, kind, title, starts_at, ends_at, announced_at, effect, wave,"
-    " region, reason, cancelled_because, sequence) SELECT id, 'planned', name, now() - interval '1 minute',"
-    " now() + interval '2 hours', now() - interval '30 hours', 'seconds', 'a', '', '', '', 0"
+    " region, reason, cancelled_because, sequence, job) SELECT id, 'planned', name, now() - interval '1 minute',"
+    " now() + interval '2 hours', now() - interval '30 hours', 'seconds', 'a', '', '', '', 0, job"
     " FROM availability_maintenancerule WHERE job = 'upgrade' RETURNING id"
 )
 PROOF = (
