@@ -24,6 +24,7 @@ from tillit.site.leaving import Leaving
 STEP = 64 * 1024  # bytes: of a body in memory, the rest goes to a file; and what has to come within PATIENCE
 PATIENCE = 60.0  # seconds; a line of 9 kbit/s is quick enough
 RECEIVING = 256  # bodies that come at the same time to one worker
+CRUMBS, CRUMB = 2000, 64  # of so many pieces of a body, and more, the average has so many bytes: each costs some work
 LARGE = 8  # among them, those that may be larger than `Rules.body`
 SENDING = 128  # large answers on their way at the same time
 SILENT = 30.0  # seconds in which somebody took nothing of one, who may then be sent away for the next
@@ -105,28 +106,25 @@ class Received:
 
     def __init__(self) -> None:
         self.size = 0
-        self._held: list[bytes] = []
-        self._holds = 0
+        self._held = bytearray()
         self._file: IO[bytes] | None = None
 
     async def add(self, piece: bytes) -> bool:
         """Whether another 64 KB have come."""
-        self._held.append(piece)
-        self._holds += len(piece)
+        self._held += piece
         self.size += len(piece)
-        if self._holds < STEP:
+        if len(self._held) < STEP:
             return False
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - the application's input, closed after it
-        await asyncio.to_thread(self._file.write, b"".join(self._held))  # a disk may keep one waiting
-        self._held, self._holds = [], 0
+        held, self._held = self._held, bytearray()
+        await asyncio.to_thread(self._file.write, held)  # a disk may keep one waiting
         return True
 
     def whole(self) -> IO[bytes]:
-        rest = b"".join(self._held)
         if self._file is None:
-            return io.BytesIO(rest)
-        self._file.write(rest)
+            return io.BytesIO(self._held)
+        self._file.write(self._held)
         self._file.seek(0)
         return self._file
 
@@ -211,13 +209,16 @@ class Reception:
 
     async def _pieces(self, received: Received, proto: Any, most: int) -> bool:
         """Whether it was broken off: Granian ends every body with an empty piece, and tells an error as one, too."""
-        loop, empty = asyncio.get_running_loop(), 0
+        loop, empty, pieces = asyncio.get_running_loop(), 0, 0
         try:
             async with asyncio.timeout(PATIENCE) as patience:
                 async for piece in proto:
                     if received.size + len(piece) > most:
                         raise Refusal(413)
                     empty += not piece
+                    pieces += 1
+                    if pieces > CRUMBS + received.size // CRUMB:
+                        raise Refusal(400)
                     self.receiving.heard()
                     if await received.add(piece):
                         patience.reschedule(loop.time() + PATIENCE)

@@ -91,6 +91,7 @@ def test_a_body_comes_whole_or_not_at_all(port):
     assert ask(port, "/body", large) == told_of(large)
     assert ask(port, "/body", iter([large]), **{"Transfer-Encoding": "chunked"}) == told_of(large)
     assert ask(port, "/body", iter([large, b"x"]), **{"Transfer-Encoding": "chunked"})[0] == 413
+    assert ask(port, "/body", iter([b"x"] * 3000), **{"Transfer-Encoding": "chunked"})[0] == 400  # in crumbs
     refused = begin(port, "/body", LARGEST + 1).getresponse()  # said before more is sent, by who knows how to
     assert (refused.status, refused.read().decode()) == told_of(b"")
     before = ask(port, "/seen")
