@@ -26,7 +26,7 @@ RATE = 20  # requests a second: seen by the figures, not by the customers
 SHARE = 0.6  # of what one visitor alone can ask for: a queue of our own making would be told as the restart's
 TRIAL = 1.0  # seconds of one visitor
 AROUND = 3.0  # seconds of load before the restart and after it
-PATIENCE = 300.0  # seconds for the restart
+PATIENCE = 600.0  # seconds for the restart
 DRAFTS = 3
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 

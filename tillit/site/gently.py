@@ -15,9 +15,10 @@ from contextlib import suppress
 from typing import TypeVar
 
 WISH = "TILLIT_GENTLY"  # set by the supervisor for the successors of a restart
-# A quarter of a core where one other wants it too, a seventh where two do. A start takes about 4.4 seconds of processor
-# time, so five programs in a row are through in 90 s, or 160 s: every restart is waited for 300 s. At 10 they were not.
-STEP = 5
+# What nobody else wants of the processor, and a fifteenth of a core where one other wants all of it. A restart takes
+# about 11 seconds of processor time, 8.5 of them gently, half of these for the code of all workers: it is through in
+# 15 s on a machine at rest, and on one at its limit within the 600 s for which every restart is waited for.
+STEP = 12
 T = TypeVar("T")
 
 

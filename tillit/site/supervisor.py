@@ -21,7 +21,7 @@ from tillit.site.postgres import Cluster
 from tillit.site.problems import Problem
 
 FIRST_START = 90.0  # seconds until every child has to be ready
-SUCCESSOR_START = 180.0  # the same for one that steps back behind those who serve
+SUCCESSOR_START = 360.0  # the same for one that steps back behind those who serve
 TICK = 0.25
 STEADY = 10.0  # a child that lived this long has not failed to start
 LONGEST_PAUSE = 30.0

@@ -37,7 +37,7 @@ from tillit.site.progress import Progress
 from tillit.site.runtime import DATABASE
 
 STEP = 0.1
-PATIENCE = 300.0  # seconds for one restart
+PATIENCE = 600.0  # seconds for one restart
 HIDDEN = re.compile(r'name="(csrfmiddlewaretoken|key)"[^>]*value="([^"]+)"')
 FORM = "/persons/new/"
 

@@ -27,7 +27,7 @@ from tillit.site.problems import Problem
 from tillit.site.progress import Progress
 from tillit.site.rollout import Order, Routes
 
-PATIENCE = 300.0  # seconds
+PATIENCE = 600.0  # seconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -24,7 +24,7 @@ from tillit.site.problems import Problem
 from tillit.site.progress import Progress
 from tillit.site.runtime import ROOT
 
-PATIENCE = 300.0  # seconds
+PATIENCE = 600.0  # seconds
 LONGEST_REASON = 500
 IN_WAVES = """
     SELECT EXISTS (SELECT FROM availability_maintenancerule WHERE job = 'upgrade' AND retired_at IS NULL)
