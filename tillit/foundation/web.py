@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from typing import Any, cast
@@ -179,7 +180,8 @@ def shell(request: Request) -> dict[str, Any]:
         "actor": request.actor,
         "theme": user.theme if user else "auto",
         "menu": SimpleLazyObject(lambda: _menu(request)),
-        "search_url": _url("crm:search"),
+        "here": SimpleLazyObject(lambda: _here(request)),
+        "search_url": address("crm:search"),
     }
 
 
@@ -191,12 +193,23 @@ def menu_entries(actor: Actor) -> list[MenuEntry]:
 def _menu(request: Request) -> list[dict[str, Any]]:
     shown = []
     for entry in menu_entries(request.actor):
-        url = reverse(entry.url_name)
+        url = address(entry.url_name)
         shown.append({"label": entry.label, "url": url, "key": entry.key, "active": request.path.startswith(url)})
     return shown
 
 
-def _url(name: str) -> str:
+def _here(request: Request) -> str:
+    """The places of the menu in which the page lies; with the role and the language, all that the menu differs by."""
+    return " ".join(entry["url"] for entry in _menu(request) if entry["active"])
+
+
+def address(name: str) -> str:
+    """Of a page without arguments, found once in the life of the process; empty where no room has it."""
+    return _address(settings.ROOT_URLCONF, name)
+
+
+@functools.cache
+def _address(_pages: str, name: str) -> str:
     try:
         return reverse(name)
     except NoReverseMatch:

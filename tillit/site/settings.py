@@ -136,7 +136,13 @@ CACHES = {
         "LOCATION": "site_cache",
         "TIMEOUT": 900,
         "OPTIONS": {"MAX_ENTRIES": 50_000},  # beyond, old entries go: must not be reached by inventing accounts
-    }
+    },
+    "template_fragments": {  # parts of the shell, which every page carries; in memory, until the process ends
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "template_fragments",
+        "TIMEOUT": None,
+        "OPTIONS": {"MAX_ENTRIES": 1_000},
+    },
 }
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

@@ -70,6 +70,20 @@ def test_the_menu_knows_its_choices_only(anna, form):
     assert anna.user.language == "en"
 
 
+def test_no_page_shows_what_another_one_kept_of_the_shell(anna, ben, chiara):
+    before = anna.get("/profile/").text
+    assert "Anna Lund" in before and "Keyboard shortcuts" in before and 'href="/persons/" data-go="p">' in before
+    anna.post("/profile/", ANNA | {"language": "de"})
+    after = anna.get("/persons/").text
+    assert 'lang="de"' in after and "Anna Lund-Vik" in after
+    assert "Keyboard shortcuts" not in after and "Tastenkürzel" in after
+    assert 'href="/persons/" data-go="p" aria-current="page">' in after
+    assert 'value="dark" aria-pressed="true"' in after and 'value="auto" aria-pressed="true"' not in after
+    assert "Anna Lund" not in ben.get("/profile/").text
+    other = chiara.get("/persons/").text
+    assert "Alpenrose" in other and "Fjordlys" not in other and "Anna" not in other
+
+
 def test_the_page_costs_a_fixed_number_of_queries(anna, django_assert_max_num_queries):
     anna.get("/profile/")
     with django_assert_max_num_queries(14):
