@@ -7,8 +7,9 @@ from typing import Any
 from allauth.account.auth_backends import AuthenticationBackend
 
 from tillit.foundation.models import User
+from tillit.foundation.postgresql import columns_of
 
-PERSON = "SELECT * FROM foundation_user WHERE id = %s AND is_active"
+PERSON = f"SELECT {columns_of(User, 'person')} FROM foundation_user AS person WHERE id = %s AND is_active"  # noqa: S608
 
 
 class SignIn(AuthenticationBackend):

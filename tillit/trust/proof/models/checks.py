@@ -13,11 +13,13 @@ from tillit.foundation.clock import now
 
 # One look at an index for each name, however many runs there are; DISTINCT ON would read them all.
 NEWEST_OF_EACH = """
-    SELECT newest.* FROM unnest(%s::text[]) AS asked CROSS JOIN LATERAL (
+    SELECT newest.id, newest.name, newest.at, newest.ok, newest.message, newest.figures, newest.milliseconds
+    FROM unnest(%s::text[]) AS asked CROSS JOIN LATERAL (
         SELECT * FROM proof_checkrun WHERE name = asked ORDER BY at DESC, id DESC LIMIT 1
     ) AS newest"""
 LAST_TWO_OF_EACH = """
-    SELECT last.* FROM unnest(%s::text[]) AS asked CROSS JOIN LATERAL (
+    SELECT last.id, last.rule, last.holding, last.key, last.hours, last.planted_at, last.used_at, last.gone_at
+    FROM unnest(%s::text[]) AS asked CROSS JOIN LATERAL (
         SELECT * FROM proof_canary WHERE rule = asked ORDER BY id DESC LIMIT 2
     ) AS last"""
 
