@@ -8,6 +8,9 @@ does not look at, and take away only what no running release uses any more: in a
 `contracts = "0.2.0"`, the release that was the first to do without. `RunSQL` and `RunPython` cannot be read here; a
 migration with them says why the older release does not mind: `expands = "Fills a column that only we read."`
 
+Not even a wider column is harmless: what a connection has prepared must give the same types for ever (SQLSTATE
+0A000, "cached plan must not change result type"). A text whose length may grow is a `TextField` with a rule.
+
 `migrations.json` is the baseline: the migrations of the last released version. While the project still has that
 version, it is not released yet, and every migration counts to it.
 """
@@ -27,7 +30,7 @@ from typing import Any
 
 import django
 from django.apps import apps
-from django.db import migrations
+from django.db import connection, migrations
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
@@ -139,6 +142,8 @@ def _altered(operation: migrations.AlterField, before: Any) -> Iterator[tuple[st
         yield f"makes {named} another kind of column", False
     elif _shorter(before, after) and kinds not in WIDER:
         yield f"makes {named} shorter than what the older release writes", False
+    elif not after.is_relation and before.db_type(connection) != after.db_type(connection):
+        yield f"widens {named}: the older release's connections, which keep their plans, are refused once each", False
     if before.null and not after.null:
         yield f"forbids {named} to be empty, and the older release may leave it so", False
     if before.has_db_default() and not after.has_db_default() and not after.null:
