@@ -18,7 +18,7 @@ from tillit.availability.words import forget_regions
 from tillit.site.messages import main as compile_messages
 from tillit.site.postgres import Cluster
 from tillit.site.provision import provision
-from tillit.site.settings import database
+from tillit.site.settings import APPLICATION, database
 from tillit.site.tests.furnished import OF_DATABASE, furnish
 from tillit.tenants.middleware import forget_hosts
 from tillit.trust.quiet import speak
@@ -75,8 +75,8 @@ def django_db_setup(cluster: Cluster, django_db_blocker) -> None:
         admin.execute("ALTER SYSTEM SET autovacuum = off")  # plans must not depend on when it last came by
         admin.execute("SELECT pg_reload_conf()")
     provision(cluster.admin_dsn("postgres"), "tillit", owner_password="owner", app_password="app")
-    for alias, role in (("default", "tillit_app"), ("owner", "tillit_owner")):
-        wiring = database(cluster.dsn(role, role.removeprefix("tillit_"), "tillit"))
+    for alias, role, options in (("default", "tillit_app", APPLICATION), ("owner", "tillit_owner", {})):
+        wiring = database(cluster.dsn(role, role.removeprefix("tillit_"), "tillit"), **options)
         settings.DATABASES[alias].update(wiring)
         connections[alias].settings_dict.update(wiring)
     with django_db_blocker.unblock():

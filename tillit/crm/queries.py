@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from tillit.crm.models import Company, Kind, Person, Record, Selection
 from tillit.crm.paging import Order, Page, Row, read_page
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Tenant
+from tillit.foundation.postgresql import planned_anew
 from tillit.foundation.tenancy import current_tenant
 
 COUNTED = 10_000  # rows; beyond it a count says "more than"
@@ -39,8 +41,9 @@ def rows_of(criteria: Criteria) -> QuerySet[Any]:
 
 def page_of(criteria: Criteria, columns: Iterable[str], *, size: int = 50) -> Page:
     """One page of a list as dictionaries of `columns` (of the table). Two queries at most, whatever the table holds."""
-    fetch = _fetcher(criteria, columns)
-    return read_page(rows_of(criteria), criteria.order, fetch, after=criteria.after, before=criteria.before, size=size)
+    fetch, place = _fetcher(criteria, columns), {"after": criteria.after, "before": criteria.before}
+    with _planned(criteria):
+        return read_page(rows_of(criteria), criteria.order, fetch, **place, size=size)
 
 
 def every_row(criteria: Criteria, columns: Iterable[str], *, size: int = 2_000) -> Iterator[list[Row]]:
@@ -48,7 +51,8 @@ def every_row(criteria: Criteria, columns: Iterable[str], *, size: int = 2_000) 
     order, fetch = criteria.order, _fetcher(criteria, columns)
     after = ""
     while True:
-        page = read_page(rows_of(criteria), order, fetch, after=after, size=size)
+        with _planned(criteria):
+            page = read_page(rows_of(criteria), order, fetch, after=after, size=size)
         if page.rows:
             yield page.rows
         if not page.next:
@@ -56,6 +60,7 @@ def every_row(criteria: Criteria, columns: Iterable[str], *, size: int = 2_000) 
         after = page.next
 
 
+@planned_anew()
 def similar_to(criteria: Criteria, columns: Iterable[str], found: list[Row]) -> list[Row]:
     """Rows that hold something like the words, when few rows hold the words themselves."""
     if not criteria.q or len(found) >= FEW or criteria.after or criteria.before:
@@ -71,7 +76,8 @@ def count_up_to(criteria: Criteria, limit: int = COUNTED) -> int:
     asked = search.looked_for(criteria.q)
     if asked:
         queryset = search.matching(queryset, asked)
-    return queryset.order_by().values("pk")[: limit + 1].count()
+    with _planned(criteria):
+        return queryset.order_by().values("pk")[: limit + 1].count()
 
 
 def numbers_of(criteria: Criteria, limit: int = COUNTED) -> list[int]:
@@ -80,9 +86,11 @@ def numbers_of(criteria: Criteria, limit: int = COUNTED) -> list[int]:
     asked = search.looked_for(criteria.q)
     if asked:
         queryset = search.matching(queryset, asked)
-    return list(queryset.order_by("sort_name", "id").values_list("pk", flat=True)[: limit + 1])
+    with _planned(criteria):
+        return list(queryset.order_by("sort_name", "id").values_list("pk", flat=True)[: limit + 1])
 
 
+@planned_anew()
 def quick_find(of: ListOf, text: str, *, limit: int = 8) -> list[Row]:
     """The first rows for a search box: those whose name begins with the text, then those that hold its words."""
     asked = search.looked_for(text)
@@ -146,6 +154,7 @@ class Likeness:
     fields: tuple[str, ...]
 
 
+@planned_anew()
 def duplicates_of(model: type[Record], columns: Mapping[str, Any], *, limit: int = 5) -> list[Likeness]:
     """Records with the same e-mail, domain or registration number, or nearly the same name, as tidied `columns`."""
     same = {name: columns.get(name) for name in ("email", "domain", "registration_number")}
@@ -172,9 +181,15 @@ def company_of(number: int) -> Company | None:
     return Company.objects.filter(pk=number).first()
 
 
+@planned_anew()
 def companies_called(text: str, limit: int = 20) -> list[Company]:
     """Active companies of exactly this name, whatever its case and accents."""
     return list(search.exactly(Company.objects.filter(archived_at=None), text).order_by("sort_name", "id")[:limit])
+
+
+def _planned(criteria: Criteria) -> AbstractContextManager[None]:
+    """Whole lists are read along the index of their order, whatever the tenant; what narrows them decides otherwise."""
+    return planned_anew() if criteria.is_narrowed else nullcontext()
 
 
 def _fetcher(criteria: Criteria, columns: Iterable[str]) -> Any:

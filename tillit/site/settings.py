@@ -106,11 +106,11 @@ FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 AUTH_USER_MODEL = "foundation.User"
 
 
-def database(dsn: str) -> dict[str, object]:
+def database(dsn: str, **options: object) -> dict[str, object]:
     """Django's settings for a PostgreSQL URL; what libpq knows beyond them (sslmode, several hosts) is kept."""
     parts = conninfo_to_dict(dsn)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "tillit.foundation.postgresql",
         "NAME": parts.pop("dbname", ""),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),
@@ -118,16 +118,21 @@ def database(dsn: str) -> dict[str, object]:
         "PORT": parts.pop("port", ""),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"options": "-c statement_timeout=60000 -c lock_timeout=10000", **parts},
+        "OPTIONS": {**options, **parts},
     }
 
 
-DATABASES = {"default": database(ENVIRONMENT.get("TILLIT_DSN", "postgresql://tillit_app@localhost/tillit"))}
+# Under row-level security, planning is most of what a short query costs: what a connection asks often is planned once
+APPLICATION = {
+    "options": "-c statement_timeout=60000 -c lock_timeout=10000",
+    "server_side_binding": True,
+    "prepare_threshold": 5,
+}
+DATABASES = {
+    "default": database(ENVIRONMENT.get("TILLIT_DSN", "postgresql://tillit_app@localhost/tillit"), **APPLICATION)
+}
 if "TILLIT_OWNER_DSN" in ENVIRONMENT:  # migrations only: the role that owns the tables
-    DATABASES["owner"] = database(ENVIRONMENT["TILLIT_OWNER_DSN"]) | {
-        "OPTIONS": {},
-        "TEST": {"MIRROR": "default"},
-    }
+    DATABASES["owner"] = database(ENVIRONMENT["TILLIT_OWNER_DSN"]) | {"TEST": {"MIRROR": "default"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {

@@ -1,4 +1,7 @@
-"""Running one statement, as writing and undoing do; both within an action's transaction."""
+"""Running one statement, as writing and undoing do; both within an action's transaction.
+
+Each works on thousands of rows, so that planning it for these costs nothing in comparison.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from typing import Any
 from django.db import connection
 from psycopg import sql
 
+from tillit.foundation.postgresql import planned_anew
 
+
+@planned_anew()
 def fetch(statement: sql.Composable, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """All rows of the answer."""
     with connection.cursor() as cursor:
@@ -16,6 +22,7 @@ def fetch(statement: sql.Composable, values: Sequence[Any]) -> list[tuple[Any, .
         return cursor.fetchall()
 
 
+@planned_anew()
 def execute(statement: sql.Composable, values: Sequence[Any]) -> int:
     """How many rows were written."""
     with connection.cursor() as cursor:

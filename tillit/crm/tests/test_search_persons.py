@@ -8,7 +8,7 @@ from django.db import connection
 from tillit.crm.actions import archive_person, create_company, create_person
 from tillit.crm.lists import PERSONS, Criteria
 from tillit.crm.models import Person
-from tillit.crm.queries import page_of
+from tillit.crm.queries import count_up_to, duplicates_of, page_of, quick_find, similar_to
 from tillit.foundation.tenancy import in_tenant
 
 PEOPLE = [
@@ -144,6 +144,25 @@ def test_row_level_security_leaves_the_search_operators_their_index(db):
             [],
         )
         assert dict(cursor.fetchall()) == {"~~": True, "<%": True}
+
+
+def test_a_whole_list_keeps_its_plan_and_what_is_narrowed_is_planned_for_its_values(anna, people):
+    """A plan that is kept suits the values of the first few times: not those of a name that everybody bears."""
+    with in_tenant(anna.tenant):
+        for _ in range(8):
+            for asked in ({}, {"q": "ann"}, {"q": "hansenn"}, {"city": "Oslo"}):
+                criteria = Criteria.read(PERSONS, asked)
+                similar_to(criteria, ["first_name"], page_of(criteria, ["first_name"]).rows)
+                count_up_to(criteria)
+            quick_find(PERSONS, "hans")
+            duplicates_of(Person, {"last_name": "Hansenn", "email": "anna@hav.example"})
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT statement FROM pg_prepared_statements WHERE statement LIKE 'SELECT%%crm_person%%'", []
+            )
+            kept = [statement for (statement,) in cursor.fetchall()]
+    assert sorted(statement.startswith("SELECT COUNT(*)") for statement in kept) == [False, True]
+    assert not [statement for statement in kept if "fold(" in statement or '"city" =' in statement]
 
 
 def plans_of(criteria):
