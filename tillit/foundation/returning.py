@@ -21,7 +21,9 @@ from tillit.foundation.texts import one_line
 MOST_PARTS = 40  # a notification has three; one within the other they would cost ever more to read
 STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")  # RFC 3463
 HEADS = ("message/rfc822", "text/rfc822-headers")  # how the letter comes back: whole, or its head alone (RFC 6522)
-FULL = "5.2.2"  # the recipient's mailbox: called lasting, and is not (RFC 3463, 3.3)
+# that nobody has this mailbox (any more): RFC 3463, 3.2 and 3.3; 5.1.10: RFC 7505, 4.1. What else is called lasting may
+# be about us and not about the recipient: a policy, a list of blocked relays (5.7), a route (5.4), or nothing is said
+FOR_GOOD = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 
 
 @dataclass(frozen=True)
@@ -77,5 +79,4 @@ def _failed(mail: int, block: Message) -> Word:
     code = status[1] if status else ""
     _type, _semicolon, told = str(block.get("Diagnostic-Code", "")).partition(";")
     said = one_line(told.encode("utf-8", "replace").decode())[:300]
-    lasting = not code.startswith("4") and code != FULL
-    return Word(mail, CameBack.Kind.FOR_GOOD if lasting else CameBack.Kind.FOR_NOW, code, said)
+    return Word(mail, CameBack.Kind.FOR_GOOD if code in FOR_GOOD else CameBack.Kind.FOR_NOW, code, said)

@@ -37,7 +37,9 @@ def ask(subscriber: Subscriber) -> None:
 
 
 def already_there(subscriber: Subscriber) -> None:
-    _send(subscriber, "subscriptions/mail_already.txt")
+    """Also where mails rest: it is how somebody without an account learns that, once letters arrive again."""
+    resting = subscriber.pauses.filter(ended_at=None).exists()
+    _send(subscriber, "subscriptions/mail_already.txt", resting=resting)
 
 
 def tell(subscriber: Subscriber, entry: Entry) -> None:

@@ -63,6 +63,20 @@ def test_what_is_said_again_or_better_changes_nothing_and_the_worst_stays(post):
     assert CameBack.objects.get(mail=sent).at == kept.at and post.lying() == []
 
 
+def test_only_that_nobody_has_this_mailbox_is_for_good(post):
+    """Why ours is not wanted just now (a list of blocked relays, a policy, a route) says nothing of the recipient."""
+    for code in ("5.7.1", "5.7.606", "5.4.4", "5.3.4", "5.2.2", "5.0.0", "5.1.0", ""):
+        sent, head = letter(post)
+        post.put(report(head, code=code))
+        read()
+        assert (sent.came_back.kind, sent.came_back.code) == ("for_now", code)
+    for code in ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"):
+        sent, head = letter(post)
+        post.put(report(head, code=code))
+        read()
+        assert sent.came_back.kind == "for_good"
+
+
 def test_a_forged_return_does_nothing(post):
     sent, _head = letter(post)
     mark = post.passed[-1][2]["Message-ID"]

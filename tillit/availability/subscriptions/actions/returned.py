@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import takewhile
 
 from tillit.availability.subscriptions.models import Pause, Subscriber
 from tillit.foundation.access import Actor, action, even_in_maintenance, require
 from tillit.foundation.clock import now
 from tillit.foundation.events import record
 from tillit.foundation.models import CameBack, OutgoingMail
+from tillit.foundation.returning import FOR_GOOD
 
 IN_A_ROW = 3  # letters to an address, the newest ones, all of which came back for good
+SPREAD = timedelta(hours=72)  # from the first of them to the newest, so that no bad hour of a mail server is for good
 LATELY = timedelta(days=1)  # returns are looked at every ten minutes
 
 
 @action
 def pause_returned(actor: Actor) -> int:
-    """Let mails rest to addresses from which the last three came back for good; returns to how many."""
+    """Let mails rest to addresses from which all came back for good for three days; returns to how many."""
     require(actor, "subscriptions.tell")
-    returned = CameBack.objects.filter(kind=CameBack.Kind.FOR_GOOD, at__gt=now() - LATELY)
+    returned = CameBack.objects.filter(code__in=FOR_GOOD, at__gt=now() - LATELY)
     concerned = Subscriber.objects.reachable().filter(way=Subscriber.Way.MAIL, email__in=returned.values("mail__to"))
     paused = 0
     for subscriber in concerned.select_for_update(of=("self",)):
@@ -43,12 +46,17 @@ def resume(actor: Actor, *, subscriber_id: int) -> bool:
 
 
 def _why(subscriber: Subscriber) -> str | None:
-    """What was said of the newest letter; None where one of the last ones did not come back for good."""
+    """What was said of the newest letter; None where too few of the last ones came back for good, or too soon.
+
+    Asked is what was said and not how it was understood: that was more severe once.
+    """
     last = subscriber.pauses.order_by("-pk").first()
     since = last.ended_at if last else subscriber.confirmed_at
-    sent = OutgoingMail.objects.filter(to=subscriber.email, queued_at__gt=since).exclude(sent_at=None)
-    newest = list(sent.order_by("-pk").values_list("came_back__kind", "came_back__code", "came_back__said")[:IN_A_ROW])
-    if len(newest) < IN_A_ROW or any(kind != CameBack.Kind.FOR_GOOD for kind, _code, _said in newest):
+    sent = OutgoingMail.objects.filter(to=subscriber.email, queued_at__gt=since).exclude(sent_at=None).order_by("-pk")
+    newest = sent.values_list("sent_at", "came_back__code", "came_back__said")
+    back = list(takewhile(lambda letter: letter[1] in FOR_GOOD, newest.iterator(IN_A_ROW)))
+    times = [sent_at for sent_at, _code, _said in back if sent_at]
+    if len(times) < IN_A_ROW or times[0] - times[-1] < SPREAD:
         return None
-    _kind, code, said = newest[0]
+    _sent_at, code, said = back[0]
     return f"{code} {said}".strip().replace(subscriber.email, "…")

@@ -22,6 +22,8 @@ def confirm(request: Request, token: str) -> HttpResponse:
     found = known(tokens.CONFIRM, token)
     if found is None:
         return dead(request)
+    if request.method != "POST" and found.pauses.filter(ended_at=None).exists():
+        return redirect(_address(found))  # where it says that nothing is sent, and why
     if request.method != "POST" and found.confirmed_at:
         text = _("There is nothing more to do: this subscription holds.")
         return page(request, "note", title=_("Already confirmed"), text=text, mine=_address(found))
