@@ -37,7 +37,8 @@ class Program:
     """What to run. `settle`: seconds alive that count as ready; None: it reports over the pipe.
 
     `walls` stand between it and the network (`confine.py`). One that `supports` the others is there before them and
-    after them. One that is `forked` comes from the fork server of its checkout and walls, where one is there.
+    after them. One that is `forked` comes from the fork server of its checkout and walls, where one is there. Without
+    one that is `optional` everything else goes on.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Program:
     walls: tuple[str, ...] = ()
     supports: bool = False
     forked: bool = False
+    optional: bool = False
     hung: float = 60.0  # seconds without a sign of life, for those that give any, until it is taken for hung
     root: Path = ROOT  # the checkout it runs from; another one than ours has an environment of its own
 
@@ -99,6 +101,7 @@ class Child:
         self.reported = False
         self.last_beat: float | None = None
         self.orders: socket.socket | None = None
+        self.environment = environment
         values = environment | ({WISH: "1"} if gently else {})
         with ExitStack() as ours, ExitStack() as theirs:  # the second is closed in any case: it has copies
             self.ready_end, said = _pipe(ours, theirs)
@@ -134,6 +137,8 @@ class Child:
                 answer = self.orders.recv(LONGEST_ANSWER)
             except TimeoutError:
                 self.signal(signal.SIGKILL)
+                self.orders.close()
+                self.orders = None  # what it may answer still is for nobody
                 raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT)) from None
         if not answer:
             raise OSError(errno.ECONNRESET, os.strerror(errno.ECONNRESET))
@@ -142,10 +147,11 @@ class Child:
             raise OSError(said["error"], os.strerror(said["error"]))
         return Forked(said["pid"])
 
-    def forks(self, program: Program) -> bool:
-        """Whether this is a fork server that can start `program`: ready, of its checkout and behind its walls."""
+    def forks(self, program: Program, environment: dict[str, str]) -> bool:
+        """Whether this is a fork server that can start `program`: ready, of its checkout, behind its walls, and loaded
+        with the same values."""
         own = self.program
-        same = (own.root, own.walls) == (program.root, program.walls)
+        same = (own.root, own.walls, self.environment) == (program.root, program.walls, environment)
         return program.forked and self.orders is not None and same and self.reported and self.alive()
 
     def ready(self) -> bool:

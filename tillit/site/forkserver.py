@@ -97,6 +97,8 @@ def _fork(orders: socket.socket) -> bool:
     try:
         between = os.fork()
     except OSError as error:
+        os.close(held)
+        os.close(released)
         orders.send(json.dumps({"error": error.errno}).encode())
         return False
     if between:

@@ -122,9 +122,7 @@ class Supervisor:
         """Let the process of this place end in order, and start none there again; then the place is gone, too."""
         place.not_before = math.inf
         if place in self.rolling:
-            self.rolling.remove(place)
-            if not self.rolling:
-                self.restarted(True)
+            self._replaced(place)
         for child in (place.child, place.successor):
             if child is not None:
                 place.let_go(child)
@@ -148,7 +146,11 @@ class Supervisor:
         while not self.stopping and not child.ready():
             if not child.alive() or time.monotonic() > deadline:
                 name = place.program.name
-                raise Problem(f"{name} does not start. Details: {self.logs.place(name)}")
+                why = f"{name} does not start. Details: {self.logs.place(name)}"
+                if place.program.optional:
+                    self.say(why)
+                    return
+                raise Problem(why)
             self._wait(0.05)
 
     def run(self) -> None:
@@ -233,15 +235,31 @@ class Supervisor:
             if place.child is not None:
                 place.let_go(place.child)
             place.child, place.successor, place.failures = successor, None, 0
-            self.rolling.pop(0)
-            self.say(f"{place.program.name} was replaced" + ("" if self.rolling else "; the restart is complete"))
-            if not self.rolling:
-                self.restarted(True)
+            is_last = self.rolling == [place]
+            self.say(f"{place.program.name} was replaced" + ("; the restart is complete" if is_last else ""))
+            self._replaced(place)
         elif not successor.alive() or time.monotonic() - successor.began > SUCCESSOR_START:
             successor.forget()
             place.successor = None
-            log = self.logs.place(place.program.name)
-            self._break_off(f"The new {place.program.name} does not start; the old one stays. Details: {log}")
+            self._do_without(place)
+
+    def _do_without(self, place: Place) -> None:
+        """A successor does not start. What is optional goes, so that nobody gets old code from it; else all stays."""
+        name, log = place.program.name, self.logs.place(place.program.name)
+        if not place.program.optional:
+            self._break_off(f"The new {name} does not start; the old one stays. Details: {log}")
+            return
+        self.say(f"The new {name} does not start; the others go on without it. Details: {log}")
+        if place.child is not None:
+            place.let_go(place.child)
+            place.child = None
+        place.not_before = time.monotonic() + LONGEST_PAUSE
+        self._replaced(place)
+
+    def _replaced(self, place: Place) -> None:
+        self.rolling.remove(place)
+        if not self.rolling:
+            self.restarted(True)
 
     def _break_off(self, why: str) -> None:
         self.rolling = []
@@ -263,7 +281,7 @@ class Supervisor:
         program = place.program
         values = self.environment(program)
         everyone = [child for place in self.places if (child := place.child) is not None]
-        server = next((child for child in everyone if child.forks(program)), None)
+        server = next((child for child in everyone if child.forks(program, values)), None)
         if server is not None:
             try:
                 return Child(program, values, self.logs, gently=gently, server=server)

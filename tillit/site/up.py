@@ -189,7 +189,11 @@ class Card:
 def _programs(sockets: list[socket.socket], walls: tuple[str, ...], *, embedded: bool) -> list[Program]:
     """The broker alone may reach other servers; the workers find it when they start."""
     broker = [Program("broker", BROKER, grace=60.0, supports=True)] if find_spec(BROKER) else []
-    code = [Program("forkserver", FORKSERVER, walls=walls, supports=True)] if sys.platform == "linux" else []
+    code = (
+        [Program("forkserver", FORKSERVER, walls=walls, supports=True, optional=True)]
+        if sys.platform == "linux"
+        else []
+    )
     web = [
         Program(f"web-{number}", SERVE, socket=listening, lingers=LINGERS, walls=walls, forked=True)
         for number, listening in enumerate(sockets, start=1)

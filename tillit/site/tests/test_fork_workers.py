@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from tillit.site import runtime
 from tillit.site.child import FORKSERVER
 from tillit.site.processes import PROC, alive
 from tillit.site.tests.test_supervise_processes import Tiny, command_of, eventually
@@ -57,6 +58,26 @@ def test_a_fork_server_that_hangs_and_is_killed_keeps_nobody_from_being_served(f
     said = forked.end()
     assert "web-1 could not be forked (Connection timed out); it is started afresh" in said
     assert "forkserver ended (killed by signal 9); starting it again" in said
+
+
+@pytest.mark.parametrize("spoilt", ["from the start", "by a restart"])
+def test_without_a_fork_server_that_loads_the_workers_are_started_afresh(tmp_path, spoilt):
+    if spoilt == "from the start":
+        (tmp_path / "spoilt").touch()
+    tiny = Tiny(tmp_path, "forked")
+    try:
+        if spoilt == "by a restart":
+            eventually(lambda: len(workers_of(tiny)) == 2)
+            before = set(tiny.children())
+            (tmp_path / "spoilt").touch()
+            tiny.process.send_signal(signal.SIGHUP)
+            eventually(lambda: not before & set(tiny.children()) and runtime.running(tmp_path)["restarts"] == 1)
+            assert runtime.running(tmp_path)["restarted"]
+        assert tiny.get() in tiny.children() and not workers_of(tiny)
+    finally:
+        said = tiny.end()
+    name = "The new forkserver" if spoilt == "by a restart" else "forkserver"
+    assert f"{name} does not start" in said
 
 
 def test_forked_workers_do_not_outlive_a_killed_supervisor(forked):

@@ -3,7 +3,7 @@
 python -m tillit.site.tests.tiny FOLDER [database] [support] [sides] [forked]
 
 It writes FOLDER/address when it serves, and running.json. With `sides` it carries out orders for two releases, with
-`forked` the web workers come from a fork server.
+`forked` the web workers come from a fork server, which does not load once FOLDER/spoilt is there.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def supervise(folder: Path, options: list[str]) -> None:
     ]
     helpers = [Program("support", THIS, ("support", str(folder)), supports=True)] if "support" in options else []
     if "forked" in options:
-        helpers.append(Program("forkserver", FORKSERVER, supports=True))
+        helpers.append(Program("forkserver", FORKSERVER, supports=True, optional=True))
     cluster = Cluster(folder / "postgres", durable=False) if "database" in options else None
     if cluster is not None:
         cluster.start()
@@ -89,10 +89,15 @@ def supervise(folder: Path, options: list[str]) -> None:
         runtime.write(folder / "running.json", facts)
 
     runtime.write(folder / "running.json", facts)
+
+    def environment(program):
+        spoilt = program.module == FORKSERVER and (folder / "spoilt").exists()
+        return os.environ | ({"DJANGO_SETTINGS_MODULE": "tillit.site.nothing"} if spoilt else {})
+
     supervisor = Supervisor(
-        [*web, Program("worker", THIS, ("wait",), settle=0.2), *helpers],
+        [*helpers, *web, Program("worker", THIS, ("wait",), settle=0.2)],
         logs=Logs(folder / "log"),
-        environment=lambda _program: dict(os.environ),
+        environment=environment,
         say=Progress().say,
         restarted=restarted,
         database=cluster,
