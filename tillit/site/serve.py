@@ -32,6 +32,7 @@ from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces, RuntimeModes
 
 from tillit.foundation.supervision import report_ready
+from tillit.site.fitting import SECRETS
 from tillit.site.gently import WISH, gently
 from tillit.site.handing import OWN, hands
 from tillit.site.leaving import Leaving, leave
@@ -39,7 +40,6 @@ from tillit.site.listening import BACKLOG, connections
 from tillit.site.receiving import Reception, Rules
 
 APPLICATION = "tillit.site.wsgi:application"
-SECRETS = ("TILLIT_DSN", "TILLIT_SECRET_KEY", "TILLIT_SMTP_URL", "TILLIT_IMAP_URL", "TILLIT_METRICS_TOKEN")
 Application = Callable[..., Any]
 
 

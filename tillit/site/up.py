@@ -22,6 +22,7 @@ import psycopg
 from tillit.site import confine, copy_process, runtime
 from tillit.site.child import FORKSERVER, Program
 from tillit.site.copy_process import CopyProcess
+from tillit.site.fitting import BROKER, NIGHTLY, PROBER, RESTARTS, fit_for
 from tillit.site.folder import Claim, left_by_a_crash
 from tillit.site.listening import AFTER_A_CRASH, open_sockets
 from tillit.site.logs import Logs
@@ -32,8 +33,6 @@ from tillit.site.sides import LINGERS, SERVE, Sides
 from tillit.site.supervisor import Supervisor
 
 WEB_WORKERS = 2
-BROKER = "tillit.trust.broker.serve"
-PROBER = "tillit.availability.probes.prober"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -125,7 +124,7 @@ def _serve(
     def environment(program: Program) -> dict[str, str]:
         with suppress(OSError):  # a full disk must not keep a child from being started again
             runtime.remember(data, release=release(sides.main.main))
-        return _fit_for(program, sides.environment(program))
+        return fit_for(program.module, sides.environment(program))
 
     def restarted(complete: bool) -> None:
         card.restarted(complete)
@@ -199,16 +198,10 @@ def _programs(sockets: list[socket.socket], walls: tuple[str, ...], *, embedded:
         for number, listening in enumerate(sockets, start=1)
     ]
     worker = Program("worker-1", "tillit.site.worker", ("worker-1",), grace=25.0, walls=walls, forked=True)
-    nightly = [Program("nightly", "tillit.site.nightly", walls=walls)] if embedded else []
-    restarts = Program("restarts", "tillit.site.restarting", grace=60.0)  # makes load by the network: without walls
+    nightly = [Program("nightly", NIGHTLY, walls=walls)] if embedded else []
+    restarts = Program("restarts", RESTARTS, grace=60.0)  # makes load by the network: without walls
     prober = Program("prober", PROBER, settle=1.0)  # asks from outside: no wall, and no way to the database
     return [*broker, *code, *web, worker, *nightly, prober, restarts]  # it is replaced at last: it is what asks for it
-
-
-def _fit_for(program: Program, values: dict[str, str]) -> dict[str, str]:
-    """What its process is told: the prober nothing of the database."""
-    hidden = ("TILLIT_DSN", "TILLIT_SECRET_KEY") if program.module == PROBER else ()
-    return {name: value for name, value in values.items() if name not in hidden}
 
 
 def _host_of(listening: socket.socket) -> str:

@@ -1,6 +1,7 @@
 """What stands in the way of a start is told in a sentence, with a status that scripts notice."""
 
 import os
+import re
 import socket
 import stat
 import subprocess
@@ -9,10 +10,15 @@ import sys
 import pytest
 
 from tillit.site import runtime
+from tillit.site.fitting import SECRETS, fit_for
 from tillit.site.folder import Claim
 from tillit.site.listening import open_sockets
+from tillit.site.preparation import OURS
 from tillit.site.problems import Problem
 from tillit.site.runtime import ROOT
+from tillit.site.up import _programs
+
+SETTINGS = "tillit/site/settings.py"
 
 
 def bin_up(*options, **environment):
@@ -113,3 +119,24 @@ def test_the_application_learns_its_own_sign_in_only(tmp_path):
     assert values["TILLIT_BASE_HOST"] == "localhost:81"
     assert "tillit_owner" not in str(values)
     assert runtime.secrets(tmp_path)["admin_password"] not in str(values)
+
+
+def test_no_process_is_told_a_secret_that_it_does_not_need():
+    said = re.findall(r'"(TILLIT_\w*(?:DSN|KEY|TOKEN|PASSPHRASE|TP_URL|AP_URL))"', (ROOT / SETTINGS).read_text())
+    assert set(said) - set(OURS) == set(SECRETS)  # a new one is to be thought of
+    values = dict.fromkeys([*SECRETS, "AWS_SECRET_ACCESS_KEY", "TILLIT_DATA", "TILLIT_HTTPS", "PATH"], "…")
+    everything, none, database = (
+        set(values),
+        {"TILLIT_DATA", "TILLIT_HTTPS", "PATH"},
+        {"TILLIT_DSN", "TILLIT_SECRET_KEY"},
+    )
+    told = {program.name: set(fit_for(program.module, values)) for program in _programs([None], (), embedded=True)}
+    told.pop("forkserver", None)  # as the workers, or it could not fork them
+    assert told == {
+        "broker": none | database,
+        "web-1": everything,
+        "worker-1": everything,
+        "nightly": none,
+        "prober": none,
+        "restarts": none | database,
+    }
