@@ -229,6 +229,7 @@ MFA_TOTP_ISSUER = "Tillit"
 MFA_TOTP_TOLERANCE = 1  # clocks of telephones may be half a minute off
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS  # http://….localhost is a secure place to browsers
 
+SESSION_ENGINE = "tillit.foundation.sessions"
 SESSION_COOKIE_NAME = "tillit_session"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True

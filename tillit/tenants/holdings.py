@@ -6,13 +6,13 @@ import secrets
 from datetime import datetime
 
 from allauth.usersessions.models import UserSession
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from tillit.foundation.access import Actor
 from tillit.foundation.clock import now
+from tillit.foundation.sessions import SessionStore
 
 MARK = {"canary": True}
 

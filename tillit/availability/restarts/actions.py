@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.db.models import Min
 
 from tillit.availability.models import WindowWork
@@ -15,6 +14,7 @@ from tillit.availability.restarts.models import RestartRun
 from tillit.foundation.access import Actor, action, require
 from tillit.foundation.events import record
 from tillit.foundation.models import Membership, Tenant, User
+from tillit.foundation.sessions import SessionStore
 from tillit.foundation.tenancy import in_tenant
 from tillit.tenants.queries import host_of
 

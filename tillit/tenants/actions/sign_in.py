@@ -6,7 +6,6 @@ import secrets
 from datetime import datetime
 
 from allauth.usersessions.models import UserSession
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -18,6 +17,7 @@ from tillit.foundation.access import Actor, action, even_in_maintenance, require
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 from tillit.foundation.models import Membership, User
+from tillit.foundation.sessions import SessionStore
 from tillit.foundation.texts import one_line
 from tillit.tenants.models import AccessToken, digest
 from tillit.tenants.queries import host_of
