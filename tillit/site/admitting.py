@@ -5,7 +5,6 @@ They are known once Django is set up, so `tillit.site.serve` looks for them afte
 
 from __future__ import annotations
 
-import logging
 from importlib import import_module
 
 from django.conf import settings
@@ -20,7 +19,6 @@ from tillit.site.answering import Environ, Headers
 from tillit.site.api.problems import problem
 from tillit.site.receiving import Rules
 
-log = logging.getLogger(__name__)
 OWN_PAGES = (408, 503)
 
 
@@ -37,14 +35,10 @@ class RulesOfTheHouse(Rules):
 
     def may_be_large(self, environ: Environ) -> bool:
         """Whether the session that is brought is somebody's: a stranger fills no disk."""
-        try:
-            if not connection.in_atomic_block:  # as at the beginning of each request
-                close_old_connections()
-            key = WSGIRequest(environ).COOKIES.get(settings.SESSION_COOKIE_NAME)
-            return SESSION_KEY in import_module(settings.SESSION_ENGINE).SessionStore(key)
-        except Exception:
-            log.exception("It could not be found out who sends a large file.")
-            return False
+        if not connection.in_atomic_block:  # as at the beginning of each request
+            close_old_connections()
+        key = WSGIRequest(environ).COOKIES.get(settings.SESSION_COOKIE_NAME)
+        return SESSION_KEY in import_module(settings.SESSION_ENGINE).SessionStore(key)
 
     def proxies(self) -> int:
         return int(settings.ALLAUTH_TRUSTED_PROXY_COUNT)

@@ -88,13 +88,14 @@ class Threads:
         self.count = count
         self.busy_since: dict[int, float] = {}
         self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._started = 0
+        self._started: list[threading.Thread] = []
 
     def do(self, job: Callable[[], None]) -> None:
         """Have it done by the next free thread."""
-        if self._started < self.count:  # not before: a process that is forked from here has none
-            self._started += 1
-            threading.Thread(target=self._work, name=f"answers-{self._started}", daemon=True).start()
+        if len(self._started) < self.count:  # not before: a process that is forked from here has none
+            thread = threading.Thread(target=self._work, name=f"answers-{len(self._started)}", daemon=True)
+            thread.start()
+            self._started.append(thread)
         self._jobs.put(job)
 
     def _work(self) -> None:
@@ -104,7 +105,7 @@ class Threads:
             self.busy_since[me] = time.monotonic()
             try:
                 job()
-            except Exception:
+            except BaseException:  # such as SystemExit: a thread that ends would be missed by all who come later
                 log.exception("A request could not be answered.")
             finally:
                 self.busy_since.pop(me, None)
@@ -112,6 +113,8 @@ class Threads:
 
     def move(self) -> bool:
         late = time.monotonic() - TOO_LONG
+        if not all(thread.is_alive() for thread in self._started):
+            return False
         return sum(since < late for since in list(self.busy_since.values())) < self.count
 
 
@@ -189,7 +192,7 @@ class Answer:
                 self._give(iter(answer))
             finally:
                 getattr(answer, "close", lambda: None)()
-        except Exception:
+        except BaseException:
             log.exception("The application raised an exception.")
             if not self.is_given:
                 self.proto.response_bytes(500, [GOOD_BYE], b"")

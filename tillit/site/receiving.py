@@ -43,7 +43,7 @@ class Rules:
         return self.body
 
     def may_be_large(self, _environ: Environ) -> bool:
-        """Asked in a thread that works."""
+        """Asked in a thread that works. Whoever sends it is asked to come again (503) where this raises something."""
         return False
 
     def proxies(self) -> int:
@@ -201,7 +201,10 @@ class Reception:
         most = self.rules.large_body(environ)
         if most == self.rules.body or (announced is not None and announced <= self.rules.body):
             return self.rules.body
-        if not await self._in_thread(lambda: self.rules.may_be_large(environ)):
+        may_be = await self._in_thread(lambda: self.rules.may_be_large(environ))
+        if may_be is None:
+            raise Refusal(503)
+        if not may_be:
             return self.rules.body
         if self.large >= LARGE:
             raise Refusal(503)
@@ -255,13 +258,17 @@ class Reception:
         finally:
             self.sending.leave()
 
-    async def _in_thread(self, ask: Callable[[], bool]) -> bool:
-        """What a thread that works finds; it has a connection to the database."""
+    async def _in_thread(self, ask: Callable[[], bool]) -> bool | None:
+        """What a thread that works finds, with its connection to the database; None where it fails."""
         loop = asyncio.get_running_loop()
-        found: asyncio.Future[bool] = loop.create_future()
+        found: asyncio.Future[bool | None] = loop.create_future()
 
         def work() -> None:
-            loop.call_soon_threadsafe(_settle, found, ask())
+            answer = None
+            try:
+                answer = ask()
+            finally:
+                loop.call_soon_threadsafe(_settle, found, answer)
 
         self.threads.do(work)
         return await found

@@ -6,6 +6,7 @@ import threading
 from tillit.site import receiving
 
 PATIENCE, STEP, PLACES, LARGEST = 1.0, 64, 16, 100_000
+UPLOAD = 1_000_000
 PIECE, PIECES = b"x" * 100_000, 100  # of a large answer
 seen: list[int] = []  # how much came of each body
 closed: list[str] = []
@@ -30,6 +31,15 @@ class Large:
 def be_impatient():
     receiving.PATIENCE, receiving.STEP, receiving.RECEIVING = PATIENCE, STEP, PLACES
     receiving.Rules.body = LARGEST
+    receiving.Rules.large_body = lambda _rules, environ: UPLOAD if environ["PATH_INFO"] == "/upload" else LARGEST
+    receiving.Rules.may_be_large = lambda _rules, environ: WHO[environ["HTTP_WHO"]]()
+
+
+def nobody_knows():
+    raise SystemExit("on purpose")
+
+
+WHO = {"somebody": lambda: True, "anybody": lambda: False, "": nobody_knows}
 
 
 def application(environ, start_response):
@@ -39,6 +49,8 @@ def application(environ, start_response):
         be_impatient()
     if path == "/raises":
         raise ValueError("on purpose")
+    if path == "/exits":
+        raise SystemExit("on purpose")
     start_response("200 OK", [("Content-Type", "text/plain")])
     if path in ("/large", "/endless"):
         return Large(path)

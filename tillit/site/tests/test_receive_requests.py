@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
@@ -15,6 +16,7 @@ import pytest
 from django.conf import settings
 
 from tillit.site.admitting import RulesOfTheHouse
+from tillit.site.answering import Threads
 from tillit.site.handing import OWN
 from tillit.site.receiving import Places, address_of
 from tillit.site.runtime import ROOT
@@ -45,7 +47,9 @@ def call(port, address="127.0.0.1"):
 
 def ask(port, path, body=None, *, address="127.0.0.1", **headers):
     connection = call(port, address)
-    connection.request("POST" if body is not None else "GET", path, body, headers, encode_chunked=bool(headers))
+    connection.request(
+        "POST" if body is not None else "GET", path, body, headers, encode_chunked="Transfer-Encoding" in headers
+    )
     answer = connection.getresponse()
     return answer.status, answer.read().decode()
 
@@ -84,6 +88,24 @@ def test_as_many_threads_work_as_there_are_connections_to_the_database(port):
         answers = list(visitors.map(lambda _number: ask(port, "/thread"), range(200)))
     assert {status for status, _thread in answers} == {200}
     assert len({thread for _status, thread in answers}) <= OWN
+
+
+def test_nothing_that_is_raised_ends_a_thread(port):
+    for path in ["/exits", "/upload"] * (OWN + 1):
+        status, _page = ask(port, path, b"x" * (LARGEST + 1), who="")
+        assert status == (503 if path == "/upload" else 500)
+    assert ask(port, "/upload", b"x" * (LARGEST + 1), who="somebody")[0] == 200
+    assert ask(port, "/thread")[0] == 200
+
+
+def test_a_worker_that_lost_a_thread_does_not_move():
+    threads, ended = Threads(1), threading.Event()
+    threads._work = ended.wait
+    threads.do(lambda: None)
+    assert threads.move()
+    ended.set()
+    threads._started[0].join()
+    assert not threads.move()
 
 
 def test_a_body_comes_whole_or_not_at_all(port):
