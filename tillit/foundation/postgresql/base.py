@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Sized
 from typing import Any
 
@@ -37,3 +38,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if wanted["cursor_factory"] is base.ServerBindingCursor:
             wanted["cursor_factory"] = Cursor
         return wanted
+
+    def is_usable(self) -> bool:
+        """Whether the connection can be kept for the next request.
+
+        A server that ends a connection says so or hangs up, which is there to be read. Only then it is asked: a
+        question for each request would be for nothing.
+        """
+        if self.connection is None or self.connection.closed:
+            return False
+        there = select.poll()
+        there.register(self.connection.fileno(), select.POLLIN)
+        return not there.poll(0) or super().is_usable()
