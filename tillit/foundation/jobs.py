@@ -62,8 +62,12 @@ def queue_of(wave: str) -> str:
     return f"wave-{wave}"
 
 
-def by_the_clock(name: str, cron: str) -> Callable[[JobFunction], JobFunction]:
-    """Register a job that the worker starts by the clock (five cron fields, UTC), as the operator's system."""
+def by_the_clock(name: str, cron: str, *, queue: str = "") -> Callable[[JobFunction], JobFunction]:
+    """Register a job that the worker starts by the clock (five cron fields, UTC), as the operator's system.
+
+    `queue`: where it waits, if not with the others. One that waits there keeps no release from its own that knows
+    nothing of this queue.
+    """
 
     def register(function: JobFunction) -> JobFunction:
         def run(**_timestamp: int) -> None:
@@ -72,7 +76,8 @@ def by_the_clock(name: str, cron: str) -> Callable[[JobFunction], JobFunction]:
             if operator is not None:
                 function(Actor.system(operator))
 
-        app.periodic(cron=cron, periodic_id=name)(app.task(name=name, queueing_lock=name)(run))
+        task = app.task(name=name, queue=queue or "default", queueing_lock=f"{name}@{queue}" if queue else name)
+        app.periodic(cron=cron, periodic_id=name)(task(run))
         return function
 
     return register

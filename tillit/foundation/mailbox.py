@@ -37,7 +37,7 @@ class _Overtaken(Exception):
     """Another visit, which has not ended yet, is further on."""
 
 
-@by_the_clock("foundation.read_mailbox", cron="* * * * *")
+@by_the_clock("foundation.read_mailbox", cron="* * * * *", queue="mailbox")
 def read_mailbox(_system: Actor) -> None:
     """Nothing where no mailbox is named. What went wrong is told beside the mailbox, and tried again in a minute."""
     if not settings.IMAP_URL:

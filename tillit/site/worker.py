@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Coroutine, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import django
@@ -32,7 +33,9 @@ from tillit.foundation.supervision import report_ready  # noqa: E402
 
 log = logging.getLogger(__name__)
 CONCURRENCY = 2
-APART = {"webhooks": 4}  # queues with hands of their own, and how many: a receiver that hangs keeps no mail waiting
+# queues with hands of their own, and how many: a receiver that hangs, a mailbox that drips keeps no mail waiting
+APART = {"webhooks": 4, "mailbox": 1}
+SPARE = 2  # threads beside those of the jobs, as for looking up names; left alone, Python has six on two cores
 STALLED_AFTER_SECONDS = 30
 GRACE_SECONDS = 20
 PULSE_SECONDS, SILENT_SECONDS = 1.0, 20.0  # between two turns of the loop, and until it is told as standing still
@@ -118,11 +121,13 @@ class Pulse:
 
 async def work(name: str) -> None:
     app, pulse = worker_app(), Pulse()
+    apart = {} if os.environ.get(ONLY) else APART
+    hands_in_all = CONCURRENCY + sum(apart.values())
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(SPARE + hands_in_all))
     async with app.open_async():
         beat = asyncio.create_task(pulse.beat())
         report_ready(moves=pulse.moves)
         rescue = asyncio.create_task(rescue_stalled_jobs(app))
-        apart = {} if os.environ.get(ONLY) else APART
         hands = [take(app, [queue], number, f"{name}-{queue}") for queue, number in apart.items()]
         try:
             await until_one_ends([take(app, queues(), CONCURRENCY, name, hears_signals=True), *hands])

@@ -23,7 +23,7 @@ from tillit.site.tests.test_supervise_processes import Tiny, Upload, eventually
 from tillit.site.up import WEB_WORKERS
 from tillit.site.worker import APART, CONCURRENCY
 
-POOL = 5  # connections by which a job worker fetches and hears of jobs
+POOL = 5  # connections by which a job worker fetches and hears of jobs; each queue apart is heard of by one more
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_who_waited_for_a_hand_while_the_release_was_taken_back_is_answered_here
 def test_the_embedded_database_has_a_connection_for_every_thread_that_may_want_one_while_releases_change():
     processes = 2 + LINGERING  # at one place: the one that serves, its successor, and those that still answer
     web = WEB_WORKERS * processes * (OWN + rollout.HANDS + WAITING)  # who finds nobody beside answers by itself
-    jobs = 2 * (CONCURRENCY + sum(APART.values()) + POOL) + 2 * (CONCURRENCY + POOL)  # of both releases
+    jobs = 2 * (CONCURRENCY + sum(APART.values()) + len(APART) + POOL) + 2 * (CONCURRENCY + POOL)  # of both releases
     others = 13  # what runs by the clock, the operator's commands, three for the superuser
     settings = (ROOT / "tillit/site/postgresql.conf").read_text()
     allowed = int(re.search(r"^max_connections = (\d+)", settings, re.MULTILINE)[1])
