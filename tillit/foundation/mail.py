@@ -54,7 +54,7 @@ class QueueBackend(BaseEmailBackend):
     def _queue(self, message: EmailMessage, recipient: str) -> None:
         tenant = current_tenant() or Tenant.objects.get(kind=Tenant.Kind.OPERATOR)
         mail = OutgoingMail.objects.create(tenant=tenant, to=recipient, subject=message.subject[:250], message=b"")
-        mark = marks.make(marks.OWN if recipient == ROUND_TRIP else marks.LETTER, mail.pk)
+        mark = marks.make(marks.OWN if recipient == ROUND_TRIP else marks.LETTER, mail.pk, recipient)
         message.extra_headers |= {"Message-ID": mark, marks.HEADER: mark}
         mail.message = message.message().as_bytes()
         mail.save(update_fields=["message"])

@@ -133,8 +133,8 @@ def _take_in(session: imaplib.IMAP4, box: Mailbox, uid: int) -> None:
 def _keep(word: returning.Word) -> None:
     """Beside the letter, where that is still kept; the worst that was said stays."""
     with transaction.atomic():
-        mail = OutgoingMail.objects.select_for_update().filter(pk=word.mail).only("pk").first()
-        if mail is None or not word.kind:
+        mail = OutgoingMail.objects.select_for_update().filter(pk=word.mark.number).only("to").first()
+        if mail is None or not word.kind or not word.mark.is_of(mail.to):
             return
         said = {"kind": word.kind, "at": now(), "code": word.code, "said": word.said}
         known, new = CameBack.objects.get_or_create(mail=mail, defaults=said)

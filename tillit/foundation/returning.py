@@ -28,10 +28,10 @@ FOR_GOOD = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 
 @dataclass(frozen=True)
 class Word:
-    """`mail`: number of the letter's row. `kind`: of `CameBack`, or "" where nothing is to be kept: it was delivered
+    """`mark`: of the letter. `kind`: of `CameBack`, or "" where nothing is to be kept: it was delivered
     after all, or is still tried."""
 
-    mail: int
+    mark: marks.Mark
     kind: str
     code: str = ""
     said: str = ""
@@ -55,11 +55,11 @@ def _of_report(message: Message) -> Word | None:
     parts = {part.get_content_type(): part for part in reversed(_inside(message))}  # the first of each
     status = parts.get("message/delivery-status")
     heads = [_head(parts[name]) for name in HEADS if name in parts]
-    mail = marks.find(heads[0], marks.LETTER, marks.OWN) if heads else None
-    if mail is None or status is None:
+    mark = marks.find(heads[0], marks.LETTER, marks.OWN) if heads else None
+    if mark is None or status is None:
         return None
     said = {str(block.get("Action", "")).strip().lower(): block for block in reversed(_inside(status))}
-    return _failed(mail, said["failed"]) if "failed" in said else Word(mail, "")
+    return _failed(mark, said["failed"]) if "failed" in said else Word(mark, "")
 
 
 def _inside(message: Message) -> list[Message]:
@@ -73,10 +73,10 @@ def _head(part: Message) -> Message:
     return HeaderParser().parsestr(cast(bytes, part.get_payload(decode=True)).decode("latin-1"))
 
 
-def _failed(mail: int, block: Message) -> Word:
+def _failed(mark: marks.Mark, block: Message) -> Word:
     """Our letters have one recipient each, so the first block that says `failed` is about that one."""
     status = STATUS.match(str(block.get("Status", "")))
     code = status[1] if status else ""
     _type, _semicolon, told = str(block.get("Diagnostic-Code", "")).partition(";")
     said = one_line(told.encode("utf-8", "replace").decode())[:300]
-    return Word(mail, CameBack.Kind.FOR_GOOD if code in FOR_GOOD else CameBack.Kind.FOR_NOW, code, said)
+    return Word(mark, CameBack.Kind.FOR_GOOD if code in FOR_GOOD else CameBack.Kind.FOR_NOW, code, said)

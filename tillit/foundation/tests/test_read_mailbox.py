@@ -82,11 +82,32 @@ def test_a_forged_return_does_nothing(post):
     mark = post.passed[-1][2]["Message-ID"]
     other = mark.replace(f"l{sent.pk}.", f"l{sent.pk + 1}.")
     own = mark.replace("<l", "<o")
-    for forged in (other, own, mark.replace(".", ".0", 1), f"<l{sent.pk}@localhost>", "<l1.é@localhost>"):
+    number, whom, signed = mark.split(".", 2)
+    whose = f"{number}.{whom[::-1]}.{signed}"
+    for forged in (other, own, whose, mark.replace(".", ".0", 1), f"<l{sent.pk}@localhost>", "<l1.é@localhost>"):
         post.put(report(f"Message-ID: {forged}\n"))
     post.put(f"Message-ID: {mark}\r\nSubject: {mark}\r\n\r\n{mark}\r\n".encode())
-    assert read().left == 6
-    assert not CameBack.objects.exists() and len(post.lying()) == 6
+    assert read().left == 7
+    assert not CameBack.objects.exists() and len(post.lying()) == 7
+
+
+def test_after_a_restore_an_old_return_says_nothing_of_the_letter_that_has_its_number_now(post):
+    sent, head = letter(post)
+    OutgoingMail.objects.filter(pk=sent.pk).update(to="chiara@valdarno.example")  # who was written to since
+    post.put(report(head))
+    assert read().left == 0 and not CameBack.objects.exists() and post.lying() == []
+    OutgoingMail.objects.filter(pk=sent.pk).update(to="Anna@Fjordlys.example")
+    post.put(report(head))
+    read()
+    assert sent.came_back.kind == "for_good"
+
+
+def test_letters_under_way_are_known_after_the_key_was_changed(post, settings):
+    sent, head = letter(post)
+    post.put(report(head))
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another key of this installation", [settings.SECRET_KEY]
+    read()
+    assert sent.came_back.kind == "for_good"
 
 
 def test_an_absence_notice_does_nothing_and_stays_as_it_was(post):
