@@ -11,7 +11,6 @@ import imaplib
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -24,12 +23,12 @@ from tillit.foundation.access import Actor
 from tillit.foundation.clock import now
 from tillit.foundation.errors import Refused
 from tillit.foundation.jobs import by_the_clock
+from tillit.foundation.mailfolder import Folder
 from tillit.foundation.models import CameBack, Mailbox, OutgoingMail
 
 PURPOSE = "mail-in"
 WITHIN = 45.0  # seconds for one visit; what is left then waits for the next
 MOST = 200  # messages in one visit
-LARGEST = 65_536  # bytes that are fetched of a message: its beginning says what it is about
 AT_ONCE = 10_000  # UIDs that are asked for at once, so that no answer grows without end
 
 
@@ -88,9 +87,12 @@ def _visit(box: Mailbox) -> None:
     until = time.monotonic() + WITHIN
     session = outbound.imap(None, PURPOSE, settings.IMAP_URL, within=WITHIN + 5)
     try:
-        last = _open(session, box)
-        for number, uid in enumerate(_unread(session, box, last), 1):
-            _take_in(session, box, uid)
+        folder = Folder(session, _folder())
+        if folder.validity != box.validity:
+            box.validity, box.seen, box.left = folder.validity, 0, 0
+            box.save(update_fields=["validity", "seen", "left"])
+        for number, uid in enumerate(_unread(folder, box), 1):
+            _take_in(folder, box, uid)
             if number >= MOST or time.monotonic() > until:
                 break
     except _Overtaken:
@@ -100,33 +102,19 @@ def _visit(box: Mailbox) -> None:
             session.logout()
 
 
-def _open(session: imaplib.IMAP4, box: Mailbox) -> int:
-    """Returns the last UID that was given out."""
-    folder = _folder().replace("\\", "\\\\").replace('"', '\\"')
-    _expect(session.select(f'"{folder}"'), _("The mailbox's server does not open the folder %(folder)s."))
-    validity, following = (_number(session, name) for name in ("UIDVALIDITY", "UIDNEXT"))
-    if validity != box.validity:
-        box.validity, box.seen, box.left = validity, 0, 0
-        box.save(update_fields=["validity", "seen", "left"])
-    return following - 1
-
-
-def _unread(session: imaplib.IMAP4, box: Mailbox, last: int) -> Iterator[int]:
-    while box.seen < last:
-        end = min(box.seen + AT_ONCE, last)
-        answer = session.uid("SEARCH", f"UID {box.seen + 1}:{end} UNDELETED")
-        found = _expect(answer, _("The mailbox's server does not say what lies in it."))[0] or b""
-        yield from sorted(uid for uid in map(int, found.split()) if box.seen < uid <= end)
+def _unread(folder: Folder, box: Mailbox) -> Iterator[int]:
+    while box.seen < folder.last:
+        end = min(box.seen + AT_ONCE, folder.last)
+        yield from folder.between(box.seen + 1, end)
         _go_on(box, end)
 
 
-def _take_in(session: imaplib.IMAP4, box: Mailbox, uid: int) -> None:
-    parts = _expect(session.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{LARGEST}>)"), _("A letter could not be read."))
-    raw = next((part[1] for part in parts if isinstance(part, tuple)), None)  # None: somebody removed it
+def _take_in(folder: Folder, box: Mailbox, uid: int) -> None:
+    raw = folder.beginning_of(uid)
     word = returning.read(raw) if raw is not None else None
     if word:
         _keep(word)
-        _remove(session, uid)
+        folder.remove(uid)
     _go_on(box, uid, left=raw is not None and word is None)
 
 
@@ -142,31 +130,9 @@ def _keep(word: returning.Word) -> None:
             CameBack.objects.filter(pk=known.pk).update(**said)
 
 
-def _remove(session: imaplib.IMAP4, uid: int) -> None:
-    """For good where the server can do that to one message (RFC 4315); else it is marked for whoever tidies up."""
-    said = _("The mailbox's server lets nothing be removed from it.")
-    _expect(session.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Deleted)"), said)
-    able = _expect(session.capability(), said)[0] or b""
-    if b"UIDPLUS" in able.upper().split():
-        _expect(session.uid("EXPUNGE", str(uid)), said)
-
-
 def _go_on(box: Mailbox, uid: int, *, left: bool = False) -> None:
     """Raises _Overtaken: what is counted here is counted once."""
     here = Mailbox.objects.filter(pk=box.pk, validity=box.validity, seen=box.seen)
     if not here.update(seen=uid, left=F("left") + int(left)):
         raise _Overtaken
     box.seen = uid
-
-
-def _number(session: imaplib.IMAP4, name: str) -> int:
-    said = session.response(name)[1][0]
-    if not said or not said.isdigit():
-        raise Refused(_("The mailbox's server does not number its letters."))
-    return int(said)
-
-
-def _expect(answer: tuple[str, list[Any]], otherwise: str) -> list[Any]:
-    if answer[0] != "OK":
-        raise Refused(otherwise % {"folder": _folder()})
-    return answer[1]

@@ -10,7 +10,8 @@ import pytest
 from django.core.mail import EmailMessage
 
 from tillit.foundation import outbound, returning
-from tillit.foundation.mailbox import LARGEST, known_mailbox, read_mailbox
+from tillit.foundation.mailbox import known_mailbox, read_mailbox
+from tillit.foundation.mailfolder import LARGEST
 from tillit.foundation.models import CameBack, OutgoingMail
 from tillit.foundation.testing import run_jobs
 from tillit.foundation.tests.postoffice import ADDRESS, PASSWORD, as_head, report
