@@ -87,7 +87,7 @@ def as_json(window: MaintenanceWindow) -> Json:
         "wave": window.wave or None,
         "region": window.region or None,
         "components": window.components,
-        "job": window.job or None,
+        "job": window.meant_for or None,
         "announced_at": statuspage.moment(window.announced_at) if window.announced_at else None,
         "reason": window.reason or None,
         "reasons": window.why,

@@ -43,8 +43,13 @@ class MaintenanceWindowQuerySet(models.QuerySet["MaintenanceWindow"]):
         return self.filter(Q(wave="") | Q(wave=tenant.wave), Q(region="") | Q(region=tenant.region))
 
     def for_job(self, job: str) -> Self:
-        """Meant for this work: what its line of the plan says today does not change what was announced."""
-        return self.filter(job=job)
+        """Meant for this work: what its line of the plan says today does not change what was announced.
+
+        Until 0.3 also what a release before migration 0017 announced without saying it in the window: it may run the
+        plan while ours serves the first waves. Its line says it, if that is as it was then. (Then 0017 once more.)
+        """
+        unsaid = Q(job="", rule__job=job, rule__changed_at__lt=F("announced_at"))
+        return self.filter(Q(job=job) | unsaid)
 
     def overlapping(self, window: MaintenanceWindow) -> Self:
         """Standing windows at the same time for some of the same tenants."""
@@ -179,6 +184,13 @@ class MaintenanceWindow(Interruption):  # type: ignore[django-manager-missing]  
                 if window.wave in ("", wave):
                     return window
         return None
+
+    @property
+    def meant_for(self) -> str:
+        """The work that may run only inside it, or "": as `for_job` finds it. `rule` has to be fetched with it."""
+        if self.job or self.rule is None:
+            return self.job
+        return self.rule.job if self.announced_at and self.rule.changed_at < self.announced_at else ""
 
     @property
     def identity(self) -> tuple[int | None, str, object]:

@@ -66,7 +66,7 @@ def releases() -> list[Release]:
 
 def next_windows() -> dict[str, MaintenanceWindow]:
     """For each wave its next window for upgrades, announced or foreseen; each after that of the wave before it."""
-    ours = [window for window in windows_ahead() if window.job == JOB]
+    ours = [window for window in windows_ahead() if window.meant_for == JOB]
     found: dict[str, MaintenanceWindow] = {}
     before = now() - timedelta(days=1)
     for wave in sorted(percents()):

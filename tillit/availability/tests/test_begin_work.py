@@ -147,6 +147,21 @@ def test_a_window_stays_for_the_work_it_was_announced_for(clock, plan, register,
     assert begin_work(system, job="infrastructure").window == of_line
 
 
+def test_a_window_announced_by_the_release_before_opens_for_the_work_of_its_line(
+    clock, plan, announced, fjordlys, public, system
+):
+    """While ours serves the first waves, that one runs the plan, and does not say in the window what it is for."""
+    at(clock, 26, 9)
+    window = announced(hours=60, rule=MaintenanceRule.objects.get(key="infrastructure"))
+    MaintenanceWindow.objects.filter(pk=window.pk).update(job="")
+    prove_notices(system)
+    clock.move_to(window.starts_at, tick=False)
+    assert "only inside" in refusal(system, job="system")
+    assert begin_work(system, job="infrastructure").window == window
+    published = public.get("/trust/maintenance.json").json()["windows"]
+    assert next(one["job"] for one in published if one["id"] == window.pk) == "infrastructure"
+
+
 def test_the_nightly_restart_is_told_as_a_rule(clock, plan, fjordlys, system):
     run_jobs()
     assert NoticeProof.objects.filter(rule__key="restart").count() == 2
