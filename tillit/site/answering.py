@@ -87,24 +87,39 @@ class Threads:
     def __init__(self, count: int) -> None:
         self.count = count
         self.busy_since: dict[int, float] = {}
-        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._started: list[threading.Thread] = []
+        self._numbers = itertools.count()
+        self._queue: SimpleQueue[int] = SimpleQueue()
+        self._waiting: dict[int, Callable[[], None]] = {}  # without those that were dropped
 
-    def do(self, job: Callable[[], None]) -> None:
-        """Have it done by the next free thread."""
+    def are_busy(self) -> bool:
+        """Whether what comes now has to wait."""
+        return len(self.busy_since) + len(self._waiting) >= self.count
+
+    def do(self, job: Callable[[], None]) -> int:
+        """Have it done by the next free thread. The number by which it can be dropped."""
         if len(self._started) < self.count:  # not before: a process that is forked from here has none
             thread = threading.Thread(target=self._work, name=f"answers-{len(self._started)}", daemon=True)
             thread.start()
             self._started.append(thread)
-        self._jobs.put(job)
+        number = next(self._numbers)
+        self._waiting[number] = job
+        self._queue.put(number)
+        return number
+
+    def drop(self, number: int) -> bool:
+        """Whether it had not begun; then it never will."""
+        return self._waiting.pop(number, None) is not None
 
     def _work(self) -> None:
         me = threading.get_ident()
         while True:
-            job = self._jobs.get()
+            number = self._queue.get()
             self.busy_since[me] = time.monotonic()
+            job = self._waiting.pop(number, None)
             try:
-                job()
+                if job is not None:
+                    job()
             except BaseException:  # such as SystemExit: a thread that ends would be missed by all who come later
                 log.exception("A request could not be answered.")
             finally:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import io
+import math
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
-from typing import IO, Any, TypeVar
+from typing import IO, Any, NamedTuple, TypeVar
 
 from tillit.site.answering import GOOD_BYE, Answer, Application, Environ, Headers, Spool, Threads, environ_of, send
 from tillit.site.handing import LEFT_OUT
@@ -25,6 +26,7 @@ STEP = 64 * 1024  # bytes: of a body in memory, the rest goes to a file; and wha
 PATIENCE = 60.0  # seconds; a line of 9 kbit/s is quick enough
 RECEIVING = 256  # bodies that come at the same time to one worker
 CRUMBS, CRUMB = 2000, 64  # of so many pieces of a body, and more, the average has so many bytes: each costs some work
+WAITING = 256  # requests that wait for a thread
 LARGE = 8  # among them, those that may be larger than `Rules.body`
 SENDING = 128  # large answers on their way at the same time
 SILENT = 30.0  # seconds in which somebody took nothing of one, who may then be sent away for the next
@@ -55,42 +57,54 @@ class Rules:
         return [], b""
 
 
+class Place(NamedTuple):
+    address: str
+    heard: float
+    send_away: Callable[[], object]
+
+
 class Places:
     """Places for those who are slow. Who comes when all are taken gets that of somebody at the address that has most,
-    of the one who was silent for longest."""
+    of the one who was silent for longest: if that was for `silent` seconds, or if the newcomer's address has fewer."""
 
     def __init__(self, most: int, *, silent: float = 0.0) -> None:
         self.most, self.silent = most, silent
-        self._taken: dict[asyncio.Task[Any], tuple[str, float]] = {}  # the most silent first
+        self._taken: dict[asyncio.Task[Any], Place] = {}  # the most silent first
         self._of: Counter[str] = Counter()
 
-    def take(self, address: str = "") -> bool:
-        """For the task that runs. False where nobody was silent for long enough."""
-        if len(self._taken) >= self.most:
-            crowd = max(self._of, key=self._of.__getitem__)
-            task, heard = next((task, heard) for task, (other, heard) in self._taken.items() if other == crowd)
-            if time.monotonic() - heard < self.silent:
-                return False
-            self._leave(task)
-            task.cancel()
-        self._taken[_running()] = (address, time.monotonic())
+    def take(self, address: str = "", send_away: Callable[[], object] | None = None) -> bool:
+        """For the task that runs, which is cancelled or else sent away. False where nobody makes way."""
+        task = _running()
+        if len(self._taken) >= self.most and not self._make_room(address):
+            return False
+        self._taken[task] = Place(address, time.monotonic(), send_away or task.cancel)
         self._of[address] += 1
+        return True
+
+    def _make_room(self, address: str) -> bool:
+        crowd = max(self._of, key=self._of.__getitem__)
+        task, place = next((task, place) for task, place in self._taken.items() if place.address == crowd)
+        is_crowded = self._of[crowd] > self._of[address] + 1
+        if not is_crowded and time.monotonic() - place.heard < self.silent:
+            return False
+        self._leave(task)
+        place.send_away()
         return True
 
     def heard(self) -> None:
         """The task that runs got on."""
         task = _running()
         if task in self._taken:
-            self._taken[task] = (self._taken.pop(task)[0], time.monotonic())
+            self._taken[task] = self._taken.pop(task)._replace(heard=time.monotonic())
 
     def leave(self) -> None:
         self._leave(_running())
 
     def _leave(self, task: asyncio.Task[Any]) -> None:
         if found := self._taken.pop(task, None):
-            self._of[found[0]] -= 1
-            if not self._of[found[0]]:
-                del self._of[found[0]]
+            self._of[found.address] -= 1
+            if not self._of[found.address]:
+                del self._of[found.address]
 
 
 class Refusal(Exception):
@@ -99,6 +113,10 @@ class Refusal(Exception):
     def __init__(self, status: int) -> None:
         super().__init__(status)
         self.status = status
+
+
+class Gone(Exception):
+    """The visitor has left before anything was done."""
 
 
 class Received:
@@ -142,6 +160,7 @@ class Reception:
         self.threads = Threads(threads)
         self.leaving = leaving
         self.receiving = Places(RECEIVING)
+        self.waiting = Places(WAITING, silent=math.inf)
         self.sending = Places(SENDING, silent=SILENT)
         self.large = 0
         self._moved = time.monotonic()
@@ -166,6 +185,8 @@ class Reception:
             headers, page = self.rules.refused(environ, refusal.status)
             again = [ASK_AGAIN] if refusal.status == 503 else []
             proto.response_bytes(refusal.status, [*headers, *again, GOOD_BYE], page)
+        except Gone:
+            proto.response_bytes(400, [GOOD_BYE], b"")  # nobody reads it
 
     async def _receive(self, environ: Environ, proto: Any) -> None:
         """Put what comes into the environment. Raises Refusal.
@@ -174,7 +195,7 @@ class Reception:
         """
         length = environ.get("CONTENT_LENGTH", "")
         announced = int(length) if length.isdigit() else None
-        most = await self._most(environ, announced)
+        most = await self._most(environ, announced, proto)
         if announced is not None and announced > most:
             environ[LEFT_OUT] = True
             return
@@ -196,12 +217,12 @@ class Reception:
         environ["CONTENT_LENGTH"] = str(received.size)
         environ.pop("HTTP_TRANSFER_ENCODING", None)
 
-    async def _most(self, environ: Environ, announced: int | None) -> int:
+    async def _most(self, environ: Environ, announced: int | None, proto: Any) -> int:
         """How many bytes this body may have."""
         most = self.rules.large_body(environ)
         if most == self.rules.body or (announced is not None and announced <= self.rules.body):
             return self.rules.body
-        may_be = await self._in_thread(lambda: self.rules.may_be_large(environ))
+        may_be = await self._may_be_large(environ, proto)
         if may_be is None:
             raise Refusal(503)
         if not may_be:
@@ -241,8 +262,7 @@ class Reception:
                 loop.call_soon_threadsafe(_settle, made, spool)
 
         answer = Answer(proto, self.leaving, told)
-        self.threads.do(lambda: answer.make(self.application, environ))
-        spool = await made
+        spool = await self._in_thread(lambda: answer.make(self.application, environ), made, environ, proto)
         if spool is not None:
             await self._send(spool, proto)
 
@@ -258,20 +278,47 @@ class Reception:
         finally:
             self.sending.leave()
 
-    async def _in_thread(self, ask: Callable[[], bool]) -> bool | None:
-        """What a thread that works finds, with its connection to the database; None where it fails."""
+    async def _may_be_large(self, environ: Environ, proto: Any) -> bool | None:
+        """What the rules say in a thread that works, with its connection to the database; None where they fail."""
         loop = asyncio.get_running_loop()
         found: asyncio.Future[bool | None] = loop.create_future()
 
         def work() -> None:
             answer = None
             try:
-                answer = ask()
+                answer = self.rules.may_be_large(environ)
             finally:
                 loop.call_soon_threadsafe(_settle, found, answer)
 
-        self.threads.do(work)
-        return await found
+        return await self._in_thread(work, found, environ, proto)
+
+    async def _in_thread(self, work: Callable[[], None], made: asyncio.Future[T], environ: Environ, proto: Any) -> T:
+        """What the work makes of the future. Raises Refusal or Gone where it has to wait and is not begun.
+
+        Only who has to wait is watched, which costs more than many a request.
+        """
+        if not self.threads.are_busy():
+            self.threads.do(work)
+            return await made
+
+        def give_up(why: Exception) -> None:
+            if self.threads.drop(number) and not made.done():
+                made.set_exception(why)
+
+        if not self.waiting.take(address_of(environ, self.rules.proxies()), lambda: give_up(Refusal(503))):
+            raise Refusal(503)
+        number = self.threads.do(work)
+        watching = asyncio.create_task(_when_left(proto, lambda: give_up(Gone())))
+        try:
+            return await made
+        finally:
+            watching.cancel()
+            self.waiting.leave()
+
+
+async def _when_left(proto: Any, then: Callable[[], None]) -> None:
+    await proto.client_disconnect()
+    then()
 
 
 def address_of(environ: Environ, proxies: int) -> str:

@@ -1,15 +1,18 @@
 """An application for slow visitors, served with little patience; see `test_receive_requests.py`."""
 
 import hashlib
+import sys
 import threading
 
 from tillit.site import receiving
 
 PATIENCE, STEP, PLACES, LARGEST = 1.0, 64, 16, 100_000
+WAITING = 32
 UPLOAD = 1_000_000
 PIECE, PIECES = b"x" * 100_000, 100  # of a large answer
 seen: list[int] = []  # how much came of each body
 closed: list[str] = []
+counted: list[str] = []
 
 
 class Large:
@@ -30,6 +33,7 @@ class Large:
 
 def be_impatient():
     receiving.PATIENCE, receiving.STEP, receiving.RECEIVING = PATIENCE, STEP, PLACES
+    receiving.WAITING = WAITING
     receiving.Rules.body = LARGEST
     receiving.Rules.large_body = lambda _rules, environ: UPLOAD if environ["PATH_INFO"] == "/upload" else LARGEST
     receiving.Rules.may_be_large = lambda _rules, environ: WHO[environ["HTTP_WHO"]]()
@@ -49,6 +53,12 @@ def application(environ, start_response):
         be_impatient()
     if path == "/raises":
         raise ValueError("on purpose")
+    if path == "/holds":
+        sys.stdout.write("held\n")
+        sys.stdout.flush()
+        threading.Event().wait(PATIENCE)
+    if path == "/counted":
+        counted.append(environ["REMOTE_ADDR"])
     if path == "/exits":
         raise SystemExit("on purpose")
     start_response("200 OK", [("Content-Type", "text/plain")])
@@ -58,4 +68,8 @@ def application(environ, start_response):
         body = environ["wsgi.input"].read()
         seen.append(len(body))
         return [f"{len(body)} {hashlib.sha256(body).hexdigest()}".encode()]
-    return [repr({"/thread": threading.get_ident(), "/seen": seen, "/closed": closed}.get(path)).encode()]
+    return [
+        repr(
+            {"/thread": threading.get_ident(), "/seen": seen, "/closed": closed, "/counts": counted}.get(path)
+        ).encode()
+    ]

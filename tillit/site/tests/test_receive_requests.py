@@ -4,11 +4,13 @@ import asyncio
 import hashlib
 import io
 import os
+import select
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 
@@ -20,25 +22,45 @@ from tillit.site.answering import Threads
 from tillit.site.handing import OWN
 from tillit.site.receiving import Places, address_of
 from tillit.site.runtime import ROOT
-from tillit.site.tests.slow import LARGEST, PIECE, PIECES
+from tillit.site.tests.slow import LARGEST, PIECE, PIECES, WAITING
 from tillit.site.tests.test_supervise_processes import Upload, eventually
 
 AT_ONCE = 5.0  # seconds, on a very busy machine
+CROWD = "127.0.0.2"
 
 
 @pytest.fixture(scope="module")
-def port():
-    """Where one web worker serves `slow.py`."""
+def worker():
+    """One web worker that serves `slow.py`, and its port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         handle = listening.fileno()
         worker = subprocess.Popen(
             [sys.executable, "-P", "-m", "tillit.site.serve", "tillit.site.tests.slow:application"],
             env=os.environ | {"PYTHONPATH": str(ROOT), "TILLIT_LISTEN_FD": str(handle)},
             pass_fds=[handle],
+            stdout=subprocess.PIPE,
         )
-        yield listening.getsockname()[1]
+        yield worker, listening.getsockname()[1]
         worker.terminate()
         assert worker.wait(AT_ONCE) == 0
+
+
+@pytest.fixture(scope="module")
+def port(worker):
+    return worker[1]
+
+
+@pytest.fixture
+def crowd(worker):
+    """Who has every thread work for a while, and one more of the same address than may wait for one."""
+    process, port = worker
+    connections = [call(port, CROWD) for _ in range(OWN + WAITING + 1)]
+    for connection in connections[:OWN]:
+        connection.request("GET", "/holds")
+        assert process.stdout.readline() == b"held\n"
+    for connection in connections[OWN:]:
+        connection.request("GET", "/counted")
+    return connections
 
 
 def call(port, address="127.0.0.1"):
@@ -96,6 +118,23 @@ def test_nothing_that_is_raised_ends_a_thread(port):
         assert status == (503 if path == "/upload" else 500)
     assert ask(port, "/upload", b"x" * (LARGEST + 1), who="somebody")[0] == 200
     assert ask(port, "/thread")[0] == 200
+
+
+def test_nobody_works_for_those_who_left(port, crowd):
+    for connection in crowd:
+        connection.close()
+    began = time.monotonic()
+    assert ask(port, "/counts") == (200, "[]")
+    assert time.monotonic() - began < AT_ONCE
+
+
+def test_who_has_many_requests_wait_leaves_room_for_others(port, crowd):
+    refused, _nothing, _none = select.select([connection.sock for connection in crowd], [], [], AT_ONCE)
+    assert len(refused) == 1
+    assert ask(port, "/thread")[0] == 200  # somebody of the crowd makes way
+    answers = [connection.getresponse() for connection in crowd]
+    assert Counter(answer.status for answer in answers) == {200: OWN + WAITING - 1, 503: 2}
+    assert {answer.getheader("Retry-After") for answer in answers if answer.status == 503} == {"5"}
 
 
 def test_a_worker_that_lost_a_thread_does_not_move():
