@@ -31,6 +31,7 @@ from setproctitle import setproctitle
 from tillit.foundation.supervision import report_ready
 from tillit.site import confine, leash, serve
 from tillit.site.gently import WISH, gently
+from tillit.site.loading import loaded
 
 LONGEST_ORDER = 1 << 20
 MOST_HANDLES = 8
@@ -71,7 +72,7 @@ def main() -> None:
 
 def _load() -> None:
     """What the web workers serve and, with its tasks, what the job workers work by."""
-    serve.warmed(serve.load_application(serve.APPLICATION))
+    loaded(serve.APPLICATION)
     importlib.import_module(WORKER)
 
 

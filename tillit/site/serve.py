@@ -10,23 +10,12 @@ this process is itself the worker. Both lean on private parts of Granian: its ve
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import socket
 import sys
-from collections.abc import Callable
-from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
-from typing import Any
-from wsgiref.util import setup_testing_defaults
 
 from django.conf import settings
-from django.template import TemplateDoesNotExist, TemplateSyntaxError
-from django.template.loader import get_template
-from django.template.utils import get_app_template_dirs
-from django.urls import get_resolver
-from django.utils import translation
 from granian import Granian
 from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces, RuntimeModes
@@ -37,10 +26,10 @@ from tillit.site.gently import WISH, gently
 from tillit.site.handing import OWN, hands
 from tillit.site.leaving import Leaving, leave
 from tillit.site.listening import BACKLOG, connections
+from tillit.site.loading import loaded
 from tillit.site.receiving import Reception, Rules
 
 APPLICATION = "tillit.site.wsgi:application"
-Application = Callable[..., Any]
 
 
 class InheritedSocket(Granian):  # type: ignore[valid-type, misc]
@@ -62,7 +51,7 @@ def serve(name: str) -> None:
     """Serve the application `module:attribute` until SIGTERM; requests under way are finished."""
 
     def load() -> Reception:
-        application = gently(lambda: warmed(load_application(name)))
+        application = gently(lambda: loaded(name))
         rules = import_module("tillit.site.admitting").RulesOfTheHouse() if settings.configured else Rules()
         os.environ.pop(WISH, None)
         for secret in SECRETS:  # known to the settings by now; Granian hands the rest to every request
@@ -90,43 +79,6 @@ def serve(name: str) -> None:
     worker = server._spawn_worker(0, server._spawn_rsgi_worker, load)
     worker.inner.run()  # the task of a multiprocessing.Process, in this process
     leave()
-
-
-def load_application(name: str) -> Application:
-    module, _, attribute = name.partition(":")
-    application: Application = getattr(import_module(module), attribute or "application")
-    return application
-
-
-def warmed(application: Application) -> Application:
-    """Answer one request and compile every template before reporting ready: no visitor waits for what loads lazily."""
-    environ: dict[str, Any] = {"PATH_INFO": "/healthz", "HTTP_HOST": os.environ.get("TILLIT_BASE_HOST", "localhost")}
-    setup_testing_defaults(environ)
-    try:
-        answer = application(environ, lambda *_args: None)
-        for _part in answer:
-            pass
-        getattr(answer, "close", lambda: None)()
-        if settings.configured:
-            _compile_templates()
-            _load_languages()
-    except Exception:
-        logging.getLogger(__name__).exception("The first request failed; serving all the same.")
-    return application
-
-
-def _load_languages() -> None:
-    for language, _name in settings.LANGUAGES:
-        with translation.override(language):
-            translation.gettext("Sign in")
-            get_resolver().reverse_dict  # noqa: B018 - it is made for each language when first asked for
-
-
-def _compile_templates() -> None:
-    for folder in get_app_template_dirs("templates"):
-        for place in Path(folder).rglob("*.html"):
-            with suppress(TemplateSyntaxError, TemplateDoesNotExist):  # fragments that only others complete
-                get_template(str(place.relative_to(folder)))
 
 
 if __name__ == "__main__":
