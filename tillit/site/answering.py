@@ -140,7 +140,7 @@ class Spool:
         self.status, self.headers = status, headers
         self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever is last to need it
         self.size = 0
-        self.is_whole = False
+        self.has_ended = False
         self.has_left = False
         self._wake: Callable[[], object] | None = None
         self._needed_by = 2
@@ -158,25 +158,29 @@ class Spool:
                     held = 0
                 if self.has_left:
                     break
-        finally:
-            self.is_whole = True
             self._tell(held)
+        finally:  # also when the disk is full: whoever reads is not left waiting
+            self.has_ended = True
+            self._call()
             self.let_go()
 
     def _tell(self, more: int) -> None:
         self.file.flush()
         self.size += more
+        self._call()
+
+    def _call(self) -> None:
         wake, self._wake = self._wake, None
         if wake:
             wake()
 
     async def read(self, begin: int) -> bytes:
-        """The piece from this byte on, as soon as there is one; b"" after the last."""
+        """The piece from this byte on, as soon as there is one; b"" after the last that was written."""
         loop = asyncio.get_running_loop()
         while begin >= self.size:
             told = asyncio.Event()
             self._wake = partial(loop.call_soon_threadsafe, told.set)
-            if begin >= self.size and self.is_whole:
+            if begin >= self.size and self.has_ended:
                 return b""
             if begin >= self.size:
                 await told.wait()
@@ -187,7 +191,8 @@ class Spool:
         with self._lock:
             self._needed_by -= 1
             if not self._needed_by:
-                self.file.close()
+                with suppress(OSError):  # what a full disk did not take
+                    self.file.close()
 
 
 class Answer:

@@ -1,6 +1,7 @@
 """An application for slow visitors, served with little patience; see `test_receive_requests.py`."""
 
 import hashlib
+import resource
 import sys
 import threading
 
@@ -10,24 +11,30 @@ PATIENCE, STEP, PLACES, LARGEST = 1.0, 64, 16, 100_000
 WAITING = 32
 UPLOAD = 1_000_000
 PIECE, PIECES = b"x" * 100_000, 100  # of a large answer
+NO_LIMIT = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+ANNOUNCED = ("/announced", "/full")
 seen: list[int] = []  # how much came of each body
 closed: list[str] = []
 counted: list[str] = []
 
 
 class Large:
-    """An answer larger than a worker keeps in memory; on `/endless` it ends when the visitor has left."""
+    """An answer larger than a worker keeps in memory; on `/endless` it ends when the visitor has left, on `/full` the
+    disk takes only a part of it."""
 
     def __init__(self, path):
         self.path = path
 
     def __iter__(self):
+        if self.path == "/full":
+            resource.setrlimit(resource.RLIMIT_FSIZE, (len(PIECE) * PIECES // 2, NO_LIMIT))
         pieces = 0
         while self.path == "/endless" or pieces < PIECES:
             pieces += 1
             yield PIECE
 
     def close(self):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (NO_LIMIT, NO_LIMIT))
         closed.append(self.path)
 
 
@@ -61,8 +68,9 @@ def application(environ, start_response):
         counted.append(environ["REMOTE_ADDR"])
     if path == "/exits":
         raise SystemExit("on purpose")
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    if path in ("/large", "/endless"):
+    size = [("Content-Length", str(len(PIECE) * PIECES))] if path in ANNOUNCED else []
+    start_response("200 OK", [("Content-Type", "text/plain"), *size])
+    if path in (*ANNOUNCED, "/large", "/endless"):
         return Large(path)
     if path == "/body":
         body = environ["wsgi.input"].read()

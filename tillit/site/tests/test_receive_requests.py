@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPConnection
+from http.client import HTTPConnection, IncompleteRead
 
 import pytest
 from django.conf import settings
@@ -177,6 +177,14 @@ def test_who_reads_slowly_or_leaves_keeps_no_thread(port):
     assert time.monotonic() - began < 2 * AT_ONCE
     for connection in slow:
         assert connection.getresponse().read() == PIECE * PIECES
+
+
+def test_an_answer_that_finds_no_room_is_seen_to_be_broken_off(port):
+    began = time.monotonic()
+    with pytest.raises(IncompleteRead):
+        ask(port, "/full")
+    assert time.monotonic() - began < AT_ONCE
+    assert ask(port, "/announced") == (200, (PIECE * PIECES).decode())
 
 
 def test_of_many_slow_visitors_the_most_silent_of_the_largest_crowd_makes_way():
