@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from queue import SimpleQueue
 from typing import Any
@@ -186,6 +186,11 @@ class Spool:
                 await told.wait()
         return os.pread(self.file.fileno(), PIECE, begin)
 
+    def leave(self) -> None:
+        """Nobody reads it any more."""
+        self.has_left = True
+        self.let_go()
+
     def let_go(self) -> None:
         """By the thread that writes, and by the one that sends: the last one closes the file."""
         with self._lock:
@@ -241,25 +246,27 @@ class Answer:
 
 async def send(spool: Spool, proto: Any, heard: Callable[[], None]) -> None:
     """Hand a spool to Granian at the visitor's pace; `heard` is called whenever the visitor took something."""
-    reading, writing = os.pipe()
-    handles = {reading, writing}
-    os.set_blocking(writing, False)
-    proto.response_file(spool.status, spool.headers, f"/dev/fd/{reading}")
-    sent = 0
-    try:
-        while piece := await spool.read(sent):
-            sent += await _put(writing, piece, None if reading not in handles else OPENED)
-            heard()
-            if sent > PIECE and reading in handles:  # more than a pipe holds: somebody has opened the other end
-                handles.discard(reading)
-                os.close(reading)
-    except (BrokenPipeError, TimeoutError):
-        pass  # the visitor has left
-    finally:
-        spool.has_left = True
-        spool.let_go()
-        for handle in handles:
-            os.close(handle)
+    with ExitStack() as to_the_end, ExitStack() as until_opened:
+        to_the_end.callback(spool.leave)
+        place, writing = _fifo(to_the_end, until_opened)
+        proto.response_file(spool.status, spool.headers, place)
+        sent = 0
+        with suppress(BrokenPipeError, TimeoutError):  # the visitor has left
+            while piece := await spool.read(sent):
+                sent += await _put(writing, piece, OPENED if sent <= PIECE else None)
+                heard()
+                if sent > PIECE:  # more than a pipe holds: somebody has opened the other end
+                    until_opened.close()
+
+
+def _fifo(to_the_end: ExitStack, until_opened: ExitStack) -> tuple[str, int]:
+    """A pipe that Granian opens by its name, and our end. The name is never another's: who opens it late finds none."""
+    place = f"{until_opened.enter_context(tempfile.TemporaryDirectory(prefix='tillit-'))}/answer"
+    os.mkfifo(place, 0o600)
+    until_opened.callback(os.close, os.open(place, os.O_RDONLY | os.O_NONBLOCK))
+    writing = os.open(place, os.O_WRONLY | os.O_NONBLOCK)
+    to_the_end.callback(os.close, writing)
+    return place, writing
 
 
 async def _put(writing: int, piece: bytes, patience: float | None) -> int:

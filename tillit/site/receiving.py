@@ -268,8 +268,7 @@ class Reception:
 
     async def _send(self, spool: Spool, proto: Any) -> None:
         if not self.sending.take():
-            spool.has_left = True
-            spool.let_go()
+            spool.leave()
             raise Refusal(503)
         try:
             await send(spool, proto, self.sending.heard)

@@ -1,6 +1,7 @@
 """Who sends or reads slowly keeps nobody waiting, and is told so when it takes too long."""
 
 import asyncio
+import errno
 import hashlib
 import io
 import os
@@ -18,7 +19,7 @@ import pytest
 from django.conf import settings
 
 from tillit.site.admitting import RulesOfTheHouse
-from tillit.site.answering import Threads
+from tillit.site.answering import Spool, Threads, send
 from tillit.site.handing import OWN
 from tillit.site.receiving import Places, address_of
 from tillit.site.runtime import ROOT
@@ -185,6 +186,23 @@ def test_an_answer_that_finds_no_room_is_seen_to_be_broken_off(port):
         ask(port, "/full")
     assert time.monotonic() - began < AT_ONCE
     assert ask(port, "/announced") == (200, (PIECE * PIECES).decode())
+
+
+def test_an_answer_that_cannot_be_handed_over_leaves_nothing_behind():
+    class Refusing:
+        def response_file(self, _status, _headers, place):
+            self.place = place
+            assert os.stat(os.path.dirname(place)).st_mode & 0o777 == 0o700
+            raise OSError(errno.EMFILE, "on purpose")
+
+    proto, before = Refusing(), set(os.listdir("/proc/self/fd"))
+    spool = Spool(200, [])
+    with pytest.raises(OSError, match="on purpose"):
+        asyncio.run(send(spool, proto, lambda: None))
+    spool.fill([PIECE])
+    assert spool.has_left and spool.file.closed
+    assert set(os.listdir("/proc/self/fd")) == before
+    assert not os.path.exists(os.path.dirname(proto.place))
 
 
 def test_of_many_slow_visitors_the_most_silent_of_the_largest_crowd_makes_way():
