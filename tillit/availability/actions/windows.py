@@ -59,13 +59,22 @@ class Details:
 
 @dataclass(frozen=True)
 class Revised:
-    """What a window is now said to be; all of it, also what stays as it was."""
+    """What a window is now said to be; all of it, also what stays as it was. Reasons of None stay."""
 
     title: Texts
     effect: str
     ends_at: datetime
     components: list[str] = field(default_factory=list)
     most_seconds: int | None = None
+    reasons: Texts | None = None  # why it is needed
+
+    def of_window(self) -> dict[str, Any]:
+        """By the names of the window's fields."""
+        said = dict(vars(self))
+        if self.reasons is None:
+            del said["reasons"]
+            return said
+        return said | {"reason": pick(self.reasons, "en")[0]}
 
 
 @action
@@ -173,12 +182,16 @@ def revise_maintenance(actor: Actor, *, window: MaintenanceWindow, revised: Revi
         raise Refused(_("Only a window that has not begun can be changed."))
     if not because.strip():
         raise Refused(_("Please say why it is changed: customers will read it."), field="because")
-    if all(getattr(window, name) == value for name, value in vars(revised).items()):
+    changes = revised.of_window()
+    if all(getattr(window, name) == value for name, value in changes.items()):
         raise Refused(_("Nothing is different."), field="title")
-    worse, at = is_worse(window, **vars(revised)), now()
+    if not (window.is_planned or changes.get("reason", window.reason).strip()):
+        raise Refused(_("An emergency needs its reason."), field="reasons")
+    worse, at = is_worse(window, **changes), now()
     before = {name: getattr(window, name) for name in ("sequence", "starts_at", "ends_at", "announced_at")}
     said = {name: getattr(window, name) for name in ("title", "effect", "components", "most_seconds")}
-    for name, value in vars(revised).items():
+    said["reasons"] = window.why
+    for name, value in changes.items():
         setattr(window, name, value)
     window.revised_at = at
     if worse:

@@ -15,6 +15,11 @@ from tillit.availability.queries import regions
 from tillit.foundation.models import Tenant
 
 
+def _reasons() -> TextsField:
+    label, read = _("Why is it needed?"), _("Customers read it.")
+    return TextsField(label=label, help_text=read, required=False, widget=FewLines, max_length=2000)
+
+
 class AnnouncementForm(OnceForm):
     kind = forms.ChoiceField(
         label=_("Kind"), choices=MaintenanceWindow.Kind, widget=forms.HiddenInput, initial="planned"
@@ -43,13 +48,7 @@ class AnnouncementForm(OnceForm):
         widget=forms.CheckboxSelectMultiple,
     )
     job = forms.ChoiceField(label=_("Work"), help_text=_("What may run only inside this window."), required=False)
-    reasons = TextsField(
-        label=_("Why is it needed?"),
-        help_text=_("Customers read it."),
-        required=False,
-        widget=FewLines,
-        max_length=2000,
-    )
+    reasons = _reasons()
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -106,7 +105,7 @@ class MoveForm(forms.Form):
 
 
 class OtherwiseForm(forms.Form):
-    """What an announced window is, hits and does, and how long it lasts: said otherwise."""
+    """What an announced window is, hits and does, why, and how long it lasts: said otherwise."""
 
     title = TextsField(label=_("Title"))
     effect = forms.ChoiceField(label=_("What people notice"), choices=Effect)
@@ -122,6 +121,7 @@ class OtherwiseForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+    reasons = _reasons()
     because = LineField(label=_("Why is it changed?"), help_text=_("Customers read it."), max_length=500)
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -133,14 +133,19 @@ class OtherwiseForm(forms.Form):
         """What it says now."""
         told = {name: getattr(window, name) for name in ("title", "effect", "ends_at", "components")}
         minutes = -(-window.most_seconds // 60) if window.most_seconds else None
-        return told | {"minutes": minutes, "most_seconds": window.most_seconds}
+        reasons = window.reasons or ({"en": window.reason} if window.reason else {})
+        return told | {"minutes": minutes, "most_seconds": window.most_seconds, "reasons": reasons}
 
     def revised(self) -> Revised:
-        """The arguments of `actions.revise_maintenance`. Minutes that were not touched stay the seconds they were."""
+        """The arguments of `actions.revise_maintenance`. What was not touched stays as exact as it was."""
         said = dict(self.cleaned_data)
         same = said["minutes"] == self.initial.get("minutes")
         seconds = self.initial.get("most_seconds") if same else (said["minutes"] or 0) * 60 or None
-        parts = [part.slug for part in said["components"]]
         return Revised(
-            title=said["title"], effect=said["effect"], components=parts, ends_at=said["ends_at"], most_seconds=seconds
+            title=said["title"],
+            effect=said["effect"],
+            components=[part.slug for part in said["components"]],
+            ends_at=said["ends_at"],
+            most_seconds=seconds,
+            reasons=said["reasons"] if "reasons" in self.changed_data else None,
         )

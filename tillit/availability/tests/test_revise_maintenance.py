@@ -1,5 +1,6 @@
 """What was announced may be said otherwise: both versions stay public, and nothing gets worse inside the notice."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from tillit.foundation.testing import happened
 
 
 def revised(window, **otherwise):
-    now_said = {name: getattr(window, name) for name in Revised.__dataclass_fields__}
+    now_said = {name: getattr(window, name) for name in Revised.__dataclass_fields__ if name != "reasons"}
     return Revised(**now_said | otherwise)
 
 
@@ -39,6 +40,31 @@ def test_clearer_words_come_at_any_time_and_both_versions_are_public(window, ope
     assert "Said otherwise: New switches" in public.get("/status/feed.atom").content.decode()
     clock.shift(timedelta(hours=1))
     assert begin_work(Actor.system(operator.tenant), job="network").window == window  # the notice still counts
+
+
+def test_a_reason_is_corrected_and_the_one_before_stays_public(announced, operator, public, clock, fjordlys):
+    window = announced(hours=48, reason="A disk fails.")
+    clock.shift(timedelta(hours=47))  # it makes nothing worse
+    same = {
+        "title_en": "Work on the network", "effect": "seconds", "because": "We looked closer.",
+        "ends_at": f"{window.ends_at.astimezone(OSLO):%Y-%m-%dT%H:%M}",
+    }  # fmt: skip
+    address = f"/operator/maintenance/{window.pk}/otherwise"
+    names = {name: f"reasons_{name}" for name in ("en", "de", "nb")}
+    page = operator.get(address)
+    assert page.context["form"].initial["reasons"] == {"en": "A disk fails."} and "A disk fails." in page.text
+    untouched = operator.post(address, same | {names["en"]: "A disk fails."})
+    assert untouched.status_code == 422 and "Nothing is different." in untouched.text
+    better = {names["en"]: "A switch fails.", names["de"]: "Ein Netzknoten versagt."}
+    assert operator.post(address, same | better).status_code == 302
+    told = public.get("/trust/maintenance.json").json()["windows"][0]
+    assert (told["reason"], told["sequence"]) == ("A switch fails.", 0)
+    assert told["reasons"] == {"en": "A switch fails.", "de": "Ein Netzknoten versagt."}
+    assert told["earlier"][0]["said"]["reasons"] == {"en": "A disk fails."}
+    status = public.get("/status/?lang=de").text
+    assert "Ein Netzknoten versagt." in status
+    assert re.search(r"Bis dahin genannter Grund: <span lang=\"en\"[^>]*>A disk fails\.", status)
+    assert "Reason given until then: A disk fails." in operator.get(f"/operator/maintenance/{window.pk}/").text
 
 
 def test_two_changes_at_the_very_same_moment_are_told_apart(window, operator):
@@ -77,6 +103,8 @@ def test_one_person_does_not_make_an_emergency_worse(announced, operator):
     longer = revised(window, effect="offline", ends_at=window.ends_at + timedelta(days=20))
     with pytest.raises(Refused, match="One person does not make an emergency worse"):
         revise_maintenance(operator.actor, window=window, revised=longer, because="It is more work.")
+    with pytest.raises(Refused, match="An emergency needs its reason"):
+        revise_maintenance(operator.actor, window=window, revised=revised(window, reasons={}), because="Shorter.")
     shorter = revised(window, ends_at=window.ends_at - timedelta(minutes=5))
     assert revise_maintenance(operator.actor, window=window, revised=shorter, because="Less.").sequence == 0
 
