@@ -10,7 +10,7 @@ from tillit.availability.probes.models import Prober
 
 
 class ProberForm(forms.ModelForm):
-    region = forms.ChoiceField(label=_("region it measures"))
+    region = forms.ChoiceField(label=_("Region it measures"))
 
     class Meta:
         model = Prober
