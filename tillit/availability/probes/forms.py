@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from tillit.availability import queries
@@ -10,7 +11,7 @@ from tillit.availability.probes.models import Prober
 
 
 class ProberForm(forms.ModelForm):
-    region = forms.ChoiceField(label=_("Region it measures"))
+    region = forms.ChoiceField(label=capfirst(_("region it measures")))
 
     class Meta:
         model = Prober
