@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 CONCURRENCY = 2
 # queues with hands of their own, and how many: a receiver that hangs, a mailbox that drips keeps no mail waiting
 APART = {"webhooks": 4, "mailbox": 1}
-SPARE = 2  # threads beside those of the jobs, as for looking up names; left alone, Python has six on two cores
+SPARE = 2  # threads beside those of the jobs, as for looking up names
 STALLED_AFTER_SECONDS = 30
 GRACE_SECONDS = 20
 PULSE_SECONDS, SILENT_SECONDS = 1.0, 20.0  # between two turns of the loop, and until it is told as standing still
@@ -121,19 +121,24 @@ class Pulse:
 
 async def work(name: str) -> None:
     app, pulse = worker_app(), Pulse()
-    apart = {} if os.environ.get(ONLY) else APART
-    hands_in_all = CONCURRENCY + sum(apart.values())
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(SPARE + hands_in_all))
     async with app.open_async():
         beat = asyncio.create_task(pulse.beat())
         report_ready(moves=pulse.moves)
         rescue = asyncio.create_task(rescue_stalled_jobs(app))
-        hands = [take(app, [queue], number, f"{name}-{queue}") for queue, number in apart.items()]
         try:
-            await until_one_ends([take(app, queues(), CONCURRENCY, name, hears_signals=True), *hands])
+            await do_jobs(app, name)
         finally:
             rescue.cancel()
             beat.cancel()
+
+
+async def do_jobs(app: App, name: str) -> None:
+    """Take jobs until told to end. Each hand has a thread: Python would give six to all on two cores, five on one."""
+    apart = {} if os.environ.get(ONLY) else APART
+    threads = ThreadPoolExecutor(CONCURRENCY + sum(apart.values()) + SPARE)
+    asyncio.get_running_loop().set_default_executor(threads)
+    hands = [take(app, [queue], number, f"{name}-{queue}") for queue, number in apart.items()]
+    await until_one_ends([take(app, queues(), CONCURRENCY, name, hears_signals=True), *hands])
 
 
 async def until_one_ends(works: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -4,13 +4,12 @@ import asyncio
 
 import pytest
 from procrastinate import App
-from procrastinate.contrib.django import app as django_app
 from procrastinate.testing import InMemoryConnector
 
 from tillit.availability.releases.counting import tally
 from tillit.availability.releases.models import RequestCount
 from tillit.foundation.jobs import queue_of
-from tillit.site.worker import APART, take
+from tillit.site.worker import take
 
 
 class Spoiled(Exception):
@@ -52,12 +51,3 @@ def test_a_job_that_fails_and_one_that_does_not_count_for_release_and_wave(setti
     rows = RequestCount.objects.order_by("wave")
     counted = [(row.release, row.wave, row.jobs, row.failed_jobs, sum(row.buckets)) for row in rows]
     assert counted == [("0.2.0", "", 2, 1, 0), ("0.2.0", "a", 3, 1, 0), ("0.2.0", "b", 1, 0, 0)]
-
-
-def test_what_waits_for_servers_outside_keeps_no_other_job_waiting_and_every_queue_has_hands():
-    """A visit of the mailbox lasts up to 50 seconds of every minute, where its server drips."""
-    queues = {task.name: task.queue for task in django_app.tasks.values() if task.queue != "builtin"}
-    assert queues["foundation.read_mailbox"] in APART and queues["subscriptions.deliver"] in APART
-    assert set(queues.values()) == {"default", *APART}
-    locks = [task.queueing_lock for task in django_app.tasks.values() if task.queueing_lock]
-    assert "foundation.read_mailbox" not in locks  # an older release, which would not take it, defers its own

@@ -1,0 +1,46 @@
+"""What waits for servers outside has hands of its own in the job worker, so that nothing else waits for it."""
+
+import asyncio
+import threading
+
+import pytest
+from procrastinate import App
+from procrastinate.contrib.django import app as django_app
+from procrastinate.testing import InMemoryConnector
+
+from tillit.site.worker import APART, CONCURRENCY, do_jobs
+
+
+async def done_at_once(names):
+    """Whether a worker is at all of these jobs, one in each named queue, at the same time."""
+    app, together, met = App(connector=InMemoryConnector()), threading.Barrier(len(names)), []
+
+    @app.task(name="hang")
+    def hang():
+        together.wait(10)
+        met.append(True)
+
+    async with app.open_async():
+        for queue in names:
+            await app.configure_task("hang", queue=queue).defer_async()
+        task = asyncio.create_task(do_jobs(app, "worker-1"))
+        while len(met) < len(names) and not together.broken:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    return len(met) == len(names)
+
+
+@pytest.mark.django_db
+def test_receivers_and_a_mailbox_that_hang_leave_the_other_jobs_their_hands():
+    names = [queue for queue, number in APART.items() for _hand in range(number)]
+    assert asyncio.run(done_at_once(names + ["default"] * CONCURRENCY))
+
+
+def test_what_waits_for_servers_outside_keeps_no_other_job_waiting_and_every_queue_has_hands():
+    """A visit of the mailbox lasts up to 50 seconds of every minute, where its server drips."""
+    queues = {task.name: task.queue for task in django_app.tasks.values() if task.queue != "builtin"}
+    assert queues["foundation.read_mailbox"] in APART and queues["subscriptions.deliver"] in APART
+    assert set(queues.values()) == {"default", *APART}
+    locks = [task.queueing_lock for task in django_app.tasks.values() if task.queueing_lock]
+    assert "foundation.read_mailbox" not in locks  # an older release, which would not take it, defers its own
