@@ -133,11 +133,21 @@ class Threads:
         return sum(since < late for since in list(self.busy_since.values())) < self.count
 
 
+def is_announced(headers: Headers) -> bool:
+    return any(name.lower() == "content-length" for name, _value in headers)
+
+
+def announcing(size: int, headers: Headers) -> Headers:
+    return headers if is_announced(headers) else [*headers, ("Content-Length", str(size))]
+
+
 class Spool:
     """A large answer: written as fast as it is made, read as fast as the visitor takes it."""
 
     def __init__(self, status: int, headers: Headers) -> None:
         self.status, self.headers = status, headers
+        self.is_announced = is_announced(headers)
+        self.is_complete = False
         self.file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever is last to need it
         self.size = 0
         self.has_ended = False
@@ -159,6 +169,7 @@ class Spool:
                 if self.has_left:
                     break
             self._tell(held)
+            self.is_complete = not self.has_left
         finally:  # also when the disk is full: whoever reads is not left waiting
             self.has_ended = True
             self._call()
@@ -176,15 +187,34 @@ class Spool:
 
     async def read(self, begin: int) -> bytes:
         """The piece from this byte on, as soon as there is one; b"" after the last that was written."""
+        return os.pread(self.file.fileno(), PIECE, begin) if await self._reaches(begin) else b""
+
+    async def _reaches(self, begin: int) -> bool:
+        """Whether there is more than that, once it is known."""
         loop = asyncio.get_running_loop()
         while begin >= self.size:
             told = asyncio.Event()
             self._wake = partial(loop.call_soon_threadsafe, told.set)
             if begin >= self.size and self.has_ended:
-                return b""
+                return False
             if begin >= self.size:
                 await told.wait()
-        return os.pread(self.file.fileno(), PIECE, begin)
+        return True
+
+    async def announce(self, proto: Any) -> bool:
+        """Find out how large it is, once it is made; False where it never is."""
+        watching = asyncio.create_task(self._leave_with(proto))
+        try:
+            while await self._reaches(self.size):
+                pass
+        finally:
+            watching.cancel()
+        self.headers = announcing(self.size, self.headers)
+        return self.is_complete
+
+    async def _leave_with(self, proto: Any) -> None:
+        await proto.client_disconnect()
+        self.has_left = True
 
     def leave(self) -> None:
         """Nobody reads it any more."""
@@ -214,7 +244,7 @@ class Answer:
         try:
             answer = application(environ, self._start)
             try:
-                self._give(iter(answer))
+                self._give(iter(answer), environ["REQUEST_METHOD"] == "HEAD")
             finally:
                 getattr(answer, "close", lambda: None)()
         except BaseException:
@@ -229,25 +259,34 @@ class Answer:
         self.status = int(status[:3])
         self.headers = [*headers, GOOD_BYE] if self.leaving.begun else headers
 
-    def _give(self, pieces: Iterator[bytes]) -> None:
+    def _give(self, pieces: Iterator[bytes], is_head: bool) -> None:
         first, size = [], 0
         for piece in pieces:
-            first.append(piece)
             size += len(piece)
+            if is_head:
+                continue  # its size is all that is told
+            first.append(piece)
             if size > HELD:
-                self.is_given = True
                 spool = Spool(self.status, self.headers)
+                self.is_given = spool.is_announced  # else an error is still told as one
                 self.told(spool)
                 spool.fill(itertools.chain(first, pieces))
+                self.is_given = True
                 return
         self.is_given = True
-        self.proto.response_bytes(self.status, self.headers, b"".join(first))
+        headers = announcing(size, self.headers) if is_head and size else self.headers
+        self.proto.response_bytes(self.status, headers, b"".join(first))
 
 
 async def send(spool: Spool, proto: Any, heard: Callable[[], None]) -> None:
-    """Hand a spool to Granian at the visitor's pace; `heard` is called whenever the visitor took something."""
+    """Hand a spool to Granian at the visitor's pace; `heard` is called whenever the visitor took something.
+
+    Its size is announced: without, one that is broken off would look whole.
+    """
     with ExitStack() as to_the_end, ExitStack() as until_opened:
         to_the_end.callback(spool.leave)
+        if not spool.is_announced and not await spool.announce(proto):
+            return
         place, writing = _fifo(to_the_end, until_opened)
         proto.response_file(spool.status, spool.headers, place)
         sent = 0

@@ -274,6 +274,7 @@ class Reception:
             await send(spool, proto, self.sending.heard)
         except asyncio.CancelledError:  # another one needs the place
             _running().uncancel()
+            raise Refusal(503) from None  # to somebody to whom nothing was sent yet
         finally:
             self.sending.leave()
 

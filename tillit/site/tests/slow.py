@@ -12,7 +12,8 @@ WAITING = 32
 UPLOAD = 1_000_000
 PIECE, PIECES = b"x" * 100_000, 100  # of a large answer
 NO_LIMIT = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-ANNOUNCED = ("/announced", "/full")
+ENDLESS = ("/endless", "/announced/endless")
+ANNOUNCED = ("/announced", "/full", "/announced/endless")
 seen: list[int] = []  # how much came of each body
 closed: list[str] = []
 counted: list[str] = []
@@ -20,7 +21,7 @@ counted: list[str] = []
 
 class Large:
     """An answer larger than a worker keeps in memory; on `/endless` it ends when the visitor has left, on `/full` the
-    disk takes only a part of it."""
+    disk takes only a part of it, on `/breaks` it fails midway."""
 
     def __init__(self, path):
         self.path = path
@@ -29,9 +30,11 @@ class Large:
         if self.path == "/full":
             resource.setrlimit(resource.RLIMIT_FSIZE, (len(PIECE) * PIECES // 2, NO_LIMIT))
         pieces = 0
-        while self.path == "/endless" or pieces < PIECES:
+        while self.path in ENDLESS or pieces < PIECES:
             pieces += 1
             yield PIECE
+            if self.path == "/breaks" and pieces > PIECES // 2:
+                raise ValueError("on purpose")
 
     def close(self):
         resource.setrlimit(resource.RLIMIT_FSIZE, (NO_LIMIT, NO_LIMIT))
@@ -44,6 +47,11 @@ def be_impatient():
     receiving.Rules.body = LARGEST
     receiving.Rules.large_body = lambda _rules, environ: UPLOAD if environ["PATH_INFO"] == "/upload" else LARGEST
     receiving.Rules.may_be_large = lambda _rules, environ: WHO[environ["HTTP_WHO"]]()
+
+
+def say_begun():
+    sys.stdout.write("begun\n")
+    sys.stdout.flush()
 
 
 def nobody_knows():
@@ -61,8 +69,7 @@ def application(environ, start_response):
     if path == "/raises":
         raise ValueError("on purpose")
     if path == "/holds":
-        sys.stdout.write("held\n")
-        sys.stdout.flush()
+        say_begun()
         threading.Event().wait(PATIENCE)
     if path == "/counted":
         counted.append(environ["REMOTE_ADDR"])
@@ -70,7 +77,9 @@ def application(environ, start_response):
         raise SystemExit("on purpose")
     size = [("Content-Length", str(len(PIECE) * PIECES))] if path in ANNOUNCED else []
     start_response("200 OK", [("Content-Type", "text/plain"), *size])
-    if path in (*ANNOUNCED, "/large", "/endless"):
+    if path == "/endless":
+        say_begun()
+    if path in (*ANNOUNCED, *ENDLESS, "/large", "/breaks"):
         return Large(path)
     if path == "/body":
         body = environ["wsgi.input"].read()

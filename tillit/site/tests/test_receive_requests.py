@@ -58,7 +58,7 @@ def crowd(worker):
     connections = [call(port, CROWD) for _ in range(OWN + WAITING + 1)]
     for connection in connections[:OWN]:
         connection.request("GET", "/holds")
-        assert process.stdout.readline() == b"held\n"
+        assert process.stdout.readline() == b"begun\n"
     for connection in connections[OWN:]:
         connection.request("GET", "/counted")
     return connections
@@ -169,15 +169,27 @@ def test_who_reads_slowly_or_leaves_keeps_no_thread(port):
     for connection in slow:
         connection.request("GET", "/large")
     for connection in gone:
-        connection.request("GET", "/endless")
+        connection.request("GET", "/announced/endless")
         assert connection.getresponse().read(100) == PIECE[:100]
         connection.close()
     began = time.monotonic()
     assert ask(port, "/raises") == (500, "") == ask(port, "/raises") == ask(port, "/raises")
-    eventually(lambda: ask(port, "/closed")[1].count("endless") == 5)
+    eventually(lambda: ask(port, "/closed")[1].count("/endless") == 5)
     assert time.monotonic() - began < 2 * AT_ONCE
     for connection in slow:
-        assert connection.getresponse().read() == PIECE * PIECES
+        answer = connection.getresponse()
+        assert answer.getheader("Content-Length") == str(len(PIECE) * PIECES)
+        assert answer.read() == PIECE * PIECES
+
+
+def test_who_leaves_before_an_answer_is_whole_keeps_no_thread(worker):
+    process, port = worker
+    for _ in range(OWN + 1):
+        connection = call(port)
+        connection.request("GET", "/endless")
+        assert process.stdout.readline() == b"begun\n"
+        connection.close()
+    eventually(lambda: ask(port, "/closed")[1].count("'/endless'") == OWN + 1)
 
 
 def test_an_answer_that_finds_no_room_is_seen_to_be_broken_off(port):
@@ -188,6 +200,19 @@ def test_an_answer_that_finds_no_room_is_seen_to_be_broken_off(port):
     assert ask(port, "/announced") == (200, (PIECE * PIECES).decode())
 
 
+def test_an_answer_that_fails_midway_is_no_answer(port):
+    assert ask(port, "/breaks") == (500, "")
+
+
+@pytest.mark.parametrize("path", ["/large", "/announced"])
+def test_who_asks_for_the_head_of_a_large_answer_hears_its_size(port, path):
+    connection = call(port)
+    for _ in range(2):
+        connection.request("HEAD", path)
+        answer = connection.getresponse()
+        assert (answer.getheader("Content-Length"), answer.read()) == (str(len(PIECE) * PIECES), b"")
+
+
 def test_an_answer_that_cannot_be_handed_over_leaves_nothing_behind():
     class Refusing:
         def response_file(self, _status, _headers, place):
@@ -196,7 +221,7 @@ def test_an_answer_that_cannot_be_handed_over_leaves_nothing_behind():
             raise OSError(errno.EMFILE, "on purpose")
 
     proto, before = Refusing(), set(os.listdir("/proc/self/fd"))
-    spool = Spool(200, [])
+    spool = Spool(200, [("Content-Length", str(len(PIECE)))])
     with pytest.raises(OSError, match="on purpose"):
         asyncio.run(send(spool, proto, lambda: None))
     spool.fill([PIECE])
