@@ -34,7 +34,7 @@ from tillit.availability.queries import current_status, shown_state
 from tillit.availability.releases.judging import Figures
 from tillit.availability.releases.models import RequestCount
 from tillit.foundation.clock import now
-from tillit.foundation.jobs import queue_of
+from tillit.foundation.jobs import apart, queue_of
 from tillit.foundation.models import Tenant, User
 
 log = logging.getLogger(__name__)
@@ -217,7 +217,8 @@ def _jobs() -> Iterator[Family]:
         rows = cursor.fetchall()
     found = {(queue, status): jobs for queue, status, jobs, _waited in rows}
     waits = {queue: float(waited) for queue, _status, _jobs, waited in rows if waited is not None}
-    known = {"default", *map(queue_of, Tenant.Wave.values)}  # an empty one is told as well, or its alarm would be blind
+    # An empty one is told as well, or its alarm would be blind.
+    known = {"default", *apart.values(), *map(queue_of, Tenant.Wave.values)}
     for queue in sorted(known | {queue for queue, _status in found}):
         for status in ("todo", "doing", "failed"):
             number.add(found.get((queue, status), 0), queue=queue, status=status)
