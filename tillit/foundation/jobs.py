@@ -76,6 +76,8 @@ def by_the_clock(name: str, cron: str, *, queue: str = "") -> Callable[[JobFunct
             if operator is not None:
                 function(Actor.system(operator))
 
+        if queue:
+            apart[name] = queue
         task = app.task(name=name, queue=queue or "default", queueing_lock=f"{name}@{queue}" if queue else name)
         app.periodic(cron=cron, periodic_id=name)(task(run))
         return function
