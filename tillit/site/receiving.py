@@ -27,9 +27,10 @@ PATIENCE = 60.0  # seconds; a line of 9 kbit/s is quick enough
 RECEIVING = 256  # bodies that come at the same time to one worker
 CRUMBS, CRUMB = 2000, 64  # of so many pieces of a body, and more, the average has so many bytes: each costs some work
 WAITING = 256  # requests that wait for a thread
-LARGE = 8  # among them, those that may be larger than `Rules.body`
-SENDING = 128  # large answers on their way at the same time
-SILENT = 30.0  # seconds in which somebody took nothing of one, who may then be sent away for the next
+LARGE = 8  # besides them, those that may be larger than `Rules.body`
+LARGE_STEP = 2 * 1024 * 1024  # bytes: what has to come within PATIENCE of what is beyond it
+SENDING = 256  # large answers on their way at the same time
+SILENT = 30.0  # seconds in which somebody sent or took nothing of what is large, who may be sent away for the next
 BEAT, STILL = 2.0, 60.0  # seconds between two signs of life of the loop; without one it has stopped
 ASK_AGAIN = ("Retry-After", "5")
 T = TypeVar("T")
@@ -70,18 +71,21 @@ class Places:
     def __init__(self, most: int, *, silent: float = 0.0) -> None:
         self.most, self.silent = most, silent
         self._taken: dict[asyncio.Task[Any], Place] = {}  # the most silent first
+        self._kept: set[asyncio.Task[Any]] = set()
         self._of: Counter[str] = Counter()
 
     def take(self, address: str = "", send_away: Callable[[], object] | None = None) -> bool:
         """For the task that runs, which is cancelled or else sent away. False where nobody makes way."""
         task = _running()
-        if len(self._taken) >= self.most and not self._make_room(address):
+        if len(self._taken) + len(self._kept) >= self.most and not self._make_room(address):
             return False
         self._taken[task] = Place(address, time.monotonic(), send_away or task.cancel)
         self._of[address] += 1
         return True
 
     def _make_room(self, address: str) -> bool:
+        if not self._taken:
+            return False
         crowd = max(self._of, key=self._of.__getitem__)
         task, place = next((task, place) for task, place in self._taken.items() if place.address == crowd)
         is_crowded = self._of[crowd] > self._of[address] + 1
@@ -97,7 +101,15 @@ class Places:
         if task in self._taken:
             self._taken[task] = self._taken.pop(task)._replace(heard=time.monotonic())
 
+    def keep(self) -> None:
+        """The task that runs is not sent away any more."""
+        task = _running()
+        if task in self._taken:
+            self._leave(task)
+            self._kept.add(task)
+
     def leave(self) -> None:
+        self._kept.discard(_running())
         self._leave(_running())
 
     def _leave(self, task: asyncio.Task[Any]) -> None:
@@ -127,17 +139,15 @@ class Received:
         self._held = bytearray()
         self._file: IO[bytes] | None = None
 
-    async def add(self, piece: bytes) -> bool:
-        """Whether another 64 KB have come."""
+    async def add(self, piece: bytes) -> None:
         self._held += piece
         self.size += len(piece)
         if len(self._held) < STEP:
-            return False
+            return
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - the application's input, closed after it
         held, self._held = self._held, bytearray()
         await asyncio.to_thread(self._file.write, held)  # a disk may keep one waiting
-        return True
 
     def whole(self) -> IO[bytes]:
         if self._file is None:
@@ -162,7 +172,7 @@ class Reception:
         self.receiving = Places(RECEIVING)
         self.waiting = Places(WAITING, silent=math.inf)
         self.sending = Places(SENDING, silent=SILENT)
-        self.large = 0
+        self.large = Places(LARGE, silent=SILENT)
         self._moved = time.monotonic()
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -179,8 +189,9 @@ class Reception:
         announced = environ.get("CONTENT_LENGTH", "0")
         try:
             if announced != "0" or "HTTP_TRANSFER_ENCODING" in environ:
-                await self._receive(environ, proto)
-            await self._answer(environ, proto)
+                await self._receive_and_answer(environ, proto)
+            else:
+                await self._answer(environ, proto)
         except Refusal as refusal:
             headers, page = self.rules.refused(environ, refusal.status)
             again = [ASK_AGAIN] if refusal.status == 503 else []
@@ -188,8 +199,8 @@ class Reception:
         except Gone:
             proto.response_bytes(400, [GOOD_BYE], b"")  # nobody reads it
 
-    async def _receive(self, environ: Environ, proto: Any) -> None:
-        """Put what comes into the environment. Raises Refusal.
+    async def _receive_and_answer(self, environ: Environ, proto: Any) -> None:
+        """With a place from the first byte to the answer: until then the body needs room on the disk. Raises Refusal.
 
         Somebody who announces too much is answered by the application, which is not given the body.
         """
@@ -198,24 +209,31 @@ class Reception:
         most = await self._most(environ, announced, proto)
         if announced is not None and announced > most:
             environ[LEFT_OUT] = True
+            await self._answer(environ, proto)
             return
-        is_large = most > self.rules.body
-        self.receiving.take(address_of(environ, self.rules.proxies()))
-        self.large += is_large
+        places = self.large if most > self.rules.body else self.receiving
+        if not places.take(address_of(environ, self.rules.proxies())):
+            raise Refusal(503)
+        try:
+            received = await self._receive(proto, most, announced, places)
+            places.keep()
+            environ["wsgi.input"] = received.whole()
+            environ["CONTENT_LENGTH"] = str(received.size)
+            environ.pop("HTTP_TRANSFER_ENCODING", None)
+            await self._answer(environ, proto)
+        finally:
+            places.leave()
+
+    async def _receive(self, proto: Any, most: int, announced: int | None, places: Places) -> Received:
         received = Received()
         try:
-            is_broken_off = await self._pieces(received, proto, most)
+            is_broken_off = await self._pieces(received, proto, most, places)
             if is_broken_off or (announced is not None and received.size < announced):
                 raise Refusal(400)  # the visitor has left; nobody reads this
         except BaseException:
             received.drop()
             raise
-        finally:
-            self.large -= is_large
-            self.receiving.leave()
-        environ["wsgi.input"] = received.whole()
-        environ["CONTENT_LENGTH"] = str(received.size)
-        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        return received
 
     async def _most(self, environ: Environ, announced: int | None, proto: Any) -> int:
         """How many bytes this body may have."""
@@ -227,13 +245,11 @@ class Reception:
             raise Refusal(503)
         if not may_be:
             return self.rules.body
-        if self.large >= LARGE:
-            raise Refusal(503)
         return most
 
-    async def _pieces(self, received: Received, proto: Any, most: int) -> bool:
+    async def _pieces(self, received: Received, proto: Any, most: int, places: Places) -> bool:
         """Whether it was broken off: Granian ends every body with an empty piece, and tells an error as one, too."""
-        loop, empty, pieces = asyncio.get_running_loop(), 0, 0
+        loop, empty, pieces, due = asyncio.get_running_loop(), 0, 0, STEP
         try:
             async with asyncio.timeout(PATIENCE) as patience:
                 async for piece in proto:
@@ -243,9 +259,11 @@ class Reception:
                     pieces += 1
                     if pieces > CRUMBS + received.size // CRUMB:
                         raise Refusal(400)
-                    self.receiving.heard()
-                    if await received.add(piece):
+                    places.heard()
+                    await received.add(piece)
+                    if received.size >= due:
                         patience.reschedule(loop.time() + PATIENCE)
+                        due = received.size + (STEP if received.size <= self.rules.body else LARGE_STEP)
         except TimeoutError:
             raise Refusal(408) from None
         except asyncio.CancelledError:  # another one needs the place
@@ -264,10 +282,10 @@ class Reception:
         answer = Answer(proto, self.leaving, told)
         spool = await self._in_thread(lambda: answer.make(self.application, environ), made, environ, proto)
         if spool is not None:
-            await self._send(spool, proto)
+            await self._send(spool, environ, proto)
 
-    async def _send(self, spool: Spool, proto: Any) -> None:
-        if not self.sending.take():
+    async def _send(self, spool: Spool, environ: Environ, proto: Any) -> None:
+        if not self.sending.take(address_of(environ, self.rules.proxies())):
             spool.leave()
             raise Refusal(503)
         try:

@@ -8,8 +8,8 @@ import threading
 from tillit.site import receiving
 
 PATIENCE, STEP, PLACES, LARGEST = 1.0, 64, 16, 100_000
-WAITING = 32
-UPLOAD = 1_000_000
+WAITING, SENDING = 32, 8
+LARGE_STEP, UPLOAD = 50_000, 1_000_000
 PIECE, PIECES = b"x" * 100_000, 100  # of a large answer
 NO_LIMIT = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
 ENDLESS = ("/endless", "/announced/endless")
@@ -45,8 +45,9 @@ def be_impatient():
     receiving.PATIENCE, receiving.STEP, receiving.RECEIVING = PATIENCE, STEP, PLACES
     receiving.WAITING = WAITING
     receiving.Rules.body = LARGEST
-    receiving.Rules.large_body = lambda _rules, environ: UPLOAD if environ["PATH_INFO"] == "/upload" else LARGEST
-    receiving.Rules.may_be_large = lambda _rules, environ: WHO[environ["HTTP_WHO"]]()
+    receiving.LARGE_STEP, receiving.SENDING = LARGE_STEP, SENDING
+    receiving.Rules.large_body = lambda _rules, environ: UPLOAD if environ["PATH_INFO"] in UPLOADS else LARGEST
+    receiving.Rules.may_be_large = lambda _rules, environ: UPLOADS[environ["PATH_INFO"]]()
 
 
 def say_begun():
@@ -58,7 +59,7 @@ def nobody_knows():
     raise SystemExit("on purpose")
 
 
-WHO = {"somebody": lambda: True, "anybody": lambda: False, "": nobody_knows}
+UPLOADS = {"/upload": lambda: True, "/upload/stranger": lambda: False, "/upload/unknown": nobody_knows}
 
 
 def application(environ, start_response):
@@ -81,7 +82,7 @@ def application(environ, start_response):
         say_begun()
     if path in (*ANNOUNCED, *ENDLESS, "/large", "/breaks"):
         return Large(path)
-    if path == "/body":
+    if path in ("/body", *UPLOADS):
         body = environ["wsgi.input"].read()
         seen.append(len(body))
         return [f"{len(body)} {hashlib.sha256(body).hexdigest()}".encode()]

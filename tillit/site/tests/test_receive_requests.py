@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.client import HTTPConnection, IncompleteRead
 
 import pytest
@@ -21,9 +22,9 @@ from django.conf import settings
 from tillit.site.admitting import RulesOfTheHouse
 from tillit.site.answering import Spool, Threads, send
 from tillit.site.handing import OWN
-from tillit.site.receiving import Places, address_of
+from tillit.site.receiving import LARGE, Places, address_of
 from tillit.site.runtime import ROOT
-from tillit.site.tests.slow import LARGEST, PIECE, PIECES, WAITING
+from tillit.site.tests.slow import LARGEST, PIECE, PIECES, SENDING, UPLOAD, WAITING
 from tillit.site.tests.test_supervise_processes import Upload, eventually
 
 AT_ONCE = 5.0  # seconds, on a very busy machine
@@ -86,6 +87,20 @@ def begin(port, path="/body", announced=100, address="127.0.0.1"):
     return connection
 
 
+def readable(connections):
+    return select.select([connection.sock for connection in connections], [], [], 0)[0]
+
+
+def refused_soon(connections):
+    """The answer of the one that is refused for want of room."""
+    eventually(lambda: readable(connections))
+    (found,) = [connection for connection in connections if connection.sock in readable(connections)]
+    answer = found.getresponse()
+    assert answer.status == 503
+    connections.remove(found)
+    return answer
+
+
 def told_of(body):
     return 200, f"{len(body)} {hashlib.sha256(body).hexdigest()}"
 
@@ -114,10 +129,9 @@ def test_as_many_threads_work_as_there_are_connections_to_the_database(port):
 
 
 def test_nothing_that_is_raised_ends_a_thread(port):
-    for path in ["/exits", "/upload"] * (OWN + 1):
-        status, _page = ask(port, path, b"x" * (LARGEST + 1), who="")
-        assert status == (503 if path == "/upload" else 500)
-    assert ask(port, "/upload", b"x" * (LARGEST + 1), who="somebody")[0] == 200
+    for path in ["/exits", "/upload/unknown"] * (OWN + 1):
+        assert ask(port, path, b"x" * (LARGEST + 1))[0] == (500 if path == "/exits" else 503)
+    assert ask(port, "/upload", b"x" * (LARGEST + 1))[0] == 200
     assert ask(port, "/thread")[0] == 200
 
 
@@ -130,12 +144,35 @@ def test_nobody_works_for_those_who_left(port, crowd):
 
 
 def test_who_has_many_requests_wait_leaves_room_for_others(port, crowd):
-    refused, _nothing, _none = select.select([connection.sock for connection in crowd], [], [], AT_ONCE)
-    assert len(refused) == 1
+    assert refused_soon(crowd).getheader("Retry-After") == "5"
     assert ask(port, "/thread")[0] == 200  # somebody of the crowd makes way
+    answers = [connection.getresponse().status for connection in crowd]
+    assert Counter(answers) == {200: OWN + WAITING - 1, 503: 1}
+
+
+def test_who_sends_many_large_files_leaves_room_for_others_and_comes_along(port):
+    crowd = [begin(port, "/upload", UPLOAD, CROWD) for _ in range(LARGE + 1)]
+    assert refused_soon(crowd).getheader("Retry-After") == "5"
+    large = os.urandom(UPLOAD)
+    assert ask(port, "/upload", large) == told_of(large)
+    crawling = Upload(port, "/upload")  # quick enough for a small one
+    crawling.connection.send(b"%x\r\n%s\r\n" % (LARGEST, b"x" * LARGEST))
+    eventually(lambda: readable([crawling.connection]) or crawling.connection.send(b"5\r\npiece\r\n"))
+    assert crawling.connection.getresponse().status == 408
+
+
+def test_who_reads_many_large_answers_leaves_room_for_others(port):
+    crowd = [call(port, CROWD) for _ in range(SENDING + 1)]
+    for connection in crowd:
+        connection.request("GET", "/announced")
     answers = [connection.getresponse() for connection in crowd]
-    assert Counter(answer.status for answer in answers) == {200: OWN + WAITING - 1, 503: 2}
-    assert {answer.getheader("Retry-After") for answer in answers if answer.status == 503} == {"5"}
+    assert Counter(answer.status for answer in answers) == {200: SENDING, 503: 1}
+    assert ask(port, "/announced") == (200, (PIECE * PIECES).decode())
+    whole = 0
+    for answer in answers:
+        with suppress(IncompleteRead):
+            whole += answer.read() == PIECE * PIECES
+    assert whole == SENDING - 1
 
 
 def test_a_worker_that_lost_a_thread_does_not_move():
@@ -248,9 +285,31 @@ def test_of_many_slow_visitors_the_most_silent_of_the_largest_crowd_makes_way():
             await asyncio.sleep(0)
             await asyncio.sleep(0)  # whoever makes way has gone
         assert gone == ["crowd 1", "crowd 2", "alone", "new"]
-        patient = Places(1, silent=60.0)
-        assert patient.take()
-        assert not patient.take()
+
+    asyncio.run(they_come())
+
+
+def test_who_gets_on_makes_way_for_smaller_crowds_only_and_whose_body_has_come_for_nobody():
+    async def they_come():
+        async def visit(places, address, has_come, took):
+            took.append(places.take(address))
+            if has_come:
+                places.keep()
+            await asyncio.Event().wait()
+
+        async def takes(places, address, *, has_come=False):
+            took = []
+            visits.append(asyncio.create_task(visit(places, address, has_come, took)))
+            await asyncio.sleep(0)
+            return took == [True]
+
+        visits, large, small = [], Places(2, silent=60.0), Places(1)
+        assert await takes(large, "crowd") and await takes(large, "crowd")
+        assert not await takes(large, "crowd")
+        assert await takes(large, "else")
+        assert not await takes(large, "new")
+        assert await takes(small, "done", has_come=True)
+        assert not await takes(small, "new")
 
     asyncio.run(they_come())
 
