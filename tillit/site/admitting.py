@@ -23,7 +23,7 @@ OWN_PAGES = (408, 503)
 
 
 class RulesOfTheHouse(Rules):
-    """As `foundation.web.BodyLimit` has them, which answers who announces too much."""
+    """As `foundation.web.BodyLimit` has them for whoever serves Tillit otherwise."""
 
     def __init__(self) -> None:
         self.body = settings.LARGEST_BODY
@@ -45,6 +45,8 @@ class RulesOfTheHouse(Rules):
 
     def refused(self, environ: Environ, status: int) -> tuple[Headers, bytes]:
         """A page, or a problem document for a program; in the language that is asked for."""
+        if status not in (400, 408, 413, 503):  # no person ever sees those
+            return [*HEADERS.items()], b""
         request = WSGIRequest(environ)
         with translation.override(translation.get_language_from_request(request)):
             by_program = request.path.startswith("/api/")

@@ -35,7 +35,6 @@ OF_ONE_CONNECTION = {
     "upgrade", "date", "server",
 }  # fmt: skip
 VISITOR = "HTTP_TILLIT_VISITOR"  # the visitor's address, known to the worker that hands on only
-LEFT_OUT = "tillit.body_left_out"  # more was announced than is taken: whoever is asked first says so
 PATH_KEPT = "/:@!$&'()*+,;=-._~"
 
 Environ = dict[str, Any]
@@ -75,7 +74,7 @@ class HandOn:
         self._look_at = 0.0
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if LEFT_OUT not in environ and self._place(environ):
+        if self._place(environ):
             has_hand = self._free_hand()
             place = self._place(environ)  # once more: while it waited, the release may have been taken back
             if has_hand:

@@ -19,7 +19,6 @@ from ipaddress import ip_address, ip_network
 from typing import IO, Any, NamedTuple, TypeVar
 
 from tillit.site.answering import GOOD_BYE, Answer, Application, Environ, Headers, Spool, Threads, environ_of, send
-from tillit.site.handing import LEFT_OUT
 from tillit.site.leaving import Leaving
 
 STEP = 64 * 1024  # bytes: of a body in memory, the rest goes to a file; and what has to come within PATIENCE
@@ -200,17 +199,12 @@ class Reception:
             proto.response_bytes(400, [GOOD_BYE], b"")  # nobody reads it
 
     async def _receive_and_answer(self, environ: Environ, proto: Any) -> None:
-        """With a place from the first byte to the answer: until then the body needs room on the disk. Raises Refusal.
-
-        Somebody who announces too much is answered by the application, which is not given the body.
-        """
+        """With a place from the first byte to the answer: that long the body needs room on the disk. Raises Refusal."""
         length = environ.get("CONTENT_LENGTH", "")
         announced = int(length) if length.isdigit() else None
         most = await self._most(environ, announced, proto)
         if announced is not None and announced > most:
-            environ[LEFT_OUT] = True
-            await self._answer(environ, proto)
-            return
+            raise Refusal(413)
         places = self.large if most > self.rules.body else self.receiving
         if not places.take(address_of(environ, self.rules.proxies())):
             raise Refusal(503)

@@ -14,7 +14,7 @@ from threading import Thread
 import pytest
 
 from tillit.site import rollout
-from tillit.site.handing import LEFT_OUT, OWN, VISITOR, WAITING, Beside, HandOn
+from tillit.site.handing import OWN, VISITOR, WAITING, Beside, HandOn
 from tillit.site.logs import Logs
 from tillit.site.runtime import ROOT
 from tillit.site.sides import Sides
@@ -80,10 +80,6 @@ def test_the_visitors_address_is_the_one_the_handing_worker_saw(tmp_path, beside
     environ = {VISITOR: "192.0.2.7", "REMOTE_ADDR": ""}
     Beside(lambda environ, _start: [environ["REMOTE_ADDR"].encode()])(environ, None)
     assert environ == {"REMOTE_ADDR": "192.0.2.7"}
-
-
-def test_who_announces_more_than_is_taken_is_answered_here(tmp_path, beside):
-    assert answered(tmp_path, asked(b"", **{LEFT_OUT: True})) == ([], b"own")
 
 
 def test_an_upload_that_is_broken_off_keeps_nobody_waiting_and_is_done_nowhere(tmp_path, beside):
