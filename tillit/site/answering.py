@@ -38,6 +38,7 @@ def environ_of(scope: Any) -> Environ:
     """A request of RSGI as WSGI (PEP 3333) has it, still without its body.
 
     A name with an underscore would pass for the same with a hyphen, such as a proxy's; it is left out, as nginx does.
+    A value that is not ASCII is empty, not absent: it was said, and nobody is to take something else for it.
     """
     environ: Environ = {
         "GATEWAY_INTERFACE": "CGI/1.1",
@@ -57,15 +58,15 @@ def environ_of(scope: Any) -> Environ:
         "wsgi.version": (1, 0),
     }
     environ["SERVER_NAME"], _colon, environ["SERVER_PORT"] = scope.server.rpartition(":")
-    for name, value in scope.headers.items():
-        if "_" in name:
-            continue
-        key = name.upper().replace("-", "_")
-        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            key = f"HTTP_{key}"
-        known = environ.get(key)
-        environ[key] = value if known is None else f"{known}{'; ' if name == 'cookie' else ','}{value}"
-    environ.setdefault("HTTP_HOST", scope.authority or "")
+    headers = scope.headers
+    for name in headers.keys():  # noqa: SIM118 - none of them is a dictionary's
+        if "_" not in name:
+            key = name.upper().replace("-", "_")
+            if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+                key = f"HTTP_{key}"
+            environ[key] = ("; " if name == "cookie" else ",").join(headers.get_all(name))
+    if scope.authority or "HTTP_HOST" not in environ:  # that of the target counts (RFC 9112 3.2.2)
+        environ["HTTP_HOST"] = scope.authority or ""
     return environ
 
 

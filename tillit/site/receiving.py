@@ -187,6 +187,8 @@ class Reception:
         environ["wsgi.input"] = io.BytesIO()
         announced = environ.get("CONTENT_LENGTH", "0")
         try:
+            if environ.get("HTTP_TRANSFER_ENCODING", "chunked").lower() != "chunked":
+                raise Refusal(501)  # RFC 9112 6.1
             if announced != "0" or "HTTP_TRANSFER_ENCODING" in environ:
                 await self._receive_and_answer(environ, proto)
             else:

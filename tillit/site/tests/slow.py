@@ -1,6 +1,7 @@
 """An application for slow visitors, served with little patience; see `test_receive_requests.py`."""
 
 import hashlib
+import json
 import resource
 import sys
 import threading
@@ -86,8 +87,7 @@ def application(environ, start_response):
         body = environ["wsgi.input"].read()
         seen.append(len(body))
         return [f"{len(body)} {hashlib.sha256(body).hexdigest()}".encode()]
-    return [
-        repr(
-            {"/thread": threading.get_ident(), "/seen": seen, "/closed": closed, "/counts": counted}.get(path)
-        ).encode()
-    ]
+    if path == "/headers":
+        return [json.dumps({key: value for key, value in environ.items() if key.startswith("HTTP_")}).encode()]
+    told = {"/thread": threading.get_ident(), "/seen": seen, "/closed": closed, "/counts": counted}
+    return [repr(told.get(path)).encode()]

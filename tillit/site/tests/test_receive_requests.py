@@ -4,6 +4,7 @@ import asyncio
 import errno
 import hashlib
 import io
+import json
 import os
 import select
 import socket
@@ -14,7 +15,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from http.client import HTTPConnection, IncompleteRead
+from http.client import HTTPConnection, HTTPResponse, IncompleteRead
 
 import pytest
 from django.conf import settings
@@ -200,6 +201,37 @@ def test_a_body_comes_whole_or_not_at_all(port):
     cut.connection.close()
     assert ask(port, "/body", b"later") == told_of(b"later")
     assert ask(port, "/seen")[1] == before[1].replace("]", ", 5]")
+
+
+def say(port, head, body=b""):
+    """What is answered to a head written by hand."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(head.replace(b"\n", b"\r\n") + b"Connection: close\r\n\r\n" + body)
+        answer = HTTPResponse(connection)
+        answer.begin()
+        return answer.status, answer.read()
+
+
+def test_headers_are_told_as_they_came(port):
+    head = (
+        b"GET http://asked.example:81/headers HTTP/1.1\nHost: named.example\nX-Forwarded-For: \xff\nForwarded: \xff\n"
+        b"Forwarded: a\nForwarded: b\nCookie: a=1\nCookie: b=2\nX_Forwarded_For: 192.0.2.1\nEmpty: \n"
+    )
+    assert json.loads(say(port, head)[1]) == {
+        "HTTP_HOST": "asked.example:81",
+        "HTTP_X_FORWARDED_FOR": "",
+        "HTTP_FORWARDED": "a,b",
+        "HTTP_COOKIE": "a=1; b=2",
+        "HTTP_EMPTY": "",
+        "HTTP_CONNECTION": "close",
+    }
+    assert json.loads(say(port, b"GET /headers HTTP/1.1\nHost: named.example\n")[1])["HTTP_HOST"] == "named.example"
+
+
+def test_of_the_transfer_codings_one_is_known(port):
+    head = b"POST /body HTTP/1.1\nHost: named.example\nTransfer-Encoding: %s\n"
+    assert say(port, head % b"Chunked", b"1\r\nx\r\n0\r\n\r\n") == (200, told_of(b"x")[1].encode())
+    assert say(port, head % b"gzip, chunked") == say(port, head % b"chunked, chunked") == (501, b"")
 
 
 def test_who_reads_slowly_or_leaves_keeps_no_thread(port):
