@@ -25,7 +25,7 @@ from tillit.site.leaving import Leaving
 
 log = logging.getLogger(__name__)
 TOO_LONG = 300.0  # seconds in one request: statements end after 60
-HELD = 1024 * 1024  # bytes of an answer that are kept in memory
+HELD = 128 * 1024  # bytes of an answer that are kept in memory
 PIECE = 64 * 1024  # what a pipe holds at most
 OPENED = 60.0  # seconds within which Granian begins to read
 GOOD_BYE = ("Connection", "close")
