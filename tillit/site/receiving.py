@@ -30,7 +30,7 @@ LARGE = 8  # besides them, those that may be larger than `Rules.body`
 LARGE_STEP = 2 * 1024 * 1024  # bytes: what has to come within PATIENCE of what is beyond it
 SENDING = 256  # large answers on their way at the same time
 SILENT = 30.0  # seconds in which somebody sent or took nothing of what is large, who may be sent away for the next
-BEAT, STILL = 2.0, 60.0  # seconds between two signs of life of the loop; without one it has stopped
+BEAT, STILL = 2.0, 10.0  # seconds between two signs of life of the loop; without one it has stopped
 ASK_AGAIN = ("Retry-After", "5")
 T = TypeVar("T")
 
@@ -244,7 +244,10 @@ class Reception:
         return most
 
     async def _pieces(self, received: Received, proto: Any, most: int, places: Places) -> bool:
-        """Whether it was broken off: Granian ends every body with an empty piece, and tells an error as one, too."""
+        """Whether it was broken off: Granian ends every body with an empty piece, and tells an error as one, too.
+
+        And trailer fields, which RFC 9112 7.1.2 lets one discard: nothing else differs, so these are refused as well.
+        """
         loop, empty, pieces, due = asyncio.get_running_loop(), 0, 0, STEP
         try:
             async with asyncio.timeout(PATIENCE) as patience:

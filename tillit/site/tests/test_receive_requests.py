@@ -231,6 +231,7 @@ def test_headers_are_told_as_they_came(port):
 def test_of_the_transfer_codings_one_is_known(port):
     head = b"POST /body HTTP/1.1\nHost: named.example\nTransfer-Encoding: %s\n"
     assert say(port, head % b"Chunked", b"1\r\nx\r\n0\r\n\r\n") == (200, told_of(b"x")[1].encode())
+    assert say(port, head % b"chunked", b"1\r\nx\r\n0\r\nNamed: trailer\r\n\r\n")[0] == 400  # as if broken off
     assert say(port, head % b"gzip, chunked") == say(port, head % b"chunked, chunked") == (501, b"")
 
 
