@@ -253,8 +253,8 @@ class Answer:
             if not self.is_given:
                 self.proto.response_bytes(500, [GOOD_BYE], b"")
         finally:
-            environ["wsgi.input"].close()
             self.told(None)
+            environ["wsgi.input"].close()
 
     def _start(self, status: str, headers: Headers, _exc_info: Any = None) -> None:
         self.status = int(status[:3])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import logging
 import math
 import tempfile
 import time
@@ -33,6 +34,7 @@ SILENT = 30.0  # seconds in which somebody sent or took nothing of what is large
 BEAT, STILL = 2.0, 10.0  # seconds between two signs of life of the loop; without one it has stopped
 ASK_AGAIN = ("Retry-After", "5")
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 class Rules:
@@ -157,7 +159,8 @@ class Received:
 
     def drop(self) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what a full disk did not take
+                self._file.close()
 
 
 class Reception:
@@ -211,25 +214,29 @@ class Reception:
         if not places.take(address_of(environ, self.rules.proxies())):
             raise Refusal(503)
         try:
-            received = await self._receive(proto, most, announced, places)
+            await self._receive(environ, proto, most, places)
             places.keep()
-            environ["wsgi.input"] = received.whole()
-            environ["CONTENT_LENGTH"] = str(received.size)
-            environ.pop("HTTP_TRANSFER_ENCODING", None)
             await self._answer(environ, proto)
         finally:
             places.leave()
 
-    async def _receive(self, proto: Any, most: int, announced: int | None, places: Places) -> Received:
-        received = Received()
+    async def _receive(self, environ: Environ, proto: Any, most: int, places: Places) -> None:
+        """Put what comes into the environment."""
+        received, announced = Received(), environ.get("CONTENT_LENGTH", "")
         try:
             is_broken_off = await self._pieces(received, proto, most, places)
-            if is_broken_off or (announced is not None and received.size < announced):
+            if is_broken_off or (announced.isdigit() and received.size < int(announced)):
                 raise Refusal(400)  # the visitor has left; nobody reads this
+            environ["wsgi.input"] = received.whole()
+        except OSError:
+            log.exception("There is no room for a body.")
+            received.drop()
+            raise Refusal(503) from None
         except BaseException:
             received.drop()
             raise
-        return received
+        environ["CONTENT_LENGTH"] = str(received.size)
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
 
     async def _most(self, environ: Environ, announced: int | None, proto: Any) -> int:
         """How many bytes this body may have."""

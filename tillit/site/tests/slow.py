@@ -29,7 +29,7 @@ class Large:
 
     def __iter__(self):
         if self.path == "/full":
-            resource.setrlimit(resource.RLIMIT_FSIZE, (len(PIECE) * PIECES // 2, NO_LIMIT))
+            give_room(len(PIECE) * PIECES // 2)
         pieces = 0
         while self.path in ENDLESS or pieces < PIECES:
             pieces += 1
@@ -38,8 +38,13 @@ class Large:
                 raise ValueError("on purpose")
 
     def close(self):
-        resource.setrlimit(resource.RLIMIT_FSIZE, (NO_LIMIT, NO_LIMIT))
+        give_room(NO_LIMIT)
         closed.append(self.path)
+
+
+def give_room(size):
+    """For each file: a disk that is full for larger ones."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, NO_LIMIT))
 
 
 def be_impatient():
@@ -60,6 +65,7 @@ def nobody_knows():
     raise SystemExit("on purpose")
 
 
+RAISES = {"/raises": ValueError, "/exits": SystemExit}
 UPLOADS = {"/upload": lambda: True, "/upload/stranger": lambda: False, "/upload/unknown": nobody_knows}
 
 
@@ -68,17 +74,17 @@ def application(environ, start_response):
     path = environ["PATH_INFO"]
     if path == "/healthz":  # asked before it is served
         be_impatient()
-    if path == "/raises":
-        raise ValueError("on purpose")
+    if path in RAISES:
+        raise RAISES[path]("on purpose")
     if path == "/holds":
         say_begun()
         threading.Event().wait(PATIENCE)
     if path == "/counted":
         counted.append(environ["REMOTE_ADDR"])
-    if path == "/exits":
-        raise SystemExit("on purpose")
     size = [("Content-Length", str(len(PIECE) * PIECES))] if path in ANNOUNCED else []
     start_response("200 OK", [("Content-Type", "text/plain"), *size])
+    if path.startswith("/room/"):
+        give_room(int(path.rpartition("/")[2]))
     if path == "/endless":
         say_begun()
     if path in (*ANNOUNCED, *ENDLESS, "/large", "/breaks"):

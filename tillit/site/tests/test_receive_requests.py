@@ -25,7 +25,7 @@ from tillit.site.answering import Spool, Threads, send
 from tillit.site.handing import OWN
 from tillit.site.receiving import LARGE, Places, address_of
 from tillit.site.runtime import ROOT
-from tillit.site.tests.slow import LARGEST, PIECE, PIECES, SENDING, UPLOAD, WAITING
+from tillit.site.tests.slow import LARGEST, NO_LIMIT, PIECE, PIECES, SENDING, UPLOAD, WAITING
 from tillit.site.tests.test_supervise_processes import Upload, eventually
 
 AT_ONCE = 5.0  # seconds, on a very busy machine
@@ -210,6 +210,15 @@ def say(port, head, body=b""):
         answer = HTTPResponse(connection)
         answer.begin()
         return answer.status, answer.read()
+
+
+def test_a_body_that_finds_no_room_is_asked_for_again(port):
+    ask(port, f"/room/{LARGEST // 2}")
+    try:
+        assert ask(port, "/body", b"x" * LARGEST)[0] == 503
+    finally:
+        ask(port, f"/room/{NO_LIMIT}")
+    assert ask(port, "/body", b"x" * LARGEST) == told_of(b"x" * LARGEST)
 
 
 def test_headers_are_told_as_they_came(port):
