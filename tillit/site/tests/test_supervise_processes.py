@@ -61,7 +61,11 @@ def parent_of(pid):
 
 
 def command_of(pid):
-    return (PROC / str(pid) / "cmdline").read_text().split("\0")
+    """As the list of processes shows it; of one that has ended meanwhile, an empty one."""
+    try:
+        return (PROC / str(pid) / "cmdline").read_text().split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return [""]
 
 
 def eventually(happened):

@@ -38,7 +38,7 @@ def again(person):
 
 
 def mail_to(person):
-    return list(OutgoingMail.objects.filter(to=person.user.email))
+    return list(OutgoingMail.objects.filter(to=person.user.email).order_by("id"))
 
 
 def test_every_administrator_is_told_once_in_their_language(clock, seed, in_force, seed_text, anna, chiara, mia):
