@@ -27,6 +27,7 @@ PATIENCE = 60.0  # seconds; a line of 9 kbit/s is quick enough
 RECEIVING = 256  # bodies that come at the same time to one worker
 CRUMBS, CRUMB = 2000, 64  # of so many pieces of a body, and more, the average has so many bytes: each costs some work
 WAITING = 256  # requests that wait for a thread
+LONG = 0.2  # seconds of waiting from which on it is asked whether the visitor is still there
 LARGE = 8  # besides them, those that may be larger than `Rules.body`
 LARGE_STEP = 2 * 1024 * 1024  # bytes: what has to come within PATIENCE of what is beyond it
 SENDING = 256  # large answers on their way at the same time
@@ -319,7 +320,7 @@ class Reception:
     async def _in_thread(self, work: Callable[[], None], made: asyncio.Future[T], environ: Environ, proto: Any) -> T:
         """What the work makes of the future. Raises Refusal or Gone where it has to wait and is not begun.
 
-        Only who has to wait is watched, which costs more than many a request.
+        Only who has waited for long is watched: that costs more than many a request.
         """
         if not self.threads.are_busy():
             self.threads.do(work)
@@ -332,11 +333,18 @@ class Reception:
         if not self.waiting.take(address_of(environ, self.rules.proxies()), lambda: give_up(Refusal(503))):
             raise Refusal(503)
         number = self.threads.do(work)
-        watching = asyncio.create_task(_when_left(proto, lambda: give_up(Gone())))
+        watching: list[asyncio.Task[None]] = []
+
+        def watch() -> None:
+            watching.append(asyncio.create_task(_when_left(proto, lambda: give_up(Gone()))))
+
+        later = asyncio.get_running_loop().call_later(LONG, watch)
         try:
             return await made
         finally:
-            watching.cancel()
+            later.cancel()
+            for task in watching:
+                task.cancel()
             self.waiting.leave()
 
 
