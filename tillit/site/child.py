@@ -83,7 +83,7 @@ class Forked:
 class Child:
     """One process of a program, with its leash and its way to say that it is ready.
 
-    Raises OSError where it cannot be started.
+    `gently`: how it is to load (`gently.py`). Raises OSError where it cannot be started.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Child:
         environment: dict[str, str],
         logs: Logs,
         *,
-        gently: bool = False,
+        gently: str = "",
         server: Child | None = None,
     ) -> None:
         self.program = program
@@ -102,7 +102,7 @@ class Child:
         self.last_beat: float | None = None
         self.orders: socket.socket | None = None
         self.environment = environment
-        values = environment | ({WISH: "1"} if gently else {})
+        values = environment | ({WISH: gently} if gently else {})
         with ExitStack() as ours, ExitStack() as theirs:  # the second is closed in any case: it has copies
             self.ready_end, said = _pipe(ours, theirs)
             held, self.leash = _pipe(theirs, ours)

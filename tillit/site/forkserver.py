@@ -57,7 +57,6 @@ def main() -> None:
     connections.close_all()
     if not _alone():
         sys.exit("A thread has begun while the code was loaded; it would be missing in every worker.")
-    gc.collect()
     gc.freeze()  # the collector leaves alone what is loaded, so that it stays shared
     report_ready()
     order = _next(orders)
@@ -74,6 +73,7 @@ def _load() -> None:
     """What the web workers serve and, with its tasks, what the job workers work by."""
     loaded(serve.APPLICATION)
     importlib.import_module(WORKER)
+    gc.collect()
 
 
 def _alone() -> bool:

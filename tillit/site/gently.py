@@ -1,7 +1,7 @@
 """Load in the background: a successor that starts leaves the processor to those who serve meanwhile.
 
-Niceness belongs to a thread (Linux), so the work is done in one of its own that steps back; what runs afterwards, in
-other threads, is as quick as everybody. Lowering a niceness again would need a privilege.
+How it is scheduled belongs to a thread (Linux), so the work is done in one of its own that steps back; what runs
+afterwards, in other threads, is as quick as everybody. Coming forward again would need a privilege.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import TypeVar
 
-WISH = "TILLIT_GENTLY"  # set by the supervisor for the successors of a restart
-# What nobody else wants of the processor, and a fifteenth of a core where one other wants all of it. A restart takes
-# about 11 seconds of processor time, 8.5 of them gently, half of these for the code of all workers: it is through in
-# 15 s on a machine at rest, and on one at its limit within the 600 s for which every restart is waited for.
+WISH = "TILLIT_GENTLY"  # set by the supervisor for the successors of a restart, to one of these:
+# What nobody else wants of the processor. The scheduler takes a core that does such work for a free one, and lets
+# others have it at once; one that works at a low priority it takes for busy, and others wait beside it.
+IDLE = "idle"
+# A fifteenth of a core where one other wants all of it, for a machine that is never idle.
+SLOWLY = "slowly"
 STEP = 12
 T = TypeVar("T")
 
 
 def wished() -> bool:
-    return sys.platform == "linux" and os.environ.get(WISH) == "1"
+    return sys.platform == "linux" and os.environ.get(WISH) in (IDLE, SLOWLY)
 
 
 def gently(work: Callable[[], T]) -> T:
@@ -34,7 +36,7 @@ def gently(work: Callable[[], T]) -> T:
 
     def behind_others() -> None:
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), STEP)
+            _step_back()
         try:
             found.set_result(work())
         except BaseException as error:
@@ -44,3 +46,10 @@ def gently(work: Callable[[], T]) -> T:
     thread.start()
     thread.join()  # it is gone, not only done: a fork must find no other thread
     return found.result()
+
+
+def _step_back() -> None:
+    if os.environ.get(WISH) == IDLE:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    else:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), STEP)

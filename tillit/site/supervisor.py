@@ -16,12 +16,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tillit.site.child import Child, Program
+from tillit.site.gently import IDLE, SLOWLY
 from tillit.site.logs import Logs
 from tillit.site.postgres import Cluster
 from tillit.site.problems import Problem
 
 FIRST_START = 90.0  # seconds until every child has to be ready
 SUCCESSOR_START = 360.0  # the same for one that steps back behind those who serve
+IDLE_START = 60.0  # the same while the machine is hoped to have time that nobody else wants
 TICK = 0.25
 STEADY = 10.0  # a child that lived this long has not failed to start
 LONGEST_PAUSE = 30.0
@@ -80,6 +82,7 @@ class Supervisor:
         self.database = database
         self.each_round: Callable[[], None] = lambda: None
         self.stopping = 0  # how often we were asked to end
+        self.is_busy = False  # the machine, since a restart that goes on
         self.rolling: list[Place] = []
         self._wake, self._woken = os.pipe()
 
@@ -223,12 +226,13 @@ class Supervisor:
     def _roll(self) -> None:
         """Go on with a restart: one place at a time gets a successor; once ready, the predecessor goes."""
         if not self.rolling:
+            self.is_busy = False
             return
         place = self.rolling[0]
         successor = place.successor
         if successor is None:
             try:
-                place.successor = self._spawn(place, gently=True)
+                place.successor = self._spawn(place, gently=SLOWLY if self.is_busy else IDLE)
             except OSError as error:
                 self._break_off(f"No new {place.program.name} can be started ({error.strerror}); the old one stays.")
         elif successor.ready():
@@ -238,6 +242,10 @@ class Supervisor:
             is_last = self.rolling == [place]
             self.say(f"{place.program.name} was replaced" + ("; the restart is complete" if is_last else ""))
             self._replaced(place)
+        elif successor.alive() and not self.is_busy and time.monotonic() - successor.began > IDLE_START:
+            self.is_busy = True  # the machine: it leaves a successor nothing, so that this one begins anew
+            place.let_go(successor)
+            place.successor = None
         elif not successor.alive() or time.monotonic() - successor.began > SUCCESSOR_START:
             successor.forget()
             place.successor = None
@@ -277,7 +285,7 @@ class Supervisor:
                 self.say(str(problem))
                 self._wait(LONGEST_PAUSE / 6)
 
-    def _spawn(self, place: Place, *, gently: bool = False) -> Child:
+    def _spawn(self, place: Place, *, gently: str = "") -> Child:
         program = place.program
         values = self.environment(program)
         everyone = [child for place in self.places if (child := place.child) is not None]

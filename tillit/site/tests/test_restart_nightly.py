@@ -19,7 +19,7 @@ from tillit.foundation.clock import now
 from tillit.foundation.testing import happened
 from tillit.site import gap, runtime
 from tillit.site.commands import restart as command
-from tillit.site.gently import WISH
+from tillit.site.gently import IDLE, WISH
 from tillit.site.problems import Problem
 from tillit.site.restarting import Nights, by_hand
 from tillit.site.tests.test_supervise_processes import Tiny
@@ -97,7 +97,7 @@ def test_work_that_was_broken_off_ends_with_the_next_start_and_keeps_its_window_
 ):
     clock.move_to(datetime(2026, 11, 25, 2, 0, 20, tzinfo=OSLO))
     lost = begin_work(system, job="restart")
-    monkeypatch.setenv(WISH, "1")
+    monkeypatch.setenv(WISH, IDLE)
     Nights(tmp_path).clear()  # a successor: its predecessor measures to the end
     assert WindowWork.objects.get().outcome == "running"
     monkeypatch.delenv(WISH)

@@ -204,6 +204,18 @@ def test_restart_upon_restart_leaves_no_heap_of_processes_that_take_their_time(t
         child.forget()
 
 
+def test_a_successor_to_which_a_busy_machine_leaves_nothing_begins_anew_and_takes_a_little(tmp_path):
+    busy = Tiny(tmp_path, "busy")
+    try:
+        before = set(busy.children())
+        busy.process.send_signal(signal.SIGHUP)
+        eventually(lambda: runtime.running(tmp_path)["restarts"] == 1)
+        assert runtime.running(tmp_path)["restarted"]
+        eventually(lambda: len(busy.children()) == 3 and not before & set(busy.children()))
+    finally:
+        busy.end()
+
+
 def test_a_restart_is_complete_too_when_the_last_place_is_dismissed_and_none_starts_there(tmp_path):
     told, place = [], Place(Program("waiting", "tillit.site.tests.tiny", ("wait",)))
     supervisor = Supervisor([], logs=Logs(tmp_path), environment=dict, say=print, restarted=told.append)

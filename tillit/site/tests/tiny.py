@@ -1,9 +1,10 @@
 """A tiny installation under the real supervisor: two web workers with an application of nothing, a worker that waits.
 
-python -m tillit.site.tests.tiny FOLDER [database] [support] [sides] [forked]
+python -m tillit.site.tests.tiny FOLDER [database] [support] [sides] [forked] [busy]
 
 It writes FOLDER/address when it serves, and running.json. With `sides` it carries out orders for two releases, with
-`forked` the web workers come from a fork server, which does not load once FOLDER/spoilt is there.
+`forked` the web workers come from a fork server, which does not load once FOLDER/spoilt is there. `busy`: its worker
+gets nothing of the processor as long as it wants only what nobody else wants.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from pathlib import Path
 
 from tillit.foundation.supervision import report_ready
 from tillit.site import rollout, runtime
+from tillit.site import supervisor as supervisor_module
 from tillit.site.child import FORKSERVER, Program
+from tillit.site.gently import IDLE, WISH
 from tillit.site.handing import layered
 from tillit.site.listening import open_sockets
 from tillit.site.logs import Logs
@@ -60,6 +63,13 @@ def support(folder: Path) -> None:
         signal.pause()
 
 
+def wait_busily() -> None:
+    if os.environ.get(WISH) == IDLE:
+        time.sleep(600)
+    report_ready()
+    time.sleep(600)
+
+
 def supervise(folder: Path, options: list[str]) -> None:
     sockets = open_sockets("127.0.0.1", 0, 2)
     web = [
@@ -75,6 +85,10 @@ def supervise(folder: Path, options: list[str]) -> None:
         )
         for number, listening in enumerate(sockets, start=1)
     ]
+    worker = Program("worker", THIS, ("wait",), settle=0.2)
+    if "busy" in options:
+        worker = Program("worker", THIS, ("wait_busily",))
+        supervisor_module.IDLE_START = 1.0
     helpers = [Program("support", THIS, ("support", str(folder)), supports=True)] if "support" in options else []
     if "forked" in options:
         helpers.append(Program("forkserver", FORKSERVER, supports=True, optional=True))
@@ -95,7 +109,7 @@ def supervise(folder: Path, options: list[str]) -> None:
         return os.environ | ({"DJANGO_SETTINGS_MODULE": "tillit.site.nothing"} if spoilt else {})
 
     supervisor = Supervisor(
-        [*helpers, *web, Program("worker", THIS, ("wait",), settle=0.2)],
+        [*helpers, *web, worker],
         logs=Logs(folder / "log"),
         environment=environment,
         say=Progress().say,
@@ -118,6 +132,8 @@ def supervise(folder: Path, options: list[str]) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "wait":
         time.sleep(600)
+    elif sys.argv[1] == "wait_busily":
+        wait_busily()
     elif sys.argv[1] == "support":
         support(Path(sys.argv[2]))
     else:
