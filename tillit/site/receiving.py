@@ -205,7 +205,7 @@ class Reception:
             proto.response_bytes(400, [GOOD_BYE], b"")  # nobody reads it
 
     async def _receive_and_answer(self, environ: Environ, proto: Any) -> None:
-        """With a place from the first byte to the answer: that long the body needs room on the disk. Raises Refusal."""
+        """With a place from the first byte until the answer is made, which then may be read slowly. Raises Refusal."""
         length = environ.get("CONTENT_LENGTH", "")
         announced = int(length) if length.isdigit() else None
         most = await self._most(environ, announced, proto)
@@ -289,6 +289,8 @@ class Reception:
         answer = Answer(proto, self.leaving, told)
         spool = await self._in_thread(lambda: answer.make(self.application, environ), made, environ, proto)
         if spool is not None:
+            self.large.leave()
+            self.receiving.leave()
             await self._send(spool, environ, proto)
 
     async def _send(self, spool: Spool, environ: Environ, proto: Any) -> None:
