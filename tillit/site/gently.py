@@ -35,8 +35,7 @@ def gently(work: Callable[[], T]) -> T:
     found: Future[T] = Future()
 
     def behind_others() -> None:
-        with suppress(OSError):
-            _step_back()
+        _step_back()
         try:
             found.set_result(work())
         except BaseException as error:
@@ -49,7 +48,10 @@ def gently(work: Callable[[], T]) -> T:
 
 
 def _step_back() -> None:
+    """As far as is wished for, or as this machine lets us."""
     if os.environ.get(WISH) == IDLE:
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    else:
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+            return
+    with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), STEP)

@@ -19,6 +19,12 @@ def test_the_work_steps_back_and_nothing_else_does(monkeypatch, wish, stepped):
     assert scheduled() == usual
 
 
+def test_where_the_machine_refuses_the_one_way_the_work_goes_the_other(monkeypatch):
+    monkeypatch.setenv(WISH, IDLE)
+    monkeypatch.setattr(os, "SCHED_IDLE", 99)  # a policy that no kernel knows
+    assert gently(scheduled) == (os.SCHED_OTHER, STEP)
+
+
 def test_without_a_wish_the_work_is_done_as_everything_is(monkeypatch):
     monkeypatch.delenv(WISH, raising=False)
     assert gently(scheduled) == scheduled()
