@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -69,9 +70,10 @@ def ensure(kind: str, progress: Progress) -> None:
     if stale_catalogues():
         with _locked(progress) as lock:
             _run([PYTHON, "-P", "-m", "tillit.site.messages"], "Compiling translations", progress, lock)
-    if _stale_code():
-        with _locked(progress):
-            _compile()
+    with suppress(OSError):  # a file that goes meanwhile, or no room for a process: it is no condition of anything
+        if _stale_code():
+            with _locked(progress):
+                _compile()
 
 
 def _stale_code() -> bool:
@@ -79,7 +81,7 @@ def _stale_code() -> bool:
         compiled = COMPILED.stat().st_mtime_ns
     except OSError:
         return True
-    return any(source.stat().st_mtime_ns > compiled for source in (ROOT / "tillit").rglob("*.py"))
+    return any(source.lstat().st_mtime_ns > compiled for source in (ROOT / "tillit").rglob("*.py"))
 
 
 def _compile() -> None:
@@ -90,7 +92,8 @@ def _compile() -> None:
     """
     with suppress(OSError):
         COMPILED.touch()
-    quietly: list[str | Path] = [PYTHON, "-P", "-m", "compileall", "-qq", "-x", "/tests/", ROOT / "tillit"]
+    tests = re.escape(str(ROOT / "tillit")) + ".*/tests/"
+    quietly: list[str | Path] = [PYTHON, "-P", "-m", "compileall", "-qq", "-x", tests, ROOT / "tillit"]
     subprocess.run(quietly, env=_clean(), capture_output=True)
 
 

@@ -12,6 +12,7 @@ from tillit.site import environment
 
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
+    tmp_path = tmp_path / "tests" / "checkout"  # where it lies says nothing about what is in it
     code = tmp_path / "tillit" / "crm"
     code.mkdir(parents=True)
     (code / "actions.py").write_text("ANSWER = 42\n")
@@ -40,6 +41,12 @@ def test_our_own_code_is_compiled_once_and_again_when_it_changes(checkout):
     newer = environment.COMPILED.stat().st_mtime_ns + 1
     os.utime(source, ns=(newer, newer))
     assert environment._stale_code()
+
+
+def test_an_editor_s_link_to_nowhere_keeps_nobody_from_starting(checkout):
+    (checkout / ".#actions.py").symlink_to("anna@here.1234")
+    environment._compile()
+    assert compiled_of(checkout / "actions.py").exists() and not environment._stale_code()
 
 
 def test_code_that_cannot_be_compiled_keeps_nobody_from_starting(checkout):
