@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import time
 from collections.abc import Sized
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db.backends.postgresql import base, operations
 
 from tillit.foundation.postgresql import is_planned_anew
 
+RESTED = 60.0  # seconds after which something between us and the server may have forgotten a connection
 MOST_VALUES = 65_535  # of one statement: PostgreSQL's protocol counts them in 16 bits
 
 
@@ -39,14 +41,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
             wanted["cursor_factory"] = Cursor
         return wanted
 
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        self._used_at = time.monotonic()
+        return super().get_new_connection(conn_params)
+
     def is_usable(self) -> bool:
         """Whether the connection can be kept for the next request.
 
-        A server that ends a connection says so or hangs up, which is there to be read. Only then it is asked: a
-        question for each request would be for nothing.
+        A server that ends a connection says so or hangs up, which is there to be read. Only then it is asked, and
+        after a long rest: a question for each request would be for nothing.
         """
         if self.connection is None or self.connection.closed:
             return False
+        rested, self._used_at = time.monotonic() - self._used_at, time.monotonic()
         there = select.poll()
         there.register(self.connection.fileno(), select.POLLIN)
-        return not there.poll(0) or super().is_usable()
+        is_quiet = rested < RESTED and not there.poll(0)
+        return is_quiet or super().is_usable()
