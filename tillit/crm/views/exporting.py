@@ -28,7 +28,7 @@ WORKBOOK = 50_000  # rows: a workbook is written before the first byte can be se
 
 
 def export(request: Request, kind: str, form: str) -> HttpResponseBase:
-    """CSV is sent while it is read; a workbook of at most 50,000 rows is written first."""
+    """CSV goes through a file, row by row; a workbook of at most 50,000 rows is written first."""
     require(request.actor, "crm.export")
     things = THINGS[kind]
     criteria = Criteria.read(things.of, request.GET)
