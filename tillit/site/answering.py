@@ -202,12 +202,12 @@ class Spool:
                 await told.wait()
         return True
 
-    async def announce(self, proto: Any) -> bool:
+    async def announce(self, proto: Any, heard: Callable[[], None]) -> bool:
         """Find out how large it is, once it is made; False where it never is."""
         watching = asyncio.create_task(self._leave_with(proto))
         try:
             while await self._reaches(self.size):
-                pass
+                heard()
         finally:
             watching.cancel()
         self.headers = announcing(self.size, self.headers)
@@ -280,13 +280,13 @@ class Answer:
 
 
 async def send(spool: Spool, proto: Any, heard: Callable[[], None]) -> None:
-    """Hand a spool to Granian at the visitor's pace; `heard` is called whenever the visitor took something.
+    """Hand a spool to Granian at the visitor's pace; `heard` is called whenever it gets on.
 
     Its size is announced: without, one that is broken off would look whole.
     """
     with ExitStack() as to_the_end, ExitStack() as until_opened:
         to_the_end.callback(spool.leave)
-        if not spool.is_announced and not await spool.announce(proto):
+        if not spool.is_announced and not await spool.announce(proto, heard):
             return
         place, writing = _fifo(to_the_end, until_opened)
         proto.response_file(spool.status, spool.headers, place)

@@ -21,13 +21,14 @@ from typing import Any
 from urllib.parse import quote
 
 from tillit.site import rollout
+from tillit.site.answering import TOO_LONG
 
 log = logging.getLogger(__name__)
 OWN = 2  # threads of a web worker; more starve single connections at saturation
 WAITING = 8  # threads for requests that wait until one more may be handed on: they take no others' place
 MOMENT = 5.0  # seconds they wait
 LOOK_EVERY = 0.2  # seconds
-PATIENCE = 70.0  # seconds; the database ends every statement after 60
+PATIENCE = TOO_LONG  # of silence: a large answer is made before any of it is sent
 PIECE = 64 * 1024
 SAFE = ("GET", "HEAD", "OPTIONS")
 OF_ONE_CONNECTION = {
