@@ -330,6 +330,7 @@ class Reception:
 
         def give_up(why: Exception) -> None:
             if self.threads.drop(number) and not made.done():
+                environ["wsgi.input"].close()  # nobody else will
                 made.set_exception(why)
 
         if not self.waiting.take(address_of(environ, self.rules.proxies()), lambda: give_up(Refusal(503))):
