@@ -33,5 +33,8 @@ def fit_for(module: str, values: dict[str, str]) -> dict[str, str]:
     if module not in KNOWN:
         return values
     known = KNOWN[module]
-    secret = {name for name in values if name in SECRETS or name.startswith(STORAGE)}
-    return {name: value for name, value in values.items() if name in known or name not in secret}
+    return {name: value for name, value in values.items() if name in known or not is_secret(name)}
+
+
+def is_secret(name: str) -> bool:
+    return name in SECRETS or name.startswith(STORAGE)

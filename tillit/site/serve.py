@@ -21,7 +21,7 @@ from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces, RuntimeModes
 
 from tillit.foundation.supervision import report_ready
-from tillit.site.fitting import SECRETS
+from tillit.site.fitting import is_secret
 from tillit.site.gently import WISH, gently
 from tillit.site.handing import OWN, hands
 from tillit.site.leaving import Leaving, leave
@@ -54,8 +54,8 @@ def serve(name: str) -> None:
         application = gently(lambda: loaded(name))
         rules = import_module("tillit.site.admitting").RulesOfTheHouse() if settings.configured else Rules()
         os.environ.pop(WISH, None)
-        for secret in SECRETS:  # known to the settings by now; Granian hands the rest to every request
-            os.environ.pop(secret, None)
+        for secret in [name for name in os.environ if is_secret(name)]:  # known to the settings by now
+            del os.environ[secret]
         gc.collect()
         gc.freeze()  # what is loaded by now stays: the collector need not walk it while somebody waits
         server.listen()
