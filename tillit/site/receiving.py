@@ -63,7 +63,7 @@ class Rules:
 class Place(NamedTuple):
     address: str
     heard: float
-    send_away: Callable[[], object]
+    send_away: Callable[[], bool]
 
 
 class Places:
@@ -73,29 +73,26 @@ class Places:
     def __init__(self, most: int, *, silent: float = 0.0) -> None:
         self.most, self.silent = most, silent
         self._taken: dict[asyncio.Task[Any], Place] = {}  # the most silent first
-        self._kept: set[asyncio.Task[Any]] = set()
         self._of: Counter[str] = Counter()
 
-    def take(self, address: str = "", send_away: Callable[[], object] | None = None) -> bool:
+    def take(self, address: str = "", send_away: Callable[[], bool] | None = None) -> bool:
         """For the task that runs, which is cancelled or else sent away. False where nobody makes way."""
         task = _running()
-        if len(self._taken) + len(self._kept) >= self.most and not self._make_room(address):
+        if len(self._taken) >= self.most and not self._make_room(address):
             return False
         self._taken[task] = Place(address, time.monotonic(), send_away or task.cancel)
         self._of[address] += 1
         return True
 
     def _make_room(self, address: str) -> bool:
-        if not self._taken:
-            return False
         crowd = max(self._of, key=self._of.__getitem__)
-        task, place = next((task, place) for task, place in self._taken.items() if place.address == crowd)
         is_crowded = self._of[crowd] > self._of[address] + 1
-        if not is_crowded and time.monotonic() - place.heard < self.silent:
-            return False
-        self._leave(task)
-        place.send_away()
-        return True
+        late = time.monotonic() - self.silent
+        for task, place in self._taken.items():
+            if place.address == crowd and (is_crowded or place.heard <= late) and place.send_away():
+                self._leave(task)
+                return True
+        return False
 
     def heard(self) -> None:
         """The task that runs got on."""
@@ -103,15 +100,13 @@ class Places:
         if task in self._taken:
             self._taken[task] = self._taken.pop(task)._replace(heard=time.monotonic())
 
-    def keep(self) -> None:
-        """The task that runs is not sent away any more."""
+    def keep(self, send_away: Callable[[], bool] = lambda: False) -> None:
+        """The task that runs is sent away in this way only, for smaller crowds, and stays where that says False."""
         task = _running()
         if task in self._taken:
-            self._leave(task)
-            self._kept.add(task)
+            self._taken[task] = Place(self._taken.pop(task).address, math.inf, send_away)
 
     def leave(self) -> None:
-        self._kept.discard(_running())
         self._leave(_running())
 
     def _leave(self, task: asyncio.Task[Any]) -> None:
@@ -328,13 +323,21 @@ class Reception:
             self.threads.do(work)
             return await made
 
-        def give_up(why: Exception) -> None:
-            if self.threads.drop(number) and not made.done():
-                environ["wsgi.input"].close()  # nobody else will
+        def give_up(why: Exception) -> bool:
+            if not self.threads.drop(number):
+                return False
+            environ["wsgi.input"].close()  # nobody else will
+            if not made.done():
                 made.set_exception(why)
+            return True
 
-        if not self.waiting.take(address_of(environ, self.rules.proxies()), lambda: give_up(Refusal(503))):
+        def send_away() -> bool:
+            return give_up(Refusal(503))
+
+        if not self.waiting.take(address_of(environ, self.rules.proxies()), send_away):
             raise Refusal(503)
+        for places in (self.receiving, self.large):
+            places.keep(send_away)
         number = self.threads.do(work)
         watching: list[asyncio.Task[None]] = []
 
@@ -351,7 +354,7 @@ class Reception:
             self.waiting.leave()
 
 
-async def _when_left(proto: Any, then: Callable[[], None]) -> None:
+async def _when_left(proto: Any, then: Callable[[], object]) -> None:
     await proto.client_disconnect()
     then()
 

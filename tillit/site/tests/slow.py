@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import resource
 import sys
 import threading
@@ -95,5 +96,11 @@ def application(environ, start_response):
         return [f"{len(body)} {hashlib.sha256(body).hexdigest()}".encode()]
     if path == "/headers":
         return [json.dumps({key: value for key, value in environ.items() if key.startswith("HTTP_")}).encode()]
-    told = {"/thread": threading.get_ident(), "/seen": seen, "/closed": closed, "/counts": counted}
+    told = {
+        "/thread": threading.get_ident(),
+        "/environment": sorted(os.environ),
+        "/seen": seen,
+        "/closed": closed,
+        "/counts": counted,
+    }
     return [repr(told.get(path)).encode()]

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import fcntl
 import hashlib
 import io
 import json
@@ -20,16 +21,22 @@ from http.client import HTTPConnection, HTTPResponse, IncompleteRead
 import pytest
 from django.conf import settings
 
+from tillit.site import answering
 from tillit.site.admitting import RulesOfTheHouse
 from tillit.site.answering import Spool, Threads, send
 from tillit.site.handing import OWN
 from tillit.site.receiving import LARGE, Places, address_of
 from tillit.site.runtime import ROOT
-from tillit.site.tests.slow import LARGEST, NO_LIMIT, PIECE, PIECES, SENDING, UPLOAD, WAITING
+from tillit.site.tests.slow import LARGEST, NO_LIMIT, PIECE, PIECES, PLACES, SENDING, UPLOAD, WAITING
 from tillit.site.tests.test_supervise_processes import Upload, eventually
 
 AT_ONCE = 5.0  # seconds, on a very busy machine
 CROWD = "127.0.0.2"
+SECRET = {
+    "TILLIT_SECRET_KEY": "long and random",
+    "TILLIT_DSN": "to the database",
+    "AWS_SECRET_ACCESS_KEY": "to the copy",
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +46,7 @@ def worker():
         handle = listening.fileno()
         worker = subprocess.Popen(
             [sys.executable, "-P", "-m", "tillit.site.serve", "tillit.site.tests.slow:application"],
-            env=os.environ | {"PYTHONPATH": str(ROOT), "TILLIT_LISTEN_FD": str(handle)},
+            env=os.environ | {"PYTHONPATH": str(ROOT), "TILLIT_LISTEN_FD": str(handle)} | SECRET,
             pass_fds=[handle],
             stdout=subprocess.PIPE,
         )
@@ -152,6 +159,20 @@ def test_who_has_many_requests_wait_leaves_room_for_others(port, crowd):
     assert Counter(answers) == {200: OWN + WAITING - 1, 503: 1}
 
 
+def test_who_has_many_bodies_wait_leaves_room_for_another_sender(worker):
+    process, port = worker
+    crowd = [call(port, CROWD) for _ in range(OWN + PLACES)]
+    for connection in crowd[:OWN]:
+        connection.request("GET", "/holds")
+        assert process.stdout.readline() == b"begun\n"
+    for connection in crowd[OWN:]:
+        connection.request("POST", "/body", b"once more")
+    assert ask(port, "/body", b"once") == told_of(b"once")
+    answers = [connection.getresponse().status for connection in crowd]
+    (refused,) = [status for status in answers if status != 200]
+    assert refused in (408, 503)  # while it was still coming, or waited
+
+
 def test_who_sends_many_large_files_leaves_room_for_others_and_comes_along(port):
     crowd = [begin(port, "/upload", UPLOAD, CROWD) for _ in range(LARGE + 1)]
     assert refused_soon(crowd).getheader("Retry-After") == "5"
@@ -237,6 +258,12 @@ def test_headers_are_told_as_they_came(port):
     assert json.loads(say(port, b"GET /headers HTTP/1.1\nHost: named.example\n")[1])["HTTP_HOST"] == "named.example"
 
 
+def test_no_request_meets_a_secret_in_the_environment(port):
+    status, names = ask(port, "/environment")
+    assert status == 200 and "PYTHONPATH" in names
+    assert not [name for name in SECRET if name in names]
+
+
 def test_of_the_transfer_codings_one_is_known(port):
     head = b"POST /body HTTP/1.1\nHost: named.example\nTransfer-Encoding: %s\n"
     assert say(port, head % b"Chunked", b"1\r\nx\r\n0\r\n\r\n") == (200, told_of(b"x")[1].encode())
@@ -293,11 +320,16 @@ def test_who_asks_for_the_head_of_a_large_answer_hears_its_size(port, path):
         assert (answer.getheader("Content-Length"), answer.read()) == (str(len(PIECE) * PIECES), b"")
 
 
-def test_an_answer_that_cannot_be_handed_over_leaves_nothing_behind():
+def test_an_answer_that_cannot_be_handed_over_leaves_nothing_behind(monkeypatch):
+    monkeypatch.setattr(answering, "PIECE", os.sysconf("SC_PAGE_SIZE"))  # a pipe holds more unless it is told
+
     class Refusing:
         def response_file(self, _status, _headers, place):
             self.place = place
             assert os.stat(os.path.dirname(place)).st_mode & 0o777 == 0o700
+            handle = os.open(place, os.O_RDONLY | os.O_NONBLOCK)
+            assert fcntl.fcntl(handle, fcntl.F_GETPIPE_SZ) == answering.PIECE
+            os.close(handle)
             raise OSError(errno.EMFILE, "on purpose")
 
     proto, before = Refusing(), set(os.listdir("/proc/self/fd"))
@@ -332,27 +364,30 @@ def test_of_many_slow_visitors_the_most_silent_of_the_largest_crowd_makes_way():
     asyncio.run(they_come())
 
 
-def test_who_gets_on_makes_way_for_smaller_crowds_only_and_whose_body_has_come_for_nobody():
+def test_who_gets_on_makes_way_for_smaller_crowds_only_and_who_is_at_work_for_nobody():
     async def they_come():
-        async def visit(places, address, has_come, took):
+        async def visit(places, address, waits, took):
             took.append(places.take(address))
-            if has_come:
-                places.keep()
+            if waits is not None:
+                places.keep(lambda: waits)
             await asyncio.Event().wait()
 
-        async def takes(places, address, *, has_come=False):
+        async def takes(places, address, *, waits=None):
             took = []
-            visits.append(asyncio.create_task(visit(places, address, has_come, took)))
+            visits.append(asyncio.create_task(visit(places, address, waits, took)))
             await asyncio.sleep(0)
             return took == [True]
 
-        visits, large, small = [], Places(2, silent=60.0), Places(1)
+        visits, large, small = [], Places(2, silent=60.0), Places(3)
         assert await takes(large, "crowd") and await takes(large, "crowd")
         assert not await takes(large, "crowd")
         assert await takes(large, "else")
         assert not await takes(large, "new")
-        assert await takes(small, "done", has_come=True)
-        assert not await takes(small, "new")
+        assert await takes(small, "crowd", waits=False) and await takes(small, "crowd", waits=True)
+        assert await takes(small, "crowd", waits=False)
+        assert not await takes(small, "crowd")
+        assert await takes(small, "new", waits=True)  # for the one that waits for a thread
+        assert not await takes(small, "newer")  # the other two are at work already
 
     asyncio.run(they_come())
 
