@@ -8,10 +8,12 @@ reads through a pipe as fast as the visitor takes it.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import io
 import itertools
 import logging
 import os
+import sys
 import tempfile
 import threading
 import time
@@ -306,6 +308,8 @@ def _fifo(to_the_end: ExitStack, until_opened: ExitStack) -> tuple[str, int]:
     until_opened.callback(os.close, os.open(place, os.O_RDONLY | os.O_NONBLOCK))
     writing = os.open(place, os.O_WRONLY | os.O_NONBLOCK)
     to_the_end.callback(os.close, writing)
+    if sys.platform == "linux" and fcntl.fcntl(writing, fcntl.F_GETPIPE_SZ) > PIECE:  # memory comes in larger pages
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIECE)
     return place, writing
 
 

@@ -60,7 +60,7 @@ class HandOn:
     """Answers with `application`, or with what the release of the request's wave answers.
 
     `OWN` requests at a time are answered here, `HANDS` handed on, and a few more wait a moment for that, so that a
-    release that hangs leaves the other waves their threads.
+    release beside that hangs leaves the other waves their threads; one that hangs here keeps everybody waiting.
     """
 
     def __init__(self, application: Application, data: Path, wave_of: WaveOf) -> None:
