@@ -1,7 +1,7 @@
 """Once a night, beside the workers: `python -m tillit.site.nightly` makes a backup and tries it.
 
 A process of its own because it needs the superuser, whom no worker may be. It wants no network: the database is reached
-by its socket. After a start without a backup of the last day it begins within minutes; a failure is tried again hourly.
+by its socket. After a start that finds last night's missing it begins within minutes; a failure is tried again hourly.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from tillit.site.preparation import EMBEDDED
 from tillit.site.problems import Problem
 
 AT = (3, 20)  # hour and minute, UTC: after the nightly restart
-MISSED = timedelta(hours=25)
 SOON = timedelta(minutes=10)
 AGAIN = timedelta(hours=1)
 LOOK = 30.0  # seconds between looks at the clock, which may be set
@@ -27,10 +26,10 @@ LOOK = 30.0  # seconds between looks at the clock, which may be set
 
 def due_at(at: datetime, last: datetime | None) -> datetime:
     """When the next backup begins, seen from `at`; `last`: when the last one that was restored was made."""
-    if last is None or at - last > MISSED:
-        return at + SOON
     night = at.replace(hour=AT[0], minute=AT[1], second=0, microsecond=0)
-    return night if night > at else night + timedelta(days=1)
+    following = night if night > at else night + timedelta(days=1)
+    is_missed = last is None or last < following - timedelta(days=1)
+    return at + SOON if is_missed else following
 
 
 def main(data: Path) -> None:

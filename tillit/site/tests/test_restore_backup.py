@@ -181,6 +181,7 @@ def test_old_backups_go_by_the_rule_and_the_newest_stays(settings, tmp_path, ope
         (None, NOON + timedelta(minutes=10)),
         (NOON - timedelta(days=3), NOON + timedelta(minutes=10)),
         (NOON - timedelta(hours=8), datetime(2030, 3, 5, 3, 20, tzinfo=UTC)),
+        (NOON - timedelta(hours=9), NOON + timedelta(minutes=10)),  # of yesterday: last night's was interrupted
     ],
 )
 def test_the_next_backup_is_at_night_or_soon_when_one_was_missed(last, due):
