@@ -3,6 +3,9 @@
 What is about a letter of ours is kept beside the letter and then removed; everything else stays as it is, and is read
 once: up to which UID is kept with the mailbox. Whoever dies in the middle reads the same message again, which changes
 nothing; so does everybody when the server gives out new UIDs (UIDVALIDITY).
+
+A message that the server does not hand out is left as soon as a later one is handed out: until then nobody knows
+whether the message is at fault or the server, and it is asked for again.
 """
 
 from __future__ import annotations
@@ -91,10 +94,7 @@ def _visit(box: Mailbox) -> None:
         if folder.validity != box.validity:
             box.validity, box.seen, box.left = folder.validity, 0, 0
             box.save(update_fields=["validity", "seen", "left"])
-        for number, uid in enumerate(_unread(folder, box), 1):
-            _take_in(folder, box, uid)
-            if number >= MOST or time.monotonic() > until:
-                break
+        _read_on(folder, box, until)
     except _Overtaken:
         pass
     finally:
@@ -102,20 +102,44 @@ def _visit(box: Mailbox) -> None:
             session.logout()
 
 
+def _read_on(folder: Folder, box: Mailbox, until: float) -> None:
+    """Raises what the server refused last, after all the others were read."""
+    refused, waiting = None, 0
+    for number, uid in enumerate(_unread(folder, box), 1):
+        try:
+            _take_in(folder, box, uid, waiting)
+        except Refused as problem:
+            refused = problem
+        waiting = 0 if box.seen == uid else waiting + 1
+        if number >= MOST or time.monotonic() > until:
+            break
+    if refused:
+        raise refused
+
+
 def _unread(folder: Folder, box: Mailbox) -> Iterator[int]:
-    while box.seen < folder.last:
-        end = min(box.seen + AT_ONCE, folder.last)
-        yield from folder.between(box.seen + 1, end)
-        _go_on(box, end)
+    last = box.seen
+    for first in range(box.seen + 1, folder.last + 1, AT_ONCE):
+        end = min(first + AT_ONCE - 1, folder.last)
+        for last in folder.between(first, end):
+            yield last
+        if box.seen == last:  # else that one was not handed out
+            _go_on(box, end)
+            last = end
 
 
-def _take_in(folder: Folder, box: Mailbox, uid: int) -> None:
+def _take_in(folder: Folder, box: Mailbox, uid: int, waiting: int) -> None:
+    """`waiting`: how many before this one were not handed out."""
     raw = folder.beginning_of(uid)
     word = returning.read(raw) if raw is not None else None
     if word:
         _keep(word)
-        folder.remove(uid)
-    _go_on(box, uid, left=raw is not None and word is None)
+        try:
+            folder.remove(uid)
+        except Refused:
+            _go_on(box, uid, left=waiting + 1)
+            raise
+    _go_on(box, uid, left=waiting + int(raw is not None and word is None))
 
 
 def _keep(word: returning.Word) -> None:
@@ -130,9 +154,9 @@ def _keep(word: returning.Word) -> None:
             CameBack.objects.filter(pk=known.pk).update(**said)
 
 
-def _go_on(box: Mailbox, uid: int, *, left: bool = False) -> None:
+def _go_on(box: Mailbox, uid: int, *, left: int = 0) -> None:
     """Raises _Overtaken: what is counted here is counted once."""
     here = Mailbox.objects.filter(pk=box.pk, validity=box.validity, seen=box.seen)
-    if not here.update(seen=uid, left=F("left") + int(left)):
+    if not here.update(seen=uid, left=F("left") + left):
         raise _Overtaken
     box.seen = uid

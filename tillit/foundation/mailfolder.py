@@ -1,11 +1,13 @@
 """A folder on a mailbox's server: what lies in it, how a letter begins, and that it is removed (RFC 3501).
 
-Every method raises Refused, an OSError or `imaplib.IMAP4.error` where the server does not do it.
+Every method raises Refused where the server does not do it, and an OSError or `imaplib.IMAP4.abort` where there is no
+talking to it any more.
 """
 
 from __future__ import annotations
 
 import imaplib
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -22,29 +24,29 @@ class Folder:
         self.session = session
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         said = _("The mailbox's server does not open the folder %(folder)s.") % {"folder": name}
-        _expect(session.select(f'"{quoted}"'), said)
+        _expect(lambda: session.select(f'"{quoted}"'), said)
         self.validity = self._number("UIDVALIDITY")
         self.last = self._number("UIDNEXT") - 1
 
     def between(self, first: int, last: int) -> list[int]:
         """UIDs of the messages that nobody marked as deleted, in order."""
-        answer = self.session.uid("SEARCH", f"UID {first}:{last} UNDELETED")
-        found = _expect(answer, _("The mailbox's server does not say what lies in it."))[0] or b""
+        said = _("The mailbox's server does not say what lies in it.")
+        found = _expect(lambda: self.session.uid("SEARCH", f"UID {first}:{last} UNDELETED"), said)[0] or b""
         return sorted(uid for uid in map(int, found.split()) if first <= uid <= last)
 
     def beginning_of(self, uid: int) -> bytes | None:
         """None where somebody has removed the message. It stays unread."""
-        answer = self.session.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{LARGEST}>)")
-        parts = _expect(answer, _("A letter could not be read."))
+        said = _("A letter could not be read.")
+        parts = _expect(lambda: self.session.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{LARGEST}>)"), said)
         return next((part[1] for part in parts if isinstance(part, tuple)), None)
 
     def remove(self, uid: int) -> None:
         """For good where the server can do that to one message (RFC 4315); else it is marked for whoever tidies up."""
         said = _("The mailbox's server lets nothing be removed from it.")
-        _expect(self.session.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Deleted)"), said)
-        able = _expect(self.session.capability(), said)[0] or b""
+        _expect(lambda: self.session.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Deleted)"), said)
+        able = _expect(self.session.capability, said)[0] or b""
         if b"UIDPLUS" in able.upper().split():
-            _expect(self.session.uid("EXPUNGE", str(uid)), said)
+            _expect(lambda: self.session.uid("EXPUNGE", str(uid)), said)
 
     def _number(self, name: str) -> int:
         said = self.session.response(name)[1][0]
@@ -53,7 +55,14 @@ class Folder:
         return int(said)
 
 
-def _expect(answer: tuple[str, list[Any]], otherwise: str) -> list[Any]:
+def _expect(ask: Callable[[], tuple[str, list[Any]]], otherwise: str) -> list[Any]:
+    """What the server answers to `ask`. NO and BAD refuse it: some say BAD of one message that they cannot read."""
+    try:
+        answer = ask()
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error as error:
+        raise Refused(f"{otherwise} {error}") from error
     if answer[0] != "OK":
         raise Refused(otherwise)
     return answer[1]

@@ -233,7 +233,8 @@ class Mailbox(models.Model):
     """How far the mailbox was read that letters come back to.
 
     `validity`, `seen`: while the first stays the same, a UID names the same message (RFC 3501, 2.3.1.1); all up to the
-    second were read. `left`: how many of them were left there, because they are not about letters of ours.
+    second were read. `left`: how many of them were left there: they are not about letters of ours, or the server
+    does not hand them out or remove them.
     """
 
     place = models.CharField(max_length=400, unique=True)  # user, host and folder; never the password

@@ -16,6 +16,8 @@ from tillit.foundation.models import CameBack, OutgoingMail
 from tillit.foundation.testing import run_jobs
 from tillit.foundation.tests.postoffice import ADDRESS, PASSWORD, as_head, report
 
+FIRST = "101"  # the UID that the server gives the first letter of a folder
+
 
 def send(to="anna@fjordlys.example"):
     """Send a letter; returns its row, and its head as its recipient has it."""
@@ -154,6 +156,37 @@ def test_what_is_broken_or_made_to_break_us_is_left_and_the_next_letter_is_read(
     post.put(*broken, report(head, said="550 Ukjent: \x00 Bj\ud800rn".encode("utf-8", "ignore").decode()))
     assert read().left == len(broken)
     assert CameBack.objects.get().mail == sent and len(post.lying()) == len(broken)
+
+
+@pytest.mark.parametrize("asked", [("COPY", FIRST, "Nowhere"), ("FETCH", FIRST, "(NONSENSE)")], ids=["NO", "BAD"])
+def test_a_letter_that_the_server_does_not_hand_out_keeps_no_other_waiting(post, monkeypatch, operator, asked):
+    uid = imaplib.IMAP4.uid
+
+    def refused(session, *command):
+        """For the first letter the server is asked for what it refuses."""
+        return uid(session, *(asked if command[1] == FIRST and "BODY" in command[2] else command))
+
+    monkeypatch.setattr(imaplib.IMAP4, "uid", refused)
+    post.put(b"Subject: Hei\r\n\r\nHei\r\n")
+    for _minute in range(2):  # it may as well be the server's own trouble: then nothing is to be lost
+        read_mailbox(None)
+        assert (known_mailbox().seen, known_mailbox().left) == (0, 0)
+        assert "A letter could not be read." in operator.get("/operator/mail/").text
+    sent, _head = letter(post, "anna@dead.example")
+    read_mailbox(None)
+    assert sent.came_back.kind == "for_good" and len(post.lying()) == 1
+    assert "A letter could not be read." in known_mailbox().error
+    assert read().left == 1
+
+
+def test_returns_are_read_in_a_mailbox_that_lets_nothing_be_removed(post, monkeypatch):
+    select = imaplib.IMAP4.select
+    monkeypatch.setattr(imaplib.IMAP4, "select", lambda session, folder, readonly=True: select(session, folder, True))
+    letters = [letter(post, "anna@dead.example")[0] for _number in range(2)]
+    read_mailbox(None)
+    assert "lets nothing be removed" in known_mailbox().error and len(post.lying()) == 2
+    assert {sent.came_back.kind for sent in letters} == {"for_good"}
+    assert read().left == 2
 
 
 def test_letters_are_found_when_the_server_numbers_them_anew(post):
