@@ -89,12 +89,16 @@ def _compile() -> None:
 
     Python does so on its own where the one who runs it may write here and has not forbidden it
     (PYTHONDONTWRITEBYTECODE): servers often do. What cannot be written is left out; then processes start more slowly.
+    It counts from when it began: what changes meanwhile, or was not come to by one that was broken off, is stale.
     """
+    begun = COMPILED.with_suffix(".compiling")
     with suppress(OSError):
-        COMPILED.touch()
+        begun.touch()
     tests = re.escape(str(ROOT / "tillit")) + ".*/tests/"
     quietly: list[str | Path] = [PYTHON, "-P", "-m", "compileall", "-qq", "-x", tests, ROOT / "tillit"]
     subprocess.run(quietly, env=_clean(), capture_output=True)
+    with suppress(OSError):
+        begun.replace(COMPILED)
 
 
 def stale_catalogues() -> list[Path]:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import subprocess
 from pathlib import Path
 
 import django
@@ -28,12 +29,19 @@ def compiled_of(source):
     return Path(importlib.util.cache_from_source(str(source)))
 
 
+def ctrl_c(*_command, **_options):
+    raise KeyboardInterrupt
+
+
 def test_what_is_installed_is_compiled_whatever_the_one_who_runs_it_allows():
     assert compiled_of(django.__file__).exists()
 
 
-def test_our_own_code_is_compiled_once_and_again_when_it_changes(checkout):
+def test_our_own_code_is_compiled_once_and_again_when_it_changes(checkout, monkeypatch):
     source = checkout / "actions.py"
+    with monkeypatch.context() as broken_off, pytest.raises(KeyboardInterrupt):
+        broken_off.setattr(subprocess, "run", ctrl_c)
+        environment._compile()
     assert environment._stale_code()
     environment._compile()
     assert compiled_of(source).exists() and not compiled_of(checkout / "tests" / "test_actions.py").exists()
