@@ -29,6 +29,8 @@ EMBEDDED = "postgres"  # folder of the embedded server inside the data folder
 EVERYBODYS = ("postgres", "template1", "defaultdb")  # databases of a server that are not meant to be filled
 OURS = (
     "TILLIT_DATABASE_URL",
+    "PGPASSWORD",  # the administrator's, where the URL names none
+    "PGPASSFILE",
     "TILLIT_OWNER_DSN",
     "TILLIT_LEASH_FD",
     "TILLIT_READY_FD",

@@ -13,7 +13,7 @@ from tillit.site import runtime
 from tillit.site.fitting import SECRETS, fit_for
 from tillit.site.folder import Claim
 from tillit.site.listening import open_sockets
-from tillit.site.preparation import OURS
+from tillit.site.preparation import OURS, child_environment
 from tillit.site.problems import Problem
 from tillit.site.runtime import ROOT
 from tillit.site.up import _programs
@@ -119,6 +119,14 @@ def test_the_application_learns_its_own_sign_in_only(tmp_path):
     assert values["TILLIT_BASE_HOST"] == "localhost:81"
     assert "tillit_owner" not in str(values)
     assert runtime.secrets(tmp_path)["admin_password"] not in str(values)
+
+
+def test_no_process_is_told_how_the_administrator_of_the_database_signs_in(tmp_path, monkeypatch):
+    for name in ("TILLIT_DATABASE_URL", "PGPASSWORD", "PGPASSFILE"):  # libpq takes these where the URL names none
+        monkeypatch.setenv(name, "a-secret")
+    monkeypatch.setenv("PGSSLROOTCERT", "/etc/ssl/authority.pem")  # the way there is everybody's
+    values = child_environment(tmp_path)
+    assert "a-secret" not in values.values() and values["PGSSLROOTCERT"] == "/etc/ssl/authority.pem"
 
 
 def test_no_process_is_told_a_secret_that_it_does_not_need():
