@@ -33,8 +33,9 @@ from tillit.foundation.access import Actor  # noqa: E402
 from tillit.foundation.clock import now  # noqa: E402
 from tillit.foundation.errors import Refused  # noqa: E402
 from tillit.foundation.supervision import report_ready  # noqa: E402
-from tillit.site import gently, runtime  # noqa: E402
+from tillit.site import runtime  # noqa: E402
 from tillit.site.gap import Measured, restart_under_load  # noqa: E402
+from tillit.site.gently import WISH  # noqa: E402
 from tillit.site.preparation import release  # noqa: E402
 
 JOB = "restart"
@@ -57,7 +58,7 @@ class Nights:
 
     def clear(self) -> None:
         """What an earlier process left open when it died. A successor's predecessor may be at its work still."""
-        if not gently.wished():
+        if WISH not in os.environ:  # set for successors everywhere, also where they cannot step back
             give_up_work(Actor.system(operating_tenant()), job=JOB)
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
