@@ -24,6 +24,7 @@ from procrastinate.job_context import JobContext  # noqa: E402
 from procrastinate.jobs import Job, Status  # noqa: E402
 from procrastinate.manager import QUEUEING_LOCK_CONSTRAINT  # noqa: E402
 from procrastinate.middleware import AsyncCallNext  # noqa: E402
+from procrastinate.signals import on_stop  # noqa: E402
 from procrastinate.worker import Worker  # noqa: E402
 
 from tillit.availability.releases.counting import tally  # noqa: E402
@@ -37,7 +38,7 @@ CONCURRENCY = 2
 APART = {"webhooks": 4, "mailbox": 1}
 SPARE = 2  # threads beside those of the jobs, as for looking up names
 STALLED_AFTER_SECONDS = 30
-GRACE_SECONDS = 20
+GRACE_SECONDS = 20  # for the jobs it is at, less than the supervisor gives
 PULSE_SECONDS, SILENT_SECONDS = 1.0, 20.0  # between two turns of the loop, and until it is told as standing still
 ONLY, ELSEWHERE = "TILLIT_WAVES", "TILLIT_WAVES_ELSEWHERE"  # told by the supervisor (`sides.py`)
 
@@ -138,24 +139,26 @@ async def do_jobs(app: App, name: str) -> None:
     threads = ThreadPoolExecutor(CONCURRENCY + sum(apart.values()) + SPARE)
     asyncio.get_running_loop().set_default_executor(threads)
     hands = [take(app, [queue], number, f"{name}-{queue}") for queue, number in apart.items()]
-    await until_one_ends([take(app, queues(), CONCURRENCY, name, hears_signals=True), *hands])
+    await until_one_ends([take(app, queues(), CONCURRENCY, name), *hands])
 
 
 async def until_one_ends(works: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Work side by side until one of them ends, by the signal or by a fault; then so do the others, after the jobs
+    """Work side by side until a signal comes or one of them ends by a fault; then all end together, after the jobs
     they are at. Raises the fault: a process that no longer takes some of its jobs is to be started again.
     """
-    tasks = [asyncio.create_task(one) for one in works]
-    done, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for one in others:
-        one.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
+    told = asyncio.Event()
+    with on_stop(told.set):  # a second signal ends at once, as without
+        tasks = [asyncio.create_task(one) for one in (told.wait(), *works)]
+        done, _others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for one in tasks:
+            one.cancel()  # once only: a second time would not wait for the jobs
+        await asyncio.gather(*tasks, return_exceptions=True)
     for one in done:
         one.result()
 
 
-async def take(app: App, names: list[str], hands: int, worker: str, *, hears_signals: bool = False) -> None:
-    """Take jobs from these queues until told to end."""
+async def take(app: App, names: list[str], hands: int, worker: str) -> None:
+    """Take jobs from these queues until cancelled."""
     await app.run_worker_async(
         name=worker,
         queues=names,
@@ -163,7 +166,7 @@ async def take(app: App, names: list[str], hands: int, worker: str, *, hears_sig
         worker_middleware=[count],
         delete_jobs="successful",
         shutdown_graceful_timeout=GRACE_SECONDS,
-        install_signal_handlers=hears_signals,
+        install_signal_handlers=False,
     )
 
 

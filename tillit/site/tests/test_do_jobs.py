@@ -1,6 +1,8 @@
 """What waits for servers outside has hands of its own in the job worker, so that nothing else waits for it."""
 
 import asyncio
+import os
+import signal
 import threading
 
 import pytest
@@ -8,7 +10,8 @@ from procrastinate import App
 from procrastinate.contrib.django import app as django_app
 from procrastinate.testing import InMemoryConnector
 
-from tillit.site.worker import APART, CONCURRENCY, do_jobs
+from tillit.site.up import _programs
+from tillit.site.worker import APART, CONCURRENCY, GRACE_SECONDS, do_jobs
 
 
 async def done_at_once(names):
@@ -29,6 +32,37 @@ async def done_at_once(names):
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
     return len(met) == len(names)
+
+
+async def left_after_the_signal(names):
+    """What still waits once a worker was told to end while it is at these jobs, and another of the first queue came."""
+    app, begun, over = App(connector=InMemoryConnector()), [], threading.Event()
+
+    @app.task(name="hang")
+    def hang():
+        begun.append(True)
+        assert over.wait(10)
+
+    async with app.open_async(), asyncio.timeout(10):
+        for queue in names:
+            await app.configure_task("hang", queue=queue).defer_async()
+        task = asyncio.create_task(do_jobs(app, "worker-1"))
+        while len(begun) < len(names):
+            await asyncio.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+        while len(app.connector.workers) > len(names):  # until those at nothing have ended
+            await asyncio.sleep(0.01)
+        await app.configure_task("hang", queue=names[0]).defer_async()
+        over.set()
+        await task
+    return [(job["queue_name"], job["status"]) for job in app.connector.jobs.values()]
+
+
+@pytest.mark.django_db
+def test_told_to_end_it_does_the_jobs_it_is_at_and_begins_no_other_in_any_queue():
+    (grace,) = [one.grace for one in _programs([None], (), embedded=True) if one.name == "worker-1"]
+    assert grace > GRACE_SECONDS  # all queues have the same seconds, not one after the other
+    assert asyncio.run(left_after_the_signal(["webhooks", "default"])) == [("webhooks", "todo")]
 
 
 @pytest.mark.django_db
