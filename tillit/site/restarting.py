@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -71,46 +72,67 @@ class Nights:
             try:
                 self.look()
             except Error:  # the database is restarted, perhaps
-                log.warning("The plan could not be read; trying again in %.0f seconds", LOOK)
+                log.warning("The database did not do what was asked; looking again in %.0f s", LOOK, exc_info=True)
             connection.close_if_unusable_or_obsolete()
             if not self.ending:
                 time.sleep(LOOK)
 
     def look(self) -> RestartRun | None:
-        """Restart if a window of the job is open that has not been used; what is kept of it."""
+        """Restart if a window of the job is open that has not been used; what is kept of it.
+
+        Raises Error where the database fails; the window has been used once the work began, or why not is kept.
+        """
         window = MaintenanceWindow.open_for(JOB, "", "", now())
         if window is None or window.starts_at <= self.seen:
             return None
-        self.seen = window.starts_at
         self.busy = True
         try:
-            return in_the_window(self.data)
+            return self._use(window)
         finally:
             self.busy = False
 
+    def _use(self, window: MaintenanceWindow) -> RestartRun:
+        """A restart as work in its window. Where the work may not begin, that is kept and published instead."""
+        system = Actor.system(operating_tenant())
+        work, why = None, _strange_release(self.data)
+        if not why:
+            try:
+                work = begin_work(system, job=JOB)
+            except Refused as refusal:
+                why = str(refusal)
+        if work is None:
+            run = record_restart(system, told=Told(Occasion.NIGHT, Outcome.REFUSED, now(), reason=why))
+            self.seen = window.starts_at
+            return run
+        self.seen = window.starts_at
+        return _carry_out(self.data, system, work)
 
-def in_the_window(data: Path) -> RestartRun:
-    """A restart as work in its window. Where the work may not begin, that is kept and published instead."""
-    system = Actor.system(operating_tenant())
-    at = now()
+
+def _strange_release(data: Path) -> str:
+    """Why not: the new processes would be of a release that nobody has brought, on tables of the one before."""
     brought, found = runtime.installation(data).get("brought"), release()
-    if brought and brought != found:  # the new processes would be of a release nobody has brought, on tables of before
-        why = f"The checkout holds another release ({found}) than the one that was brought ({brought})."
-        return record_restart(system, told=Told(Occasion.NIGHT, Outcome.REFUSED, at, reason=why))
-    try:
-        work = begin_work(system, job=JOB)
-    except Refused as refusal:
-        return record_restart(system, told=Told(Occasion.NIGHT, Outcome.REFUSED, at, reason=str(refusal)))
+    if brought and brought != found:
+        return f"The checkout holds another release ({found}) than the one that was brought ({brought})."
+    return ""
+
+
+def _carry_out(data: Path, system: Actor, work: WindowWork) -> RestartRun:
+    """The work ends whatever happens, and first: else it would be told as maintenance that takes too long."""
+    at, why = now(), ""
+    measured: Measured | None = None
     try:
         measured = restart_under_load(data, system)
-    except Exception as error:  # else the work would never end, and be told as maintenance that takes too long
+    except Exception as error:
         log.exception("The restart could not be made or measured")
         why = f"It could not be made or measured ({type(error).__name__})."
-        end_work(system, work=work, ok=False, sentence=why)
+    if not connection.is_usable():  # the database was restarted meanwhile
+        connection.close()
+    with suppress(Refused):  # it was given up meanwhile
+        sentence = measured.sentence if measured else why
+        end_work(system, work=work, ok=bool(measured and measured.complete), sentence=sentence)
+    if measured is None:
         return record_restart(system, told=Told(Occasion.NIGHT, Outcome.FAILED, at, reason=why), work=work)
-    run = _record(system, measured, Occasion.NIGHT, work=work)
-    end_work(system, work=work, ok=measured.complete, sentence=measured.sentence)
-    return run
+    return _record(system, measured, Occasion.NIGHT, work=work)
 
 
 def by_hand(data: Path, because: str = "") -> int:

@@ -8,17 +8,18 @@ from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 import tillit
 from tillit.availability.actions.plan import apply_rules
 from tillit.availability.actions.work import begin_work, prove_notices
 from tillit.availability.models import MaintenanceRule, WindowWork
+from tillit.availability.restarts.actions import Gap
 from tillit.availability.restarts.models import RestartRun
 from tillit.foundation.access import Actor
 from tillit.foundation.clock import now
 from tillit.foundation.testing import happened
-from tillit.site import gap, runtime
+from tillit.site import gap, restarting, runtime
 from tillit.site.commands import restart as command
 from tillit.site.gently import IDLE, WISH
 from tillit.site.problems import Problem
@@ -27,6 +28,13 @@ from tillit.site.tests.test_supervise_processes import Tiny
 
 OSLO = ZoneInfo("Europe/Oslo")
 SEED = Path(tillit.__file__).parent / "trust" / "profiles" / "seed.toml"
+
+
+MEASURED = gap.Measured(0.0, complete=True, took_ms=900, gap=Gap(20, 20, 0, 0, 9, 9, 9, 0, 0, 0, 0))
+
+
+def fails(*_actor, **_what):
+    raise OperationalError("the database system is shutting down")
 
 
 @pytest.fixture
@@ -91,6 +99,20 @@ def test_a_restart_that_cannot_be_measured_ends_its_work_all_the_same(clock, tmp
     run = nights.look()
     assert (run.outcome, WindowWork.objects.get().outcome) == ("failed", "failed")
     assert "could not be made or measured" in run.reason
+
+
+def test_a_database_that_fails_for_a_moment_costs_neither_the_night_its_restart_nor_the_work_its_end(
+    clock, tmp_path, monkeypatch
+):
+    nights = Nights(tmp_path)
+    clock.move_to(datetime(2026, 11, 25, 2, 0, 20, tzinfo=OSLO))
+    for action in ("begin_work", "record_restart"):
+        with monkeypatch.context() as failing, pytest.raises(OperationalError):
+            failing.setattr(restarting, action, fails)
+            failing.setattr(restarting, "restart_under_load", lambda *_where: MEASURED)
+            nights.look()
+    assert WindowWork.objects.get().outcome == "done"
+    assert nights.look() is None  # it took place
 
 
 def test_work_that_was_broken_off_ends_with_the_next_start_and_keeps_its_window_free(
