@@ -247,7 +247,8 @@ class Supervisor:
             place.let_go(successor)
             place.successor = None
         elif not successor.alive() or time.monotonic() - successor.began > SUCCESSOR_START:
-            successor.forget()
+            place.let_go(successor)
+            successor.hurry(0.0)  # it had its time; `_watch` kills it, waits for its end and forgets it
             place.successor = None
             self._do_without(place)
 

@@ -1,12 +1,14 @@
 """Nobody notices when a process dies or is replaced, and none is left behind."""
 
 import http.client
+import math
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -18,10 +20,11 @@ from tillit.site.postgres import Cluster
 from tillit.site.processes import PROC, alive
 from tillit.site.runtime import ROOT
 from tillit.site.sides import LINGERS
-from tillit.site.supervisor import Place, Supervisor
+from tillit.site.supervisor import SUCCESSOR_START, Place, Supervisor
 from tillit.site.tests.tiny import GRACE
 
 SOON = 15.0
+WAITING = Program("waiting", "tillit.site.tests.tiny", ("wait",))
 
 
 class Tiny:
@@ -194,7 +197,7 @@ def test_an_upload_under_way_goes_on_through_a_restart_and_keeps_no_shut_down_wa
 
 
 def test_restart_upon_restart_leaves_no_heap_of_processes_that_take_their_time(tmp_path):
-    place = Place(Program("waiting", "tillit.site.tests.tiny", ("wait",), grace=10, lingers=300))
+    place = Place(replace(WAITING, grace=10, lingers=300))
     children = [Child(place.program, dict(os.environ), Logs(tmp_path)) for _ in range(3)]
     for child in children:
         place.let_go(child)
@@ -202,6 +205,21 @@ def test_restart_upon_restart_leaves_no_heap_of_processes_that_take_their_time(t
     for child in children:
         child.process.wait(SOON)
         child.forget()
+
+
+def test_of_a_successor_that_takes_too_long_nothing_is_left(tmp_path):
+    supervisor = Supervisor([WAITING], logs=Logs(tmp_path), environment=lambda _program: dict(os.environ), say=print)
+    (place,) = supervisor.places
+    supervisor.restart()
+    supervisor._roll()
+    given_up = place.successor
+    given_up.began -= SUCCESSOR_START + 1
+    supervisor.is_busy = True
+    supervisor._roll()
+    assert (place.successor, supervisor.rolling, place.leaving) == (None, [], [given_up])
+    place.not_before = math.inf  # nobody is to take its place
+    eventually(lambda: supervisor._watch(place) or place.leaving == [])
+    assert given_up.process.returncode is not None
 
 
 def test_a_successor_to_which_a_busy_machine_leaves_nothing_begins_anew_and_takes_a_little(tmp_path):
@@ -217,7 +235,7 @@ def test_a_successor_to_which_a_busy_machine_leaves_nothing_begins_anew_and_take
 
 
 def test_a_restart_is_complete_too_when_the_last_place_is_dismissed_and_none_starts_there(tmp_path):
-    told, place = [], Place(Program("waiting", "tillit.site.tests.tiny", ("wait",)))
+    told, place = [], Place(WAITING)
     supervisor = Supervisor([], logs=Logs(tmp_path), environment=dict, say=print, restarted=told.append)
     supervisor.places = [place]
     supervisor.restart()
