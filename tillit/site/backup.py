@@ -196,11 +196,15 @@ def _clear(folder: Path, admin_dsn: str) -> None:
 
 
 def _tool(step: str, tool: str, *options: str, dsn: str) -> None:
-    """One of PostgreSQL's own tools. The password goes by the environment: processes are seen by everybody."""
+    """One of PostgreSQL's own tools. The password goes by the environment: processes are seen by everybody.
+
+    What the environment says to libpq, it says to the tools: the URL may leave the password to it.
+    """
     asked = conninfo_to_dict(dsn)
-    password = str(asked.pop("password", "") or "")
+    password = asked.pop("password", None)
     command = [str(packaged_binaries() / tool), *options, f"--dbname={make_conninfo('', **asked)}"]
-    values = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "PGPASSWORD": password}
+    values = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME") or name.startswith("PG")}
+    values |= {"LC_ALL": "C"} | ({"PGPASSWORD": str(password)} if password else {})
     try:
         done = subprocess.run(command, env=values, capture_output=True, text=True, timeout=LONGEST)
     except subprocess.TimeoutExpired as error:

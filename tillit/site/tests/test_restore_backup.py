@@ -7,6 +7,7 @@ from hashlib import sha256
 import psycopg
 import pytest
 import time_machine
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tillit.foundation.checks import perform
 from tillit.foundation.holdings import holding
@@ -57,9 +58,11 @@ def databases(server):
         return {name for (name,) in admin.execute("SELECT datname FROM pg_database").fetchall()}
 
 
-def test_a_backup_is_restored_and_every_row_compared(server, data):
-    before = databases(server)
-    proof = back_up(data, server.admin_dsn("tillit"))
+def test_a_backup_is_restored_and_every_row_compared(server, data, monkeypatch):
+    before, asked = databases(server), conninfo_to_dict(server.admin_dsn("tillit"))
+    with monkeypatch.context() as environment:
+        environment.setenv("PGPASSWORD", str(asked.pop("password")))
+        proof = back_up(data, make_conninfo("", **asked))
     assert (proof["ok"], proof["tables"], proof["rows"], proof["files"]) == (True, 3, 501, 1)
     assert newest(data) == proof
     assert databases(server) == before, "what it was tried in is gone"
