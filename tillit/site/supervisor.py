@@ -84,6 +84,7 @@ class Supervisor:
         self.stopping = 0  # how often we were asked to end
         self.is_busy = False  # the machine, since a restart that goes on
         self.rolling: list[Place] = []
+        self.asked = False  # for a restart, by a signal, since the last round
         self._wake, self._woken = os.pipe()
 
     # --- from outside ------------------------------------------------------------------------------------------
@@ -103,7 +104,7 @@ class Supervisor:
         if at_terminal and not os.isatty(1):
             self.stop()
         else:
-            self.restart()
+            self.asked = True
 
     def stop(self) -> None:
         """End everything in order; asked a second time, at once."""
@@ -111,15 +112,21 @@ class Supervisor:
 
     def restart(self) -> None:
         """Replace every child, one after the other, without a request failing."""
-        if not self.rolling:
-            self.roll(self.places)
+        self.roll(self.places)
 
     def roll(self, places: list[Place]) -> None:
         """Replace the children of these places, one after the other, after those that are being replaced already.
 
-        None starts where one was dismissed, however long its last process still takes.
+        One of these that was, begins anew, as what it is started from may be another since. The whole is told once, at
+        its end. None starts where one was dismissed, however long its last process still takes.
         """
-        self.rolling += [place for place in places if place not in self.rolling and not place.is_dismissed]
+        anew = [place for place in places if not place.is_dismissed]
+        for place in anew:
+            if place.successor is not None:
+                place.let_go(place.successor)
+                place.successor = None
+        others = [place for place in self.rolling if place not in anew]
+        self.rolling = [*others, *anew]
 
     def dismiss(self, place: Place) -> None:
         """Let the process of this place end in order, and start none there again; then the place is gone, too."""
@@ -163,6 +170,9 @@ class Supervisor:
             for place in self.places:
                 self._watch(place)
             self.places = [place for place in self.places if not place.is_dismissed or place.everyone()]
+            if self.asked:
+                self.asked = False
+                self.restart()
             self._roll()
             self.each_round()
             self.logs.trim()
@@ -267,7 +277,7 @@ class Supervisor:
 
     def _replaced(self, place: Place) -> None:
         self.rolling.remove(place)
-        if not self.rolling:
+        if not self.rolling and not self.asked:
             self.restarted(True)
 
     def _break_off(self, why: str) -> None:

@@ -55,7 +55,8 @@ def run(options: argparse.Namespace) -> int:
         if because and not said:
             log = options.data / "log" / "restarts.log"
             raise Problem(f"The reason could not be published; see whether the restart took place. Details: {log}")
-        if runtime.running(options.data).get("restarts") == before.get("restarts"):  # what measures did not get so far
+        if not said:  # what measures did not get so far; else asked again, all would begin anew
+            before = runtime.running(options.data)
             os.kill(before["pid"], signal.SIGHUP)
         after = _outcome(options.data, before)
     if not after.get("restarted"):

@@ -151,7 +151,13 @@ def test_no_request_fails_while_every_process_is_replaced(tiny):
     for visitor in visitors:
         visitor.start()
     tiny.process.send_signal(signal.SIGHUP)
-    eventually(lambda: len(tiny.children()) == 3 and not before & set(tiny.children()))
+    eventually(lambda: before - set(tiny.children()))
+    early = set(tiny.children()) - before
+    tiny.process.send_signal(
+        signal.SIGHUP
+    )  # once more, for what was changed meanwhile: also those of the first are old
+    eventually(lambda: runtime.running(tiny.folder)["restarts"] == 1)
+    eventually(lambda: len(tiny.children()) == 3 and not (before | early) & set(tiny.children()))
     done.set()
     for visitor in visitors:
         visitor.join()
@@ -232,6 +238,21 @@ def test_a_successor_to_which_a_busy_machine_leaves_nothing_begins_anew_and_take
         eventually(lambda: len(busy.children()) == 3 and not before & set(busy.children()))
     finally:
         busy.end()
+
+
+def test_a_restart_asked_for_during_another_replaces_everybody_anew_and_is_told_once_at_its_end(tmp_path):
+    told, asking, beside = [], replace(WAITING, name="asking"), Place(replace(WAITING, name="beside"))
+    supervisor = Supervisor([WAITING, asking], logs=Logs(tmp_path), environment=dict, say=print, restarted=told.append)
+    first, last = supervisor.places
+    supervisor.restart()
+    supervisor._replaced(first)
+    supervisor.places.insert(1, beside)
+    supervisor.restart()
+    assert supervisor.rolling == [first, beside, last]
+    for place in (first, beside, last):
+        assert told == []
+        supervisor._replaced(place)
+    assert told == [True]
 
 
 def test_a_restart_is_complete_too_when_the_last_place_is_dismissed_and_none_starts_there(tmp_path):
