@@ -38,7 +38,7 @@ class Program:
 
     `walls` stand between it and the network (`confine.py`). One that `supports` the others is there before them and
     after them. One that is `forked` comes from the fork server of its checkout and walls, where one is there. Without
-    one that is `optional` everything else goes on.
+    one that is `optional` everything else goes on. One that is `last` is replaced after all others.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Program:
     supports: bool = False
     forked: bool = False
     optional: bool = False
+    last: bool = False
     hung: float = 60.0  # seconds without a sign of life, for those that give any, until it is taken for hung
     root: Path = ROOT  # the checkout it runs from; another one than ours has an environment of its own
 

@@ -126,7 +126,7 @@ class Supervisor:
                 place.let_go(place.successor)
                 place.successor = None
         others = [place for place in self.rolling if place not in anew]
-        self.rolling = [*others, *anew]
+        self.rolling = sorted([*others, *anew], key=lambda place: place.program.last)
 
     def dismiss(self, place: Place) -> None:
         """Let the process of this place end in order, and start none there again; then the place is gone, too."""

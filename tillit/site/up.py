@@ -199,9 +199,10 @@ def _programs(sockets: list[socket.socket], walls: tuple[str, ...], *, embedded:
     ]
     worker = Program("worker-1", "tillit.site.worker", ("worker-1",), grace=25.0, walls=walls, forked=True)
     nightly = [Program("nightly", NIGHTLY, walls=walls)] if embedded else []
-    restarts = Program("restarts", RESTARTS, grace=60.0)  # makes load by the network: without walls
+    # Makes load by the network: without walls. It asks for restarts, and measures them from the beginning to the end.
+    restarts = Program("restarts", RESTARTS, grace=60.0, last=True)
     prober = Program("prober", PROBER, settle=1.0)  # asks from outside: no wall, and no way to the database
-    return [*broker, *code, *web, worker, *nightly, prober, restarts]  # it is replaced at last: it is what asks for it
+    return [*broker, *code, *web, worker, *nightly, prober, restarts]
 
 
 def _host_of(listening: socket.socket) -> str:

@@ -241,12 +241,12 @@ def test_a_successor_to_which_a_busy_machine_leaves_nothing_begins_anew_and_take
 
 
 def test_a_restart_asked_for_during_another_replaces_everybody_anew_and_is_told_once_at_its_end(tmp_path):
-    told, asking, beside = [], replace(WAITING, name="asking"), Place(replace(WAITING, name="beside"))
+    told, asking, beside = [], replace(WAITING, name="asking", last=True), Place(replace(WAITING, name="beside"))
     supervisor = Supervisor([WAITING, asking], logs=Logs(tmp_path), environment=dict, say=print, restarted=told.append)
     first, last = supervisor.places
     supervisor.restart()
     supervisor._replaced(first)
-    supervisor.places.insert(1, beside)
+    supervisor.places.append(beside)
     supervisor.restart()
     assert supervisor.rolling == [first, beside, last]
     for place in (first, beside, last):
