@@ -117,16 +117,16 @@ class Supervisor:
     def roll(self, places: list[Place]) -> None:
         """Replace the children of these places, one after the other, after those that are being replaced already.
 
-        One of these that was, begins anew, as what it is started from may be another since. The whole is told once, at
+        What is being started begins anew, as what it is started from may be another since. The whole is told once, at
         its end. None starts where one was dismissed, however long its last process still takes.
         """
         anew = [place for place in places if not place.is_dismissed]
-        for place in anew:
+        others = [place for place in self.rolling if place not in anew]
+        self.rolling = sorted([*others, *anew], key=lambda place: place.program.last)
+        for place in self.rolling:
             if place.successor is not None:
                 place.let_go(place.successor)
                 place.successor = None
-        others = [place for place in self.rolling if place not in anew]
-        self.rolling = sorted([*others, *anew], key=lambda place: place.program.last)
 
     def dismiss(self, place: Place) -> None:
         """Let the process of this place end in order, and start none there again; then the place is gone, too."""

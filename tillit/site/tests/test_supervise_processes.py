@@ -213,19 +213,25 @@ def test_restart_upon_restart_leaves_no_heap_of_processes_that_take_their_time(t
         child.forget()
 
 
-def test_of_a_successor_that_takes_too_long_nothing_is_left(tmp_path):
-    supervisor = Supervisor([WAITING], logs=Logs(tmp_path), environment=lambda _program: dict(os.environ), say=print)
+def test_of_a_successor_that_takes_too_long_or_is_not_next_any_more_nothing_is_left(tmp_path):
+    late, other = replace(WAITING, last=True), Place(WAITING)
+    supervisor = Supervisor([late], logs=Logs(tmp_path), environment=lambda _program: dict(os.environ), say=print)
     (place,) = supervisor.places
     supervisor.restart()
+    supervisor._roll()
+    early = place.successor
+    supervisor.roll([other])
+    assert (place.successor, supervisor.rolling, place.leaving) == (None, [other, place], [early])
+    supervisor.dismiss(other)
     supervisor._roll()
     given_up = place.successor
     given_up.began -= SUCCESSOR_START + 1
     supervisor.is_busy = True
     supervisor._roll()
-    assert (place.successor, supervisor.rolling, place.leaving) == (None, [], [given_up])
+    assert (place.successor, supervisor.rolling, place.leaving) == (None, [], [early, given_up])
     place.not_before = math.inf  # nobody is to take its place
     eventually(lambda: supervisor._watch(place) or place.leaving == [])
-    assert given_up.process.returncode is not None
+    assert None not in (early.process.returncode, given_up.process.returncode)
 
 
 def test_a_successor_to_which_a_busy_machine_leaves_nothing_begins_anew_and_takes_a_little(tmp_path):
