@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime
 from datetime import time as clock_time
-from typing import Literal
+from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, units
@@ -18,7 +18,7 @@ from django.utils.timezone import get_current_timezone, get_current_timezone_nam
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tillit.availability.models import Effect, Incident, Interruption, MaintenanceWindow, WindowVersion
+from tillit.availability.models import Effect, Incident, Interruption, MaintenanceWindow
 from tillit.availability.models.components import Shown
 from tillit.foundation.formats import LANGUAGES, locale
 from tillit.foundation.regions import known_regions
@@ -47,6 +47,11 @@ IMPACT_TONES = {
     Incident.Impact.MAJOR: "bad",
     Incident.Impact.CRITICAL: "bad",
 }
+
+
+class Timed(Protocol):
+    starts_at: datetime
+    ends_at: datetime
 
 
 def in_every_language(say: Callable[[], str]) -> dict[str, str]:
@@ -112,11 +117,19 @@ def noticed(work: Interruption) -> str:
     return f"{_('Expected interruption:')} {said}" if work.effect == Effect.SECONDS else said
 
 
-def span(timed: MaintenanceWindow | WindowVersion) -> str:
-    """`Fri, 4 Dec 2026, 00:00 CET – 06:00 CET`, in plain text: for feeds and calendars."""
+def ends(timed: Timed, first_day: Callable[[datetime], str] = day) -> tuple[str, str, str]:
+    """Start, dash and end of a span. The zone stands at both ends only where the clocks change in between."""
     start, end = timed.starts_at, timed.ends_at
-    last = "" if day(start) == day(end) else f"{day(end)}, "
-    return f"{day(start)}, {clock(start)} {zone(start)} – {last}{clock(end)} {zone(end)}"
+    said, last = f"{first_day(start)}, {clock(start)}", f"{clock(end)} {zone(end)}"
+    one_zone, one_day = zone(start) == zone(end), day(start) == day(end)
+    said = said if one_zone else f"{said} {zone(start)}"
+    last = last if one_day else f"{weekday(end)}, {last}"
+    return said, "–" if one_zone and one_day else " – ", last
+
+
+def span(timed: Timed) -> str:
+    """`Fri, 4 Dec 2026, 00:00–06:00 CET`, in plain text, as pages say it: for feeds, mails and calendars."""
+    return "".join(ends(timed))
 
 
 def moment(at: datetime) -> str:

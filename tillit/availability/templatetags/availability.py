@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
 
 from django import template
 from django.utils.html import format_html
@@ -14,16 +13,12 @@ from tillit.availability import queries, words
 from tillit.availability.models import Incident
 from tillit.availability.models.components import Shown
 from tillit.availability.queries import Interruption
+from tillit.availability.words import Timed
 
 register = template.Library()
 SAID = (words.day, words.weekday, words.clock, words.month, words.zone, words.expected, words.noticed, words.audience)
 for _filter in (*SAID, words.job, words.region):
     register.filter(_filter.__name__, _filter)
-
-
-class Timed(Protocol):
-    starts_at: datetime
-    ends_at: datetime
 
 
 @register.filter
@@ -35,20 +30,12 @@ def brief_span(timed: Timed) -> SafeString:
 @register.filter
 def span(timed: Timed, first_day: Callable[[datetime], str] = words.day) -> SafeString:
     """`Fri, 4 Dec 2026, 00:00–06:00 CET`; the zone stands at both ends where clocks change in between."""
-    start, end = timed.starts_at, timed.ends_at
-    zones = ("", words.zone(end)) if words.zone(start) == words.zone(end) else (words.zone(start), words.zone(end))
-    first = f"{first_day(start)}, {words.clock(start)} {zones[0]}".strip()
-    same_day = words.day(start) == words.day(end)
-    last = words.clock(end) if same_day else f"{words.weekday(end)}, {words.clock(end)}"
+    first, dash, last = words.ends(timed, first_day)
+    start, end = (at.isoformat(timespec="minutes") for at in (timed.starts_at, timed.ends_at))
     return format_html(
-        '<span class="span" data-span><time datetime="{}">{}</time>{}<time datetime="{}">{} {}</time></span>',
-        start.isoformat(timespec="minutes"),
-        first,
-        "–" if same_day and not zones[0] else " – ",
-        end.isoformat(timespec="minutes"),
-        last,
-        zones[1],
-    )
+        '<span class="span" data-span><time datetime="{}">{}</time>{}<time datetime="{}">{}</time></span>',
+        start, first, dash, end, last,
+    )  # fmt: skip
 
 
 @register.filter

@@ -43,10 +43,10 @@ def test_administrators_are_told_in_their_language_with_a_calendars_file(announc
     announced(72, effect="offline", reasons={"en": "The disks are full.", "de": "Die Platten sind voll."})
     to_anna, to_chiara = letters()
     assert [to_anna[0], to_chiara[0]] == ["anna@fjordlys.example", "chiara@alpenrose.example"]
-    assert to_anna[1]["subject"].strip().startswith("Maintenance: Work on the network, Thu, 26 Nov 2026, 09:00 CET")
+    assert to_anna[1]["subject"].strip().endswith("Work on the network, Thu, 26 Nov 2026, 09:00–11:00 CET")
     assert "The disks are full." in text(to_anna[1]) and "Not available" in text(to_anna[1])
     assert "Die Platten sind voll." in text(to_chiara[1])
-    assert to_chiara[1]["subject"].strip().startswith("Wartung: Work on the network, Do., 26. Nov. 2026, 09:00 MEZ")
+    assert to_chiara[1]["subject"].strip().endswith(": Work on the network, Do., 26. Nov. 2026, 09:00–11:00 MEZ")
     assert "http://fjordlys.tillit.test/notices/mail" in text(to_anna[1])
     (attached,) = to_anna[1].iter_attachments()
     (event,) = Calendar.from_ical(attached.get_content()).events

@@ -53,7 +53,7 @@ def test_a_reader_sees_what_was_said_newest_first(story, public):
         "Announced: Work on the network",
     ]
     moved, announced = feed.entries[4], feed.entries[5]
-    assert "From Thu, 26 Nov 2026, 09:00 CET – 11:00 CET to Mon, 30 Nov 2026" in moved.summary
+    assert "From Thu, 26 Nov 2026, 09:00–11:00 CET to Mon, 30 Nov 2026, 09:00–11:00 CET" in moved.summary
     assert "26 Nov 2026" in announced.summary and "30 Nov" not in announced.summary  # what was said then
     assert [tag.term for tag in moved.tags] == ["moved"]
     assert "All is well." in feed.entries[0].summary
