@@ -220,6 +220,9 @@ def test_a_month_is_packed_by_the_clock_and_not_with_every_download_and_stays(
     assert '<a href="/status/samples/2026-11.csv">2026-11</a>' in public.get("/status/panels/uptime").content.decode()
     listed = public.get("/status/samples/").content.decode()
     assert 'href="/status/samples/2026-11.csv"' in listed and 'href="/status/samples/2026-11.json"' in listed
+    assert "bin/tillit uptime http://tillit.test/status/samples/2026-12.csv" in listed
+    secure = public.get("/status/samples/", secure=True).content.decode()
+    assert "bin/tillit uptime https://tillit.test/status/samples/2026-12.csv" in secure
     known = {"if-none-match": over.headers["ETag"], "accept-encoding": "gzip"}
     assert public.get(month, headers=known).status_code == 304
     for file in (folder / "samples").iterdir():

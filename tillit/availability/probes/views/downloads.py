@@ -38,7 +38,7 @@ EFFORT = 1  # of gzip: a day is small
 def months(request: Request) -> HttpResponse:
     """`GET /status/samples/`: every month that can be downloaded."""
     found = [(month, archive.samples_of(month).stat().st_size) for month in archive.months()]
-    return render(request, "probes/samples.html", {"months": found, "host": request.get_host()})
+    return render(request, "probes/samples.html", {"months": found, "site": request.build_absolute_uri("/")[:-1]})
 
 
 @login_not_required

@@ -169,6 +169,11 @@ def test_people_hear_of_their_parts_in_their_language(joined, trouble):
     assert len(mails("kari@kunde.example")) == 1
 
 
+def test_the_page_tells_calendars_the_address_by_which_it_is_read_itself(plan, public):
+    assert "take the same address with http." in public.get(FORM).content.decode()
+    assert "take the same address with https." in public.get(FORM, secure=True).content.decode()
+
+
 def test_on_a_customers_host_one_hears_of_what_concerns_the_customer(joined, announced, fjordlys):
     joined(public_of(fjordlys))
     announced(100, title="For wave A", wave="a")
