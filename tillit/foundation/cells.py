@@ -10,6 +10,8 @@ _BREAK = re.compile(r"\r\n?")
 # OWASP, "CSV Injection": these begin a formula, in East Asian full-width and small forms too
 _SIGNS = r"=+\-@＝＋－＠﹢﹣﹦﹫−"
 _FORMULA = re.compile(rf"'*(?:\s*[{_SIGNS}]|[\t\r\n])")
+# A phone number as people write it is no formula. One of hyphens or slashes alone stays guarded: `+47-22-33` is -8
+_PHONE = re.compile(r"(?=.{2,60}\Z)\+[0-9](?:[0-9 ().]*|[0-9 ()./-]*[0-9)] [0-9(][0-9 ()./-]*)")
 _GUARDED = re.compile(rf"'+(?:\s*[{_SIGNS}]|[\t\r\n])")
 _GUARDED_WITHIN = re.compile(rf"'(?:\s*[{_SIGNS}]|[\t\r\n])")  # without `+`: must stay fast over a long text
 
@@ -26,9 +28,10 @@ def tidy(text: str) -> str:
 def guard(text: str) -> str:
     """The text with an apostrophe before it if a spreadsheet program would take it for a formula.
 
-    Text that already looks guarded gets one more apostrophe, so that `unguard` always gives back the same text.
+    A phone number such as `+47 22 33 44 55` is left alone. Text that already looks guarded gets one more apostrophe, so
+    that `unguard` always gives back the same text.
     """
-    return f"'{text}" if text and _FORMULA.match(text) else text
+    return f"'{text}" if text and _FORMULA.match(text) and not _PHONE.fullmatch(text) else text
 
 
 def unguard(text: str) -> str:

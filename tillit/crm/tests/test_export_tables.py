@@ -22,7 +22,8 @@ from tillit.foundation.cells import guard, tidy, unguard
 from tillit.foundation.errors import Refused
 
 FORMULAS = [
-    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "＝1", "＋1", "－1", "＠x", "'=1", "''+1",
+    "=1+1", "+1+cmd", "+1-2", "+1 - 2", "+(1)", "+1 2 3\t=1", "-1", "-2+3", "@SUM(A1)",
+    "\t=1", "\r=1", "\n=1", " =1", "＝1", "＋1", "－1", "＠x", "'=1", "''+1",
     "=HYPERLINK(\"http://evil.example\",\"x\")", "=cmd|' /C calc'!A0",
 ]  # fmt: skip
 HEADER = ["Name", "City", "Note"]
@@ -60,6 +61,14 @@ def test_german_and_norwegian_readers_get_semicolons():
 def test_no_text_becomes_a_formula_in_csv(text):
     cell = list(csv.reader(io.StringIO(as_csv([[text, "", "x"]]).decode("utf-8-sig"))))[1][0]
     assert cell == f"'{text}"
+
+
+@pytest.mark.parametrize("phone", ["+47 900 00 016", "+4790000016", "+1 (555) 123-4567", "+49 30/12 34-0", "+1.555.12"])
+def test_a_phone_number_leaves_as_it_is_and_comes_back_so(phone):
+    content = as_csv([["Acme", phone, f"'{phone}"]])
+    assert content.decode("utf-8-sig").splitlines()[1] == f"Acme,{phone},''{phone}"
+    assert read_back(content) == [["Acme", phone, f"'{phone}"]]
+    assert read_back(f"Name,Phone\nAcme,'{phone}\n".encode()) == [["Acme", phone]]  # as it left formerly
 
 
 @pytest.mark.parametrize("text", [*FORMULAS, "https://evil.example", "mailto:x@y.example", "{=1}", "123"])
