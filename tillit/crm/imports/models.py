@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import CheckConstraint, Index, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tillit.crm.imports.fields import COMPANY_FIELDS, PERSON_FIELDS, Field
 from tillit.crm.models import Kind, Selection
@@ -26,9 +27,9 @@ class Import(TenantModel):
     class State(models.TextChoices):
         MAPPING = "mapping", _("columns to be chosen")
         RUNNING = "running", _("running")
-        DONE = "done", _("done")
+        DONE = "done", pgettext_lazy("import", "done")
         STOPPED = "stopped", _("stopped")
-        FAILED = "failed", _("failed")
+        FAILED = "failed", pgettext_lazy("import", "failed")
         UNDOING = "undoing", _("being undone")
         UNDONE = "undone", _("undone")
 

@@ -367,10 +367,15 @@ def test_names_survive_every_encoding(anna, encoding):
     assert names(anna) == ["Müller & Söhne"]
 
 
-def test_the_page_refuses_in_german(anna):
+def test_the_pages_speak_german(anna):
     anna.user.language = "de"
     anna.user.save(update_fields=["language"])
     assert "Die Datei ist leer." in upload(anna, b"").content.decode()
+    done = bring_in(anna, "Name\nNordlys AS\n")
+    page = anna.get(f"/imports/{done.pk}/").content.decode()
+    words = [page.index(f"<dt>{word}</dt>") for word in ("Hinzugefügt", "Geändert", "Unverändert", "Abgewiesen")]
+    assert words == sorted(words)
+    assert ">fertig</td>" in anna.get("/companies/import/").content.decode()
 
 
 def test_a_gigabyte_is_refused_before_it_is_read(anna):
