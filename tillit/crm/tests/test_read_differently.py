@@ -45,6 +45,8 @@ def test_anna_chooses_the_encoding_the_guess_missed(anna):
     assert "Солнце" in read_as(anna, page, encoding="cp1251", delimiter="")
     form = anna.get(page).context["reading"]
     assert form["encoding"].value() == "cp1251"
+    shown = anna.get(page).content.decode()
+    assert shown.index('<div class="stack">') < shown.index('class="steps"') < shown.index("Read the file differently")
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
