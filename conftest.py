@@ -14,7 +14,7 @@ from django.db import connections
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tillit.availability.effects import forget as forget_windows
-from tillit.availability.words import forget_regions
+from tillit.availability.words import forget_parts, forget_regions
 from tillit.site.messages import main as compile_messages
 from tillit.site.postgres import Cluster
 from tillit.site.provision import provision
@@ -90,6 +90,7 @@ def _fresh_memory() -> None:
     forget_hosts()
     forget_windows()
     forget_regions()
+    forget_parts()
     speak()
 
 

@@ -21,9 +21,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Component, Event
 
-from tillit.availability import vtimezone, words
-from tillit.availability.models import Component as Part
-from tillit.availability.models import MaintenanceWindow, WindowVersion
+from tillit.availability import changes, vtimezone, words
+from tillit.availability.changes import Step
+from tillit.availability.models import MaintenanceWindow
 from tillit.foundation.texts import pick
 
 REFRESH = timedelta(hours=1)  # how often calendars should ask again
@@ -94,22 +94,17 @@ def clean(text: str) -> str:
 def as_announced(window: MaintenanceWindow) -> str:
     """Whom it concerns, what they will notice, and why: what an announcement says beyond title and times."""
     expected = words.noticed(window)
-    parts = _("Parts of the service: %(parts)s") % {"parts": _named(window.components)} if window.components else ""
+    named = words.parts(window)
+    parts = _("Parts of the service: %(parts)s") % {"parts": named} if named else ""
     said = [words.audience(window) or _("Concerns everybody."), parts, expected, pick(window.why)[0]]
     return clean("\n".join(line for line in said if line))
-
-
-def _named(slugs: list[str]) -> str:
-    """Parts by their names; one that is gone meanwhile by its slug."""
-    names = {part.slug: str(part) for part in Part.objects.filter(slug__in=slugs)}
-    return ", ".join(names.get(slug, slug) for slug in slugs)
 
 
 def _details(window: MaintenanceWindow) -> str:
     """The announcement, and what became of it."""
     said = [as_announced(window)]
     if window.moved_at or window.revised_at:
-        said += [_earlier(version) for version in window.versions.all()]
+        said += [_change(step) for step in changes.of(window)]
     if window.cancelled_at:
         said.append(f"{_('Cancelled.')} {window.cancelled_because}".strip())
     elif not window.announced_at:
@@ -117,10 +112,10 @@ def _details(window: MaintenanceWindow) -> str:
     return clean("\n".join(said))
 
 
-def _earlier(version: WindowVersion) -> str:
-    if version.said:
-        return f"{_('Said otherwise:')} {version.because}"
-    return f"{_('Moved from %(span)s:') % {'span': words.span(version)}} {version.because}"
+def _change(step: Step) -> str:
+    if not step.version.said:
+        return f"{_('Moved from %(span)s:') % {'span': words.span(step.before)}} {step.version.because}"
+    return f"{_('Said otherwise:')} {' · '.join(step.lines)}"
 
 
 def _newest(windows: Iterable[MaintenanceWindow]) -> dict[str, MaintenanceWindow]:

@@ -1,4 +1,4 @@
-"""What was said about the service, newest first: announcements, moves, cancellations, and every word on an incident.
+"""What was said about the service, newest first: announcements, changes, cancellations, and every word on an incident.
 
 Each entry is one thing said at one moment. Who reads feeds sees what came after as a new entry; only an entry about an
 incident changes, when its words are corrected, and says when (`edited_at`).
@@ -18,10 +18,10 @@ from django.utils.html import linebreaks
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from tillit.availability import words
+from tillit.availability import changes, words
 from tillit.availability.calendars import About, address, as_announced, clean, kind_of, place_of, uid_of
 from tillit.availability.markdown import paragraphs, plain, render
-from tillit.availability.models import Incident, IncidentUpdate, MaintenanceWindow, UpdateVersion, WindowVersion
+from tillit.availability.models import Incident, IncidentUpdate, MaintenanceWindow, UpdateVersion
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
 from tillit.foundation.texts import pick
@@ -173,26 +173,28 @@ def json_feed(about: Said, said: list[Entry]) -> dict[str, Any]:
 
 
 def of_window(window: MaintenanceWindow) -> Iterator[Entry]:
-    """Its announcement, every move, its early end."""
-    title, key, place = pick(window.title)[0], f"windows/{window.pk}", place_of(window)
-    versions: list[WindowVersion] = list(window.versions.all())
-    told: list[MaintenanceWindow | WindowVersion] = [*versions, window]
-    text = f"{words.span(told[0])}\n{as_announced(window)}"
-    said = [("announced", told[0].announced_at, _("Announced: %(title)s"), text)]
-    for version, after in zip(versions, told[1:], strict=True):
-        spans = {"before": words.span(version), "after": words.span(after)}
-        text = f"{_('From %(before)s to %(after)s.') % spans}\n{version.because}"
-        heading = _("Said otherwise: %(title)s") if version.said else _("Moved: %(title)s")
-        said.append(("revised" if version.said else "moved", version.replaced_at, heading, text))
+    """Its announcement, every change, its early end: each in the words, and with the title and parts, of then."""
+    key, place = f"windows/{window.pk}", place_of(window)
+    steps = changes.of(window)
+    first = steps[0].before if steps else window
+    text = f"{words.span(first)}\n{as_announced(first)}"
+    said = [("announced", first.announced_at, _("Announced: %(title)s"), text, first, tuple(first.components))]
+    for step in steps:
+        kind, heading = ("moved", _("Moved: %(title)s"))
+        if step.version.said:
+            kind, heading = ("revised", _("Said otherwise: %(title)s"))
+        text = "\n".join(step.lines if step.is_moved else [words.span(step.after), *step.lines])
+        said.append((kind, step.version.replaced_at, heading, text, step.after, step.parts))
+    parts = tuple(window.components)
     if window.cancelled_at:
         text = f"{words.span(window)}\n{window.cancelled_because}".strip()
-        said.append(("cancelled", window.cancelled_at, _("Cancelled: %(title)s"), text))
+        said.append(("cancelled", window.cancelled_at, _("Cancelled: %(title)s"), text, window, parts))
     elif window.completed_at:
-        said.append(("completed", window.completed_at, _("Completed: %(title)s"), words.span(window)))
-    for number, (kind, at, heading, text) in enumerate(said):
-        told_as = clean(heading % {"title": title})
-        parts = tuple(window.components)
-        yield Entry(f"{key}/{number}-{kind}", kind, at, told_as, clean(text), place, components=parts)
+        heading = _("Completed: %(title)s")
+        said.append(("completed", window.completed_at, heading, words.span(window), window, parts))
+    for number, (kind, at, heading, text, then, touched) in enumerate(said):
+        told_as = clean(heading % {"title": pick(then.title)[0]})
+        yield Entry(f"{key}/{number}-{kind}", kind, at, told_as, clean(text), place, components=touched)
 
 
 def of_incident(incident: Incident) -> Iterator[Entry]:

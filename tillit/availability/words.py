@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 from babel import Locale, dates, units
 from django.apps import apps
 from django.db import InterfaceError, OperationalError
+from django.db.models import F
 from django.utils import translation
 from django.utils.timezone import get_current_timezone, get_current_timezone_name
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from tillit.availability.models import Effect, Incident, Interruption, MaintenanceWindow
+from tillit.availability.models import Component, Effect, Incident, Interruption, MaintenanceWindow
 from tillit.availability.models.components import Shown
 from tillit.foundation.formats import LANGUAGES, locale
 from tillit.foundation.regions import known_regions
@@ -167,6 +168,20 @@ def audience(window: MaintenanceWindow) -> str:
     return ", ".join(said)
 
 
+def parts(*windows: MaintenanceWindow) -> str:
+    """The parts that these windows concern, in the order of the status page; "" where one of them concerns all.
+
+    A window from the last good copy brings their names along (`part_names`); a part without a name is told by its slug.
+    """
+    if not all(window.components for window in windows):
+        return ""
+    named = {slug for window in windows for slug in window.components}
+    names = next((vars(window)["part_names"] for window in windows if "part_names" in vars(window)), None)
+    known = _names_of_parts() if names is None else names
+    listed = [slug for slug in known if slug in named]
+    return ", ".join([*(pick(known[slug])[0] for slug in listed), *sorted(named - known.keys())])
+
+
 def region(slug: str) -> str:
     """By its name in the reader's language; as it is written where no register in force knows it, or none answers."""
     try:
@@ -181,6 +196,23 @@ def _region_names(_language: str | None, _five_seconds: float) -> dict[str, str]
 
 
 forget_regions = _region_names.cache_clear
+
+
+def _names_of_parts() -> dict[str, dict[str, str]]:
+    try:
+        return _part_names(time.monotonic() // 5)
+    except (OperationalError, InterfaceError):
+        return {}
+
+
+@functools.lru_cache(maxsize=1)
+def _part_names(_five_seconds: float) -> dict[str, dict[str, str]]:
+    """By slug, those in service first, in their order."""
+    every = Component.objects.order_by(F("retired_at").asc(nulls_first=True), "position")
+    return dict(every.values_list("slug", "name"))
+
+
+forget_parts = _part_names.cache_clear
 
 
 def _here(moment: datetime) -> datetime:

@@ -6,7 +6,7 @@ import feedparser
 import pytest
 
 from tillit.availability.actions.incidents import Said, open_incident, resolve_incident, update_incident
-from tillit.availability.actions.windows import cancel_maintenance, move_maintenance
+from tillit.availability.actions.windows import Revised, cancel_maintenance, move_maintenance, revise_maintenance
 from tillit.availability.models import Component, Incident
 from tillit.foundation.models import Tenant
 from tillit.foundation.testing import public_of
@@ -76,6 +76,42 @@ def test_entries_keep_their_names_and_words_while_more_is_said(story, operator, 
     assert before.items() < after.items() and len(after) == len(before) + 1
     german = {entry.id for entry in read(public, f"{ATOM}?lang=de").entries}
     assert not german & set(after)
+
+
+def test_what_was_announced_stays_as_it_was_and_a_change_says_what_is_different(
+    plan, announced, operator, public, clock
+):
+    window = announced(72, title="New disks for the CRM", components=["crm"], effect="offline", most_seconds=600)
+    (before, *_more) = read(public, f"{ATOM}?lang=de").entries
+    assert "Teile des Dienstes: CRM" in before.summary
+    clock.shift(timedelta(hours=1))
+    said = {name: getattr(window, name) for name in Revised.__dataclass_fields__}
+    said |= {"title": {"en": "New disks for the CRM", "de": "Neue Platten"}, "components": ["crm", "mail"]}
+    said |= {"reasons": {"en": "The old ones are full."}}
+    window = revise_maintenance(operator.actor, window=window, revised=Revised(**said), because="We looked closer.")
+    clock.shift(timedelta(hours=1))
+    times = {"starts_at": window.starts_at + timedelta(days=1), "ends_at": window.ends_at + timedelta(days=1)}
+    move_maintenance(operator.actor, window=window, because="The disks come late.", **times)
+    moved, changed, announcement = read(public, f"{ATOM}?lang=de").entries[:3]
+    assert (announcement.title, announcement.summary) == (before.title, before.summary)
+    assert announcement.title == "Angekündigt: New disks for the CRM"
+    assert changed.title == "Geändert: Neue Platten" and "Von " not in changed.summary
+    for words in (
+        "Do., 26. Nov. 2026, 09:00–11:00 MEZ", "Titel: Neue Platten (vorher: New disks for the CRM)",
+        "Teile des Dienstes: CRM, E-Mail-Versand (vorher: CRM)", "Grund: The old ones are full. (vorher: –)",
+        "We looked closer.",
+    ):  # fmt: skip
+        assert words in changed.summary
+    assert "Von Do., 26. Nov. 2026" in moved.summary and "Titel" not in moved.summary
+    assert "Title" not in read(public).entries[1].summary  # in English it is as it was
+    said |= {"title": said["title"] | {"nb": "Nye disker"}, "ends_at": times["ends_at"]}
+    revise_maintenance(operator.actor, window=window, revised=Revised(**said), because="For all.")
+    assert "Worded otherwise in another language." in read(public).entries[0].summary
+    told = public.get(f"{JSON}?lang=de").json()["items"]
+    assert announcement.title in [item["title"] for item in told]
+    assert "E-Mail-Versand (vorher: CRM)" in public.get("/status/maintenance.ics?lang=de").text.replace("\r\n ", "")
+    for part in ("crm", "mail"):
+        assert changed.title in [entry.title for entry in read(public, f"{ATOM}?lang=de&component={part}").entries]
 
 
 def test_the_windows_of_twelve_months_are_a_feed_of_their_own(plan, announced, fjordlys, operator, public, clock):
