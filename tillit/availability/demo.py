@@ -69,7 +69,7 @@ def _announce(staff: Actor, told: dict[str, Any]) -> None:
         starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=told["lasting_minutes"]),
         title=rule.name,
-        details=Details(most_seconds=told["most_minutes"] * 60, rule=rule),
+        details=Details(most_seconds=told["most_seconds"], rule=rule),
     )
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from tillit.availability import words
 from tillit.availability.models import (
+    A_FEW_SECONDS,
     Component,
     Effect,
     Incident,
@@ -36,6 +37,7 @@ def refuse_times(window: MaintenanceWindow) -> None:
     """
     starts_at, ends_at, rule = window.starts_at, window.ends_at, window.rule
     refuse_reach(window)
+    refuse_length(window)
     if not window.gives_enough_notice(window.announced_at):
         needed = _("Planned maintenance needs at least 24 hours' notice.")
         raise Refused(f"{needed}{_not_before(window)}", field="starts_at")
@@ -54,6 +56,18 @@ def refuse_reach(window: MaintenanceWindow) -> None:
     """Refuse a window of the next century: what is beside it could not be told before the evening."""
     if not window.is_within_reach(now()):
         raise Refused(_("A window begins within two years, and lasts 31 days at most."), field="ends_at")
+
+
+def refuse_length(window: MaintenanceWindow) -> None:
+    """Refuse an interruption that outlasts its window, or the seconds its effect promises (`A_FEW_SECONDS`)."""
+    most = timedelta(seconds=window.most_seconds or 0)
+    if timedelta() < window.ends_at - window.starts_at < most:
+        raise Refused(_("The interruption would be longer than the window itself."), field="minutes")
+    if window.effect == Effect.SECONDS and most > timedelta(seconds=A_FEW_SECONDS):
+        said = _(
+            "“Interrupted for seconds” means a minute at most. Choose what people notice of a longer interruption."
+        )
+        raise Refused(said, field="minutes")
 
 
 def is_worse(window: MaintenanceWindow, *, effect: str, ends_at: datetime, components: list[str], **said: Any) -> bool:

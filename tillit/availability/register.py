@@ -7,7 +7,7 @@ would hold without it is left out when written.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from types import NoneType
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from tillit.availability import recurrence
-from tillit.availability.models import Component, Effect, MaintenanceRule
+from tillit.availability.models import A_FEW_SECONDS, Component, Effect, MaintenanceRule
 from tillit.foundation.errors import Refused
 from tillit.foundation.models import Tenant
 
@@ -85,6 +85,7 @@ def read_rule(entry: Entry, position: int) -> MaintenanceRule:
         _check_waves(rule)
         for schedule in rule.schedules():
             recurrence.check(schedule)
+        _check_interruption(rule)
     except ValidationError as error:
         raise Refused(_sentences(error), field=f"maintenance_rules[{key}]") from error
     except recurrence.BadRule as error:
@@ -171,6 +172,18 @@ def _seconds(value: Any) -> tuple[int | None, int | None]:
     if not 0 <= least <= most:
         raise ValueError(_("interruption_seconds must be the least and the most, in this order."))
     return least, most
+
+
+def _check_interruption(rule: MaintenanceRule) -> None:
+    most = rule.most_seconds or 0
+    if rule.effect == Effect.SECONDS and most > A_FEW_SECONDS:
+        raise ValueError(
+            _("With the effect seconds, interruption_seconds are %(most)s at most.") % {"most": A_FEW_SECONDS}
+        )
+    if rule.end:
+        clocks = datetime.combine(date.min, rule.end) - datetime.combine(date.min, rule.start)
+        if most > (clocks + timedelta(days=rule.end_days_later)).total_seconds():
+            raise ValueError(_("interruption_seconds must not be longer than the window itself."))
 
 
 def _wave(value: Any) -> dict[str, Any]:

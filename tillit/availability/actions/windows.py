@@ -20,7 +20,7 @@ from tillit.availability.models import (
     WindowVersion,
 )
 from tillit.availability.once import UNSENT, Sent, made_before, one_at_a_time
-from tillit.availability.refusals import is_worse, refuse_contradictions, refuse_times, whole_minutes
+from tillit.availability.refusals import is_worse, refuse_contradictions, refuse_length, refuse_times, whole_minutes
 from tillit.availability.withdrawing import call_off
 from tillit.foundation.access import Actor, action, require
 from tillit.foundation.clock import now
@@ -204,6 +204,7 @@ def revise_maintenance(actor: Actor, *, window: MaintenanceWindow, revised: Revi
         window.announced_at, window.sequence = at, window.sequence + 1
         one_at_a_time(ONE_ANNOUNCER)
         refuse_times(window)
+    refuse_length(window)
     refuse_contradictions(window)
     told = {"replaced_at": at, "replaced_by": actor.user, "because": because.strip(), "said": said}
     _keep_version(window, **before, **told)

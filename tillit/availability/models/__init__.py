@@ -13,11 +13,12 @@ from tillit.availability.models.incidents import (
     UpdateVersion,
 )
 from tillit.availability.models.mails import MailChoice, MailedNotice
-from tillit.availability.models.rules import Effect, Interruption, MaintenanceRule
+from tillit.availability.models.rules import A_FEW_SECONDS, Effect, Interruption, MaintenanceRule
 from tillit.availability.models.windows import MaintenanceWindow, NoticeReceipt, WindowVersion
 from tillit.availability.models.work import NoticeFigure, NoticeProof, NoticeReach, WindowWork
 
 __all__ = [
+    "A_FEW_SECONDS",
     "Component",
     "Effect",
     "Incident",

@@ -14,6 +14,8 @@ from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
 from tillit.foundation.texts import pick
 
+A_FEW_SECONDS = 60  # the effect "seconds" promises no longer
+
 
 class Effect(models.TextChoices):
     """What people notice while a window lasts."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from tillit.availability.actions.incidents import Found, Said, open_incident, resolve_incident, update_incident
-from tillit.availability.models import Component, Incident, MaintenanceWindow
+from tillit.availability.models import A_FEW_SECONDS, Component, Incident, MaintenanceWindow
 from tillit.availability.probes.queries import measured_wave
 from tillit.availability.probes.watching import Board, Verdict
 from tillit.availability.words import in_every_language
@@ -17,7 +17,6 @@ from tillit.foundation.texts import pick
 TOGETHER = timedelta(minutes=10)  # what begins to fail within is one incident
 MANY = 3  # parts that fail make it critical
 IMPACTS = {"major_outage": Incident.Impact.MAJOR}
-A_FEW_SECONDS = 60  # of a window that says no more than that
 MOST_TIMES_OVER = 6
 
 

@@ -162,6 +162,8 @@ def test_the_database_refuses_an_end_before_the_start_and_an_emergency_of_one_pe
         ({"wave": "z"}, "Select a valid choice."),
         ({"title_en": "x" * 201}, "at most 200 characters"),
         ({"minutes": "-3"}, "greater than or equal to 1"),
+        ({"minutes": "2"}, "“Interrupted for seconds” means a minute at most."),
+        ({"minutes": "121", "effect": "offline"}, "The interruption would be longer than the window itself."),
     ],
 )
 def test_a_slip_is_told_and_what_was_typed_stays(operator, typed, typo, told):
@@ -197,7 +199,7 @@ def test_times_are_those_of_the_operators_clock_and_follow_the_plan_when_it_chan
 
 def test_work_of_the_plan_takes_its_name_from_it(operator, typed, plan):
     rule = operator.get(f"{CALENDAR}announce").context["form"].fields["rule"].queryset.get(key="infrastructure")
-    operator.post(CALENDAR, typed(hours=132, title_en="", rule=rule.pk, minutes="30"))
+    operator.post(CALENDAR, typed(hours=132, title_en="", rule=rule.pk, minutes="30", effect="offline"))
     window = MaintenanceWindow.objects.get(rule=rule)
     assert (window.title["de"], window.most_seconds) == ("Upgrade der Infrastruktur", 1800)
 

@@ -47,6 +47,8 @@ def test_a_customer_cannot_apply_a_plan(anna, register):
         ({"name": {}}, "name"),
         ({"name": "Systemwartung"}, "texts by language"),
         ({"interruption_seconds": [3, 1]}, "least and the most"),
+        ({"interruption_seconds": [1, 61]}, "60 at most"),
+        ({"interruption_seconds": [1, 7 * 3600], "effect": "offline"}, "longer than the window itself"),
         ({"waves": [{"wave": "a", "percent": 10}]}, "add up to 100"),
         ({"waves": [{"wave": "q", "percent": 100}]}, "a to f"),
         ({"waves": [{"percent": 100}]}, "its name and its percent"),

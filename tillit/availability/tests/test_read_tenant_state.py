@@ -16,7 +16,7 @@ def iso(moment):
 
 
 def test_the_state_says_all_there_is_to_know(announced, public, fjordlys):
-    window = announced(48, wave="a", most_seconds=1800)
+    window = announced(48, wave="a", effect="offline", most_seconds=1800)
     announced(30, wave="b")
     response = public.get(STATE)
     assert response.json() == {
@@ -32,7 +32,7 @@ def test_the_state_says_all_there_is_to_know(announced, public, fjordlys):
             "starts_at": iso(window.starts_at),
             "ends_at": iso(window.ends_at),
             "kind": "planned",
-            "effect": "seconds",
+            "effect": "offline",
             "expected_interruption": {"least_seconds": None, "most_seconds": 1800},
         },
         "valid_until": iso(now() + timedelta(minutes=2)),

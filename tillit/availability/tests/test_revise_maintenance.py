@@ -22,7 +22,7 @@ def revised(window, **otherwise):
 
 @pytest.fixture
 def window(announced, fjordlys, operator):
-    window = announced(hours=48, title="Work on the network", job="network", most_seconds=300)
+    window = announced(hours=48, title="Work on the network", job="network", most_seconds=30)
     prove_notices(operator.actor)
     return window
 
@@ -69,7 +69,7 @@ def test_a_reason_is_corrected_and_the_one_before_stays_public(announced, operat
 
 def test_two_changes_at_the_very_same_moment_are_told_apart(window, operator):
     form = {
-        "title_en": "New switches", "effect": "seconds", "minutes": "5", "because": "Clearer.",
+        "title_en": "New switches", "effect": "seconds", "minutes": "1", "because": "Clearer.",
         "ends_at": f"{window.ends_at.astimezone(OSLO):%Y-%m-%dT%H:%M}",
     }  # fmt: skip
     address = f"/operator/maintenance/{window.pk}/otherwise"
@@ -83,7 +83,7 @@ def test_two_changes_at_the_very_same_moment_are_told_apart(window, operator):
 @pytest.mark.promise("planned-maintenance-is-announced-24-hours-ahead")
 @pytest.mark.parametrize("worse", ["effect", "ends_at", "most_seconds"])
 def test_worse_is_an_announcement_of_its_own(window, operator, anna, clock, worse):
-    values = {"effect": "offline", "ends_at": window.ends_at + timedelta(minutes=1), "most_seconds": 600}
+    values = {"effect": "offline", "ends_at": window.ends_at + timedelta(minutes=1), "most_seconds": 60}
     change = revised(window, **{worse: values[worse]})
     anna.get("/notices/")
     clock.shift(timedelta(hours=1))

@@ -127,14 +127,16 @@ def test_a_window_has_a_page_with_its_versions(operator, announced, anna, django
 
 
 def test_a_window_is_said_otherwise_on_its_page(operator, plan, anna, announced):
-    window = announced(48, most_seconds=90, components=["crm"])
+    window = announced(48, most_seconds=90, effect="offline", components=["crm"])
     at = f"{CALENDAR}{window.pk}/otherwise"
     page = operator.get(at)
     assert page.context["form"].initial["minutes"] == 2
-    same = {"title_en": "Work on the network", "effect": "seconds", "minutes": "2", "components": ["crm"]}
+    same = {"title_en": "Work on the network", "effect": "offline", "minutes": "2", "components": ["crm"]}
     same |= {"ends_at": "2026-11-25T11:00", "because": "Clearer."}
     assert anna.post(at, same).status_code == 403
     assert "Nothing is different." in operator.post(at, same).content.decode()
+    lighter = operator.post(at, same | {"effect": "seconds"}).content.decode()
+    assert "“Interrupted for seconds” means a minute at most." in lighter.partition('name="minutes"')[2]
     assert operator.post(at, same | {"title_en": "New switches"}).status_code == 302
     window.refresh_from_db()
     assert (window.title, window.most_seconds, window.versions.count()) == ({"en": "New switches"}, 90, 1)

@@ -100,8 +100,8 @@ def test_an_outage_that_is_told_afterwards_is_an_incident_too(oslo, clock):
     [
         ("offline", None, 11, 0),
         ("read_only", None, 3, 1),
-        ("seconds", 120, 5, 0),
-        ("seconds", 120, 9, 1),
+        ("seconds", 40, 3, 0),
+        ("seconds", 40, 4, 1),
         ("none", None, 3, 1),
     ],
 )
