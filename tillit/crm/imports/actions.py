@@ -149,6 +149,8 @@ def take_rows(actor: Actor, *, import_id: int, batch: Batch) -> bool:
         unchanged=F("unchanged") + outcome.unchanged,
         rejected=F("rejected") + len(refused),
         warned=F("warned") + len(warned),
+        companies_added=F("companies_added") + outcome.companies_added,
+        company_selection=running.company_selection,
     )
     return True
 

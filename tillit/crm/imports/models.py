@@ -55,16 +55,21 @@ class Import(TenantModel):
     unchanged = models.PositiveBigIntegerField(default=0)
     rejected = models.PositiveBigIntegerField(default=0)
     warned = models.PositiveBigIntegerField(default=0)
+    companies_added = models.PositiveBigIntegerField(default=0, db_default=0)  # those that persons named and we missed
     kept_at_undo = models.PositiveBigIntegerField(default=0)
     problem = models.TextField(blank=True, default="")
     selection = models.ForeignKey(Selection, null=True, on_delete=models.SET_NULL, related_name="+")
+    company_selection = models.ForeignKey(Selection, null=True, on_delete=models.SET_NULL, related_name="+")
     created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=LedgerTime())
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
 
-    ledger_leaves_out = ("position", "read", "added", "changed", "unchanged", "rejected", "warned", "reading")
+    ledger_leaves_out = (
+        *("position", "read", "added", "changed", "unchanged", "rejected", "warned", "companies_added"),
+        "reading",
+    )
 
     class Meta:
         verbose_name = _("import")
@@ -119,7 +124,7 @@ class Import(TenantModel):
         )
 
     def counts(self) -> dict[str, Any]:
-        names = ("read", "added", "changed", "unchanged", "rejected", "warned")
+        names = ("read", "added", "changed", "unchanged", "rejected", "warned", "companies_added")
         return {name: getattr(self, name) for name in names}
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.utils.translation import gettext as _
 from psycopg import sql
@@ -17,7 +16,7 @@ from tillit.crm.imports.cleaning import Value
 from tillit.crm.imports.models import Import
 from tillit.crm.imports.problems import Problem
 from tillit.crm.imports.statements import execute, fetch, fold_all
-from tillit.crm.models import Kind
+from tillit.crm.models import Kind, Selection
 
 TEXT, SMALL, WHOLE, BIG = "text", "smallint", "integer", "bigint"
 _REACHED = {"email": TEXT, "phone": TEXT, "street": TEXT, "postal_code": TEXT, "city": TEXT, "country": TEXT}
@@ -58,6 +57,7 @@ class Outcome:
     added: int = 0
     changed: int = 0
     unchanged: int = 0
+    companies_added: int = 0
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -68,13 +68,13 @@ def write(of_import: Import, rows: list[Row]) -> Outcome:
         return outcome
     missing = _link_companies(of_import, rows) if of_import.kind == Kind.PERSON else []
     if of_import.on_match == Import.OnMatch.ADD:
-        _make_companies(of_import, missing, rows)
+        outcome.companies_added = _make_companies(of_import, missing, rows)
         outcome.added = _insert(of_import, rows)
         return outcome
     rows = _find_records(of_import, rows, outcome)
     new, known = _combine(of_import, rows, outcome)
     written = known if of_import.on_match != Import.OnMatch.SKIP else []
-    _make_companies(of_import, missing, [*new, *written])
+    outcome.companies_added = _make_companies(of_import, missing, [*new, *written])
     outcome.added = _insert(of_import, new)
     changed = _update(of_import, written)
     _select(of_import, [row.record for row in known])
@@ -206,18 +206,29 @@ def _link_companies(of_import: Import, rows: list[Row]) -> list[Company]:
     return missing
 
 
-def _make_companies(of_import: Import, missing: list[Company], rows: list[Row]) -> None:
-    """Make the unknown companies of these rows, and only theirs: what is rejected or left as it is needs none."""
+def _make_companies(of_import: Import, missing: list[Company], rows: list[Row]) -> int:
+    """Make the unknown companies of these rows, and only theirs: what is rejected or left as it is needs none.
+
+    They are in a selection of their own. Returns how many.
+    """
     linked = [(row, number) for row in rows if isinstance(number := row.values.get("company_id"), int) and number < 0]
     needed = {number: missing[-number - 1] for _row, number in linked}
     if not needed:
-        return
+        return 0
+    of_import.company_selection = of_import.company_selection or _selection_of_companies(of_import)
     made = [Row(0, [], {"name": name or domain, "domain": domain}) for name, domain in needed.values()]
-    _insert_rows(of_import, Kind.COMPANY, made, select=False)
+    _insert_rows(of_import, Kind.COMPANY, made, of_import.company_selection.pk)
     ids = _companies(of_import, [(name or domain, domain) for name, domain in needed.values()])
     for row, number in linked:
         name, domain = needed[number]
         row.values["company_id"] = ids[name or domain, domain]
+    return len(made)
+
+
+def _selection_of_companies(of_import: Import) -> Selection:
+    name = of_import.selection.name if of_import.selection else str(of_import)[:120]
+    by = of_import.created_by_id
+    return Selection.objects.create(tenant_id=of_import.tenant_id, kind=Kind.COMPANY, created_by_id=by, name=name)
 
 
 def _companies(of_import: Import, asked: list[Company]) -> dict[Company, int]:
@@ -251,10 +262,11 @@ def _alike(pairs: list[Company]) -> list[list[Company]]:
 
 
 def _insert(of_import: Import, rows: list[Row]) -> int:
-    return _insert_rows(of_import, Kind(of_import.kind), rows, select=True) if rows else 0
+    return _insert_rows(of_import, Kind(of_import.kind), rows, of_import.selection_id) if rows else 0
 
 
-def _insert_rows(of_import: Import, kind: Kind, rows: list[Row], *, select: bool) -> int:
+def _insert_rows(of_import: Import, kind: Kind, rows: list[Row], selection: int | None) -> int:
+    """Add the rows as records, which are then in the selection."""
     columns = COLUMNS[kind]
     insert = sql.SQL(
         "INSERT INTO {table} (tenant_id, version, {columns}) SELECT %s, 1, {columns}"
@@ -264,14 +276,11 @@ def _insert_rows(of_import: Import, kind: Kind, rows: list[Row], *, select: bool
         columns=_identifiers(columns),
         arrays=sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.SQL(kind_of)) for kind_of in columns.values()),
     )
-    values: list[Any] = [of_import.tenant_id, *_arrays(columns, rows)]
-    if select:
-        insert = sql.SQL(
-            "WITH made AS ({insert}) INSERT INTO crm_selectionmember (tenant_id, selection_id, {record})"
-            " SELECT %s, %s, id FROM made"
-        ).format(insert=insert, record=sql.Identifier(f"{kind}_id"))
-        values += [of_import.tenant_id, of_import.selection_id]
-    return execute(insert, values)
+    selected = sql.SQL(
+        "WITH made AS ({insert}) INSERT INTO crm_selectionmember (tenant_id, selection_id, {record})"
+        " SELECT %s, %s, id FROM made"
+    ).format(insert=insert, record=sql.Identifier(f"{kind}_id"))
+    return execute(selected, [of_import.tenant_id, *_arrays(columns, rows), of_import.tenant_id, selection])
 
 
 def _update(of_import: Import, rows: list[Row]) -> int:

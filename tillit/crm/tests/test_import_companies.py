@@ -135,7 +135,12 @@ def test_persons_are_linked_to_their_companies_and_missing_ones_are_made(anna):
         "Ole,Sol,ole@sol.example,Solvik AS\n"
     )
     done = bring_in(anna, people, kind="persons")
-    assert done.added == 2
+    assert (done.added, done.companies_added) == (2, 1)
+    page = anna.get(f"/imports/{done.pk}/").content.decode()
+    assert "<dt>Companies added</dt><dd>1</dd>" in page
+    missing = anna.get(f"/companies/?selection={done.company_selection_id}").content.decode()
+    assert f"/companies/?selection={done.company_selection_id}" in page
+    assert "Solvik AS" in missing and "Nordlys AS" not in missing
     with in_tenant(anna.tenant):
         employers = dict(Person.objects.values_list("first_name", "company__name"))
     assert employers == {"Kari": "Nordlys AS", "Ole": "Solvik AS"}
