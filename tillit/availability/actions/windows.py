@@ -99,6 +99,8 @@ def announce_maintenance(
         _refuse_rash_emergency(actor, details)
         window.announced_by = details.announced_by
         window.confirmed_by, window.confirmed_at = actor.user, at
+    elif details.rule and details.rule.kind == MaintenanceRule.Kind.EMERGENCY:
+        raise Refused(_("This line of the plan is for emergencies alone: ask for one."), field="rule")
     one_at_a_time(ONE_ANNOUNCER)
     if before := _announced_before(details.sent):
         return before

@@ -21,8 +21,10 @@ def _reasons() -> TextsField:
 
 
 class AnnouncementForm(OnceForm):
+    """Of planned work: an emergency is asked for elsewhere, and nothing of its line of the plan is offered here."""
+
     kind = forms.ChoiceField(
-        label=_("Kind"), choices=MaintenanceWindow.Kind, widget=forms.HiddenInput, initial="planned"
+        label=_("Kind"), choices=MaintenanceWindow.Kind.choices[:1], widget=forms.HiddenInput, initial="planned"
     )
     rule = forms.ModelChoiceField(
         label=_("Line of the plan"),
@@ -56,10 +58,11 @@ class AnnouncementForm(OnceForm):
             cast(forms.ModelChoiceField, self.fields["rule"]),
             cast(forms.ChoiceField, self.fields["region"]),
         )
-        rule.queryset = MaintenanceRule.objects.in_force().filter(as_needed=True)
+        ordinary = MaintenanceRule.objects.in_force().exclude(kind=MaintenanceRule.Kind.EMERGENCY)
+        rule.queryset = ordinary.filter(as_needed=True)
         region.choices = [("", _("Everywhere")), *regions().items()]
         cast(forms.ModelMultipleChoiceField, self.fields["components"]).queryset = Component.objects.in_service()
-        jobs = MaintenanceRule.objects.in_force().exclude(job="").values_list("job", flat=True)
+        jobs = ordinary.exclude(job="").values_list("job", flat=True)
         named = sorted({(job, words.job(job)) for job in jobs}, key=lambda choice: choice[1])
         cast(forms.ChoiceField, self.fields["job"]).choices = [
             ("", _("as the line of the plan says, else by hand")),

@@ -8,8 +8,10 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils.timezone import now
 
-from tillit.availability.actions.windows import ONE_ANNOUNCER
+from tillit.availability import words
+from tillit.availability.actions.windows import ONE_ANNOUNCER, Details, announce_maintenance
 from tillit.availability.models import MaintenanceRule, MaintenanceWindow
+from tillit.foundation.errors import Refused
 from tillit.foundation.testing import Person, happened
 
 CALENDAR = "/operator/maintenance/"
@@ -153,8 +155,8 @@ def test_the_database_refuses_an_end_before_the_start_and_an_emergency_of_one_pe
     [
         ({"lasting": -1}, "The end must come after the start."),
         ({"lasting": 0}, "The end must come after the start."),
-        ({"kind": "emergency", "reasons_en": "  "}, "An emergency needs its reason."),
-        ({"kind": "emergency"}, "An emergency needs two people"),
+        ({"kind": "emergency"}, "Select a valid choice."),
+        ({"job": "emergency"}, "Select a valid choice."),
         ({"kind": "planned", "hours": -5}, TOO_LATE),
         ({"title_en": ""}, "Please say what is going to be done."),
         ({"starts_at": "next Friday"}, "Enter a valid date/time."),
@@ -231,6 +233,21 @@ def test_why_it_is_needed_is_read_in_the_readers_own_language_everywhere(operato
     assert '<span lang="en">A disk is full.</span> <span class="lang-mark">(Engelsk)</span>' in read("/status/", "nb")
     (told,) = json.loads(read("/trust/maintenance.json", "nb"))["windows"]
     assert told["reason"] == "A disk is full." and told["reasons"]["de"] == "Eine Platte ist voll."
+
+
+def test_one_person_announces_nothing_on_the_line_of_emergencies(operator, typed, plan):
+    line = MaintenanceRule.objects.get(kind="emergency")
+    page = operator.get(f"{CALENDAR}announce").content.decode()
+    assert "Infrastructure upgrade</option>" in page and "Emergency patch</option>" not in page
+    assert words.job("emergency") not in page and 'value="emergency"' not in page
+    assert operator.post(CALENDAR, typed(rule=line.pk, title_en="")).status_code == 422
+    start = now() + 2 * DAY
+    with pytest.raises(Refused, match="for emergencies alone"):
+        announce_maintenance(
+            operator.actor, kind="planned", starts_at=start, ends_at=start + DAY / 24, title={"en": "Patch"},
+            details=Details(rule=line),
+        )  # fmt: skip
+    assert not MaintenanceWindow.objects.filter(rule=line).exists()
 
 
 @pytest.mark.promise("infrastructure-work-on-saturday-night")

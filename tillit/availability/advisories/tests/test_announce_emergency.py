@@ -143,6 +143,8 @@ def test_no_emergency_comes_without_an_advisory_on_which_it_was_asked_for(asked,
     for slug, by in (("", operator.user), ("tillit-2026-4711", operator.user), (advisory.slug, third.user)):
         with pytest.raises(Refused, match="needs the security advisory"):
             announce(slug, by)
+    with pytest.raises(Refused, match="needs two people"):
+        announce(advisory.slug, second.user)
     actions.withdraw_emergency(operator.actor, emergency=asked)
     with pytest.raises(Refused, match="needs the security advisory"):
         announce(advisory.slug)
