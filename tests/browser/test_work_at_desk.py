@@ -135,6 +135,12 @@ def test_an_incident_is_told_at_night_with_one_thumb(olav, browse, tillit):
     page.get_by_role("link", name="Partly not working").tap()
     title = page.get_by_role("group", name="What is wrong?").get_by_role("textbox").first
     expect(title).to_have_value("Not everything works: {parts}")
+    words, left_out = page.locator("#open textarea").first, page.locator("#open .badge", has_text="nb: not published")
+    ready = words.input_value()
+    words.fill("Mail waits.")
+    expect(left_out).to_have_count(2)  # of title and text: left as they were kept ready
+    words.fill(ready)
+    expect(left_out).to_have_count(0)
     page.get_by_role("checkbox", name="E-mail").first.tap()
     low = page.evaluate(
         "[...document.querySelectorAll('main :is(button, .button, .chip, .choices label)')]"

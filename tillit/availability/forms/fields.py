@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
@@ -62,9 +64,17 @@ class TextsWidget(forms.MultiWidget):
 
     template_name = "availability/texts_widget.html"
     use_fieldset = True
+    ready: Mapping[str, str] = MappingProxyType({})  # by language, the words kept ready that it began with
 
     def __init__(self, widget: type[forms.Widget], attrs: dict[str, Any] | None = None) -> None:
         super().__init__({code: widget(attrs={"lang": code}) for code, _name in settings.LANGUAGES}, attrs)
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        for sub in context["widget"]["subwidgets"]:
+            if said := self.ready.get(sub["attrs"]["lang"]):
+                sub["attrs"]["data-ready"] = said
+        return context
 
     def id_for_label(self, id_: str, index: str | None = None) -> str:  # noqa: ARG002 - as Django calls it
         """The reader's own language: where a link to the field leads."""

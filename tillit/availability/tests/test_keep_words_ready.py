@@ -11,7 +11,8 @@ WORDS = f"{DESK}templates/"
 
 @pytest.fixture
 def slow():
-    """Every installation starts with a good set."""
+    """Every installation starts with a good set, which fits also what no probe noticed."""
+    assert "measuring" not in IncidentTemplate.objects.get(name__en="False alarm").body["en"]
     return IncidentTemplate.objects.get(name__en="Slow")
 
 
@@ -31,6 +32,23 @@ def test_an_incident_is_opened_with_words_kept_ready(operator, plan, slow, publi
     )
     assert "bis 09:30 MEZ wieder" in incident.updates.get().body["de"]
     assert "bis 09:30 MEZ wieder" in public.get("/status/?lang=de").content.decode()
+
+
+def test_a_language_left_as_it_was_kept_ready_is_not_published_beside_words_that_say_more(operator, plan, slow, public):
+    """Neither its text nor its title: both are told in the language in which somebody wrote."""
+    at = f"{DESK}?template={slow.pk}"
+    page = operator.get(at).content.decode()
+    assert 'data-ready="Tregere enn vanlig: {parts}"' in page and "published only while none is changed" in page
+    typed = {f"{name}_{code}": text for name in ("title", "body") for code, text in getattr(slow, name).items()}
+    typed |= {"also": [Component.objects.get(slug="crm").pk], "impact": "minor", "status": "investigating"}
+    typed |= {"title_en": "Saving fails", "body_en": "Nobody can save.", "body_de": "Speichern geht nicht."}
+    answer = operator.post(at, typed, follow=True)
+    assert "Not published, because it was left as it was kept ready: Norwegian." in answer.content.decode()
+    incident = Incident.objects.get()
+    assert incident.title == {"en": "Saving fails", "de": "Langsamer als gewohnt: CRM"}
+    assert incident.updates.get().body == {"en": "Nobody can save.", "de": "Speichern geht nicht."}
+    norwegian = public.get(f"/status/incidents/{incident.pk}/?lang=nb").content.decode()
+    assert "Saving fails" in norwegian and "Tregere" not in norwegian and norwegian.count("(Engelsk)") == 2
 
 
 @pytest.mark.parametrize(("left_out", "place"), [({"also": []}, "{parts}"), ({"next_in": ""}, "{next_update}")])

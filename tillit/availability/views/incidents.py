@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -19,7 +19,7 @@ from tillit.availability.actions.incidents import (
 )
 from tillit.availability.forms.incidents import ComponentForm, IncidentForm, ResolutionForm, UpdateForm
 from tillit.availability.models import Component, Incident, IncidentTemplate
-from tillit.availability.views.typed import chosen_words, own_words, show, typed
+from tillit.availability.views.typed import chosen_words, own_words, remember, show, tell_left_out, typed
 from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
@@ -32,14 +32,16 @@ def incidents(request: Request) -> HttpResponse:
     require(request.actor, "availability.manage_incidents")
     ready = chosen_words(request, Moment.OPENING)
     form = IncidentForm(typed(request), initial=ready or {"next_in": "30"})
+    remember(form, ready)
     if form.is_valid():
-        form.cleaned_data["body"] = own_words(form.cleaned_data["body"], ready.get("body", {}))
+        left_out = own_words(form, ready)
         try:
             found = open_incident(request.actor, **form.incident())
         except Refused as refusal:
             show(refusal, form)
         else:
             messages.success(request, _("The incident is on the status page now."))
+            tell_left_out(request, left_out)
             return redirect("availability:incident", found.pk)
     told = queries.current_status()
     if told.incidents and not form.is_bound and not {"new", "template"} & request.GET.keys():
@@ -55,16 +57,16 @@ def incident(request: Request, pk: int) -> HttpResponse:
     found = _chosen(pk, told)
     form = _next(request, found)
     if form.is_valid():
-        form.cleaned_data["body"] = own_words(form.cleaned_data["body"], form.initial.get("body", {}))
+        left_out = own_words(form, form.initial)
         try:
             update_incident(request.actor, incident=found, said=form.said())
         except Refused as refusal:
             show(refusal, form)
         else:
             messages.success(request, _("Said on the status page."))
+            tell_left_out(request, left_out)
             return redirect("availability:incident", pk)
-    ending = ResolutionForm(initial=chosen_words(request, Moment.RESOLVING, found), auto_id="end_%s")
-    return _desk(request, found, told, form=form, ending=ending)
+    return _desk(request, found, told, form=form, ending=_ending(request, found))
 
 
 @require_POST
@@ -72,15 +74,16 @@ def resolve(request: Request, pk: int) -> HttpResponse:
     require(request.actor, "availability.manage_incidents")
     told = queries.current_status()
     found = _chosen(pk, told)
-    form = ResolutionForm(request.POST, initial=chosen_words(request, Moment.RESOLVING, found), auto_id="end_%s")
+    form = _ending(request, found, request.POST)
     if form.is_valid():
-        form.cleaned_data["body"] = own_words(form.cleaned_data["body"], form.initial.get("body", {}))
+        left_out = own_words(form, form.initial)
         try:
             resolve_incident(request.actor, incident=found, **form.cleaned_data)
         except Refused as refusal:
             show(refusal, form)
         else:
             messages.success(request, _("The incident is resolved."))
+            tell_left_out(request, left_out)
             return redirect("availability:incident", pk)
     following = UpdateForm(initial={"status": found.status})
     return _desk(request, found, told, form=following, ending=form)
@@ -121,7 +124,17 @@ def _chosen(pk: int, told: queries.Status) -> Incident:
 def _next(request: Request, found: Incident) -> UpdateForm:
     """The form for the next thing said, with the words that were chosen; it goes on where the last update was."""
     said = chosen_words(request, Moment.UPDATING, found)
-    return UpdateForm(typed(request), initial={"status": found.status, "next_in": "30"} | said)
+    form = UpdateForm(typed(request), initial={"status": found.status, "next_in": "30"} | said)
+    remember(form, said)
+    return form
+
+
+def _ending(request: Request, found: Incident, sent: QueryDict | None = None) -> ResolutionForm:
+    """The form that ends it, with the words that were chosen."""
+    said = chosen_words(request, Moment.RESOLVING, found)
+    form = ResolutionForm(sent, initial=said, auto_id="end_%s")
+    remember(form, said)
+    return form
 
 
 def _desk(request: Request, found: Incident | None, told: queries.Status, **forms: Form) -> HttpResponse:

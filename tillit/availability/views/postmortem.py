@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from tillit.availability.actions.incidents import draft_postmortem, publish_postmortem, revise_update
 from tillit.availability.forms.incidents import PostmortemForm, RevisionForm
 from tillit.availability.models import Incident, IncidentTemplate, IncidentUpdate, PostmortemDraft
-from tillit.availability.views.typed import own_words, show, typed, words_of
+from tillit.availability.views.typed import own_words, remember, show, tell_left_out, typed, words_of
 from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
@@ -40,11 +40,12 @@ def postmortem(request: Request, pk: int) -> HttpResponse:
     require(request.actor, "availability.manage_incidents")
     found = get_object_or_404(Incident.objects.told(), pk=pk)
     draft = PostmortemDraft.objects.filter(incident=found).select_related("changed_by").first()
-    form = PostmortemForm(typed(request), initial={"body": draft.body} if draft else _begun(request, found))
+    ready = _begun(request, found)
+    form = PostmortemForm(typed(request), initial={"body": draft.body} if draft else ready)
+    remember(form, ready)
     if form.is_valid():
         publishes = "publish" in request.POST
-        if publishes:
-            form.cleaned_data["body"] = own_words(form.cleaned_data["body"], _begun(request, found).get("body", {}))
+        left_out = own_words(form, ready) if publishes else []
         try:
             (publish_postmortem if publishes else draft_postmortem)(request.actor, incident=found, **form.cleaned_data)
         except Refused as refusal:
@@ -52,6 +53,7 @@ def postmortem(request: Request, pk: int) -> HttpResponse:
         else:
             said = _("The post-mortem is public.") if publishes else _("The draft is kept. Nobody else reads it yet.")
             messages.success(request, said)
+            tell_left_out(request, left_out)
             return redirect("availability:incident" if publishes else "availability:postmortem", pk)
     context = {"form": form, "draft": draft, "incident": found}
     return render(request, "availability/postmortem.html", context, status=422 if form.errors else 200)

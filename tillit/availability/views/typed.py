@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, time
-from typing import Any
+from typing import Any, cast
 
+from django.contrib import messages
 from django.forms import Form
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from tillit.availability.filling import Known, fill
+from tillit.availability.forms.fields import TextsWidget
 from tillit.availability.models import Incident, IncidentTemplate
 from tillit.foundation.errors import Refused
+from tillit.foundation.formats import LANGUAGES
 from tillit.foundation.requests import Request
+from tillit.foundation.texts import LANGUAGE_NAMES
+
+TEXTS = {"title", "body"}  # of a form about an incident, by language
 
 
 def typed(request: Request) -> QueryDict | None:
@@ -43,13 +51,41 @@ def chosen_words(request: Request, moment: str, incident: Incident | None = None
     return words_of(template, request, incident) if template else {}
 
 
-def own_words(texts: dict[str, str], ready: dict[str, str]) -> dict[str, str]:
-    """Without the languages that say only what was kept ready, once another one says something of its own.
+def remember(form: Form, ready: Mapping[str, Any]) -> None:
+    """Let the fields know the words kept ready: which language says nothing else is then seen while one types."""
+    for name in TEXTS & form.fields.keys() & ready.keys():
+        cast(TextsWidget, form.fields[name].widget).ready = ready[name]
+
+
+def own_words(form: Form, ready: Mapping[str, Any]) -> list[str]:
+    """Leave out the languages that say only what was kept ready, title and text, once another one says something of
+    its own; returns their codes.
 
     Else a German reader would be told the template, and an English one what happened.
     """
-    own = {language: text for language, text in texts.items() if text.split() != ready.get(language, "").split()}
-    return own or texts
+    said: dict[str, dict[str, str]] = {name: form.cleaned_data[name] for name in TEXTS & form.cleaned_data.keys()}
+    own = {name: _other_than(texts, ready.get(name, {})) for name, texts in said.items()}
+    changed = set().union(*own.values())
+    if not changed:
+        return []
+    for name, texts in said.items():
+        kept = own[name] or changed if name == "body" else changed
+        form.cleaned_data[name] = {code: text for code, text in texts.items() if code in kept} or texts
+    typed_in = {code for texts in said.values() for code in texts}
+    return [code for code, _name in LANGUAGES if code in typed_in - changed]
+
+
+def tell_left_out(request: Request, languages: list[str]) -> None:
+    """Who published hears which languages were not."""
+    if languages:
+        names = ", ".join(str(LANGUAGE_NAMES[code]) for code in languages)
+        told = _("Not published, because it was left as it was kept ready: %(languages)s.")
+        messages.warning(request, told % {"languages": names})
+
+
+def _other_than(texts: dict[str, str], ready: dict[str, str]) -> set[str]:
+    """The languages whose text is not the one kept ready, however it is broken into lines."""
+    return {code for code, text in texts.items() if text.split() != ready.get(code, "").split()}
 
 
 def words_of(template: IncidentTemplate, request: Request, incident: Incident | None) -> dict[str, Any]:
