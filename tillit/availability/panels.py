@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST
 
 from tillit.availability import lastcopy, moving, queries
 from tillit.availability.actions.notices import dismiss_notice, record_notice_shown
-from tillit.availability.models import Effect, MaintenanceWindow
 from tillit.availability.zone import in_operators_time
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
@@ -60,18 +59,10 @@ def _told(
 
     A window that is moved has another sequence; one that is cancelled or over is no longer asked for.
     """
-    interruptions = _by_weight(queries.merged(queries.windows_of(key for key, _sequence in windows)))
+    interruptions = queries.by_weight(queries.merged(queries.windows_of(key for key, _sequence in windows)))
     context = {"interruptions": interruptions, "more": len(interruptions) - 1, "says_whom": says_whom}
     planned = all(window.is_planned for window in interruptions[0].windows[:1])
     return {"text": render_to_string("availability/_banner_text.html", context), "planned": planned}
-
-
-def _by_weight(found: list[queries.Interruption]) -> list[queries.Interruption]:
-    """What runs or begins within a day, then the rest; of each the heaviest first, of the same weight the next."""
-    soon = now() + MaintenanceWindow.NOTICE
-    return sorted(
-        found, key=lambda one: (one.starts_at >= soon, -Effect.values.index(one.heaviest.effect), one.starts_at)
-    )
 
 
 @require_POST

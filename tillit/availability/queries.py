@@ -211,10 +211,19 @@ def merged(windows: Iterable[MaintenanceWindow], tenant: Tenant | None = None) -
     return sorted(joined, key=lambda found: found.starts_at)
 
 
+def by_weight(found: Iterable[Interruption]) -> list[Interruption]:
+    """What runs or begins within a day, then the rest; of each the heaviest first, of the same weight the next."""
+    soon = now() + MaintenanceWindow.NOTICE
+    return sorted(
+        found, key=lambda one: (one.starts_at >= soon, -Effect.values.index(one.heaviest.effect), one.starts_at)
+    )
+
+
 def near(found: list[Interruption]) -> list[Interruption]:
-    """Of these, earliest first, what is read without opening anything: what is under way, emergencies, and the next."""
-    following = next((one for one in found if not one.is_active), None)
-    return [one for one in found if one.is_active or not one.is_planned or one is following]
+    """Of these, by weight, what is read without opening anything: what is under way, emergencies, and one more."""
+    ranked = by_weight(found)
+    following = next((one for one in ranked if one.is_planned and not one.is_active), None)
+    return [one for one in ranked if one.is_active or not one.is_planned or one is following]
 
 
 def by_month(interruptions: Iterable[Interruption]) -> list[tuple[datetime, list[Interruption]]]:

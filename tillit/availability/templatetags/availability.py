@@ -9,8 +9,9 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from tillit.availability import queries, words
-from tillit.availability.models import Incident
+from tillit.availability import changes, queries, words
+from tillit.availability.changes import Step
+from tillit.availability.models import Incident, MaintenanceWindow
 from tillit.availability.models.components import Shown
 from tillit.availability.queries import Interruption
 from tillit.availability.words import Timed
@@ -19,6 +20,7 @@ register = template.Library()
 SAID = (words.day, words.weekday, words.clock, words.month, words.zone, words.expected, words.noticed, words.audience)
 for _filter in (*SAID, words.job, words.region):
     register.filter(_filter.__name__, _filter)
+register.filter("full_moment", words.moment)
 
 
 @register.filter
@@ -39,6 +41,18 @@ def span(timed: Timed, first_day: Callable[[datetime], str] = words.day) -> Safe
 
 
 @register.filter
+def parts(about: MaintenanceWindow | Interruption) -> str:
+    """The parts of the service that a window, or all windows of an interruption, name; "" where it concerns all."""
+    return words.parts(*(about.windows if isinstance(about, Interruption) else (about,)))
+
+
+@register.filter
+def steps(window: MaintenanceWindow) -> list[Step]:
+    """What was announced of it before, and what each change made of it, the first one first."""
+    return changes.of(window)
+
+
+@register.filter
 def near(found: list[Interruption]) -> list[Interruption]:
     return queries.near(found)
 
@@ -47,7 +61,7 @@ def near(found: list[Interruption]) -> list[Interruption]:
 def further(found: list[Interruption]) -> list[Interruption]:
     """The others."""
     shown = queries.near(found)
-    return [one for one in found if one not in shown]
+    return [one for one in queries.by_weight(found) if one not in shown]
 
 
 @register.filter

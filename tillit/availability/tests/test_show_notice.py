@@ -52,7 +52,7 @@ def test_the_sign_in_view_tells_state_every_window_and_where_to_read_more(plan, 
 
 @pytest.mark.promise("notice-in-every-sign-in-view")
 def test_on_a_phone_the_form_is_near_and_every_notice_stands_there(plan, announced, fjordlys, operator_tenant):
-    """The next window and every emergency in the open, the others behind one line; the proof finds all of them."""
+    """The worst window and every emergency in the open, the others behind one line; the proof finds all of them."""
     announced(200, kind="emergency", title="TLS library", reason="A hole.")
     announced(100, title="Core switch")
     page = public_of(fjordlys).get(SIGN_IN).content.decode()
@@ -60,6 +60,10 @@ def test_on_a_phone_the_form_is_near_and_every_notice_stands_there(plan, announc
     assert "Application maintenance" in nearest and "TLS library" in nearest and "2 more are announced" in further
     assert "Core switch" not in nearest and "Core switch" in further and page.count('data-notice="window') == 4
     assert "<details" not in nearest[nearest.index("Announced maintenance") :]
+    announced(130, title="New disks", effect="offline")
+    nearest, _more, further = public_of(fjordlys).get(SIGN_IN).content.decode().partition('<details class="further">')
+    assert "New disks" in nearest and "TLS library" in nearest  # as in the banner inside the session
+    assert further.index("Application maintenance") < further.index("Core switch")
     prove_notices(Actor.system(operator_tenant))
     for window in MaintenanceWindow.objects.upcoming().concerning(fjordlys):
         assert NoticeProof.objects.filter(window=window, place="sign_in").exists()
