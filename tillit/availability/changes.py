@@ -65,7 +65,7 @@ class Step:
 def of(window: MaintenanceWindow) -> list[Step]:
     """The changes of an announced window, the first one first."""
     found: list[Step] = []
-    for version in reversed(window.versions.all()):
+    for version in list(window.versions.all())[::-1]:
         after = found[-1].before if found else window
         found.append(Step(version, _as_told(version, after), after))
     return found[::-1]

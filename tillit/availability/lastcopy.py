@@ -21,7 +21,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.dateparse import parse_datetime
 
 from tillit.availability import queries
-from tillit.availability.models import Incident, MaintenanceRule, MaintenanceWindow, WindowWork
+from tillit.availability.models import Component, Incident, MaintenanceRule, MaintenanceWindow, WindowWork
 from tillit.foundation import wholefile
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
@@ -123,6 +123,7 @@ def write() -> None:
         "troubles": [vars(trouble) for trouble in _troubles(status.incidents)],
         "windows": [_as_json(window) for window in windows],
         "tenants": tenants,
+        "parts": {part.slug: part.name for part in Component.objects.in_service()},
     }
     wholefile.replace(place(), json.dumps(content, cls=DjangoJSONEncoder).encode())
 
@@ -138,7 +139,8 @@ def load() -> Notices:
 
 def _loaded(content: Json) -> Notices:
     troubles = [Trouble(**one | {"at": parse_datetime(one["at"])}) for one in content["troubles"]]
-    windows = [_window(one) for one in content["windows"]]
+    parts = content.get("parts", {})  # a release before wrote no names
+    windows = [_window(one, parts) for one in content["windows"]]
     tenants, summaries = content["tenants"], content.get("summaries", {})  # a release before wrote no summaries
     return Notices(parse_datetime(content["at"]), content["summary"], troubles, windows, tenants, summaries)
 
@@ -155,12 +157,12 @@ def _as_json(window: MaintenanceWindow) -> Json:
     return told | {"waves": window.rule.waves if window.rule else [], "at_work": getattr(window, "at_work", False)}
 
 
-def _window(told: Json) -> MaintenanceWindow:
-    """As it was read from the database, with as much of its rule as its words need."""
+def _window(told: Json, parts: Json) -> MaintenanceWindow:
+    """As it was read from the database, with as much of its rule, and of the parts, as its words need."""
     waves, at_work = told.pop("waves"), told.pop("at_work")
     moments = {name: parse_datetime(told[name]) for name in ("starts_at", "ends_at", "announced_at")}
     window = MaintenanceWindow(**told | moments, rule=MaintenanceRule(waves=waves))
-    vars(window)["at_work"] = at_work
+    vars(window).update(at_work=at_work, part_names=parts)
     return window
 
 

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.utils.timezone import now
 
 from tillit.availability.actions.incidents import Said, open_incident, resolve_incident, update_incident
-from tillit.availability.actions.windows import cancel_maintenance, move_maintenance
+from tillit.availability.actions.windows import Revised, cancel_maintenance, move_maintenance, revise_maintenance
 from tillit.availability.models import Component, Incident
 from tillit.availability.words import forget_regions
 from tillit.foundation.testing import public_of
@@ -61,9 +61,28 @@ def test_a_window_tells_what_was_announced_before_and_why_it_moved(plan, announc
     page = text(public.get(address))
     assert "Fri, 27 Nov 2026, 09:00–11:00 CET announced" in page
     assert "What was announced before" in page
-    assert "Thu, 26 Nov 2026, 09:00–11:00 CET" in page and "The cable is late." in page
+    assert "Thu, 26 Nov 2026, 09:00–11:00 CET" in page
+    assert "Moved to Fri, 27 Nov 2026, 09:00–11:00 CET The cable is late." in page
     cancel_maintenance(operator.actor, window=window, because="There is no cable.")
     assert "There is no cable." in text(public.get(address))
+
+
+def test_the_parts_it_names_are_told_wherever_it_is_and_so_is_a_change_of_them(plan, announced, operator, public, anna):
+    window = announced(200, title="New disks", components=["mail", "crm"], effect="offline", most_seconds=600)
+    address = f"/status/maintenance/{window.pk}/"
+    assert "Parts of the service CRM, E-mail sending" in text(public.get(address))
+    for page in (public.get("/status/"), public_of(anna.tenant).get("/sign-in/"), anna.get("/panels/my-windows")):
+        assert "Not available: up to 10 minutes · Parts of the service: CRM, E-mail sending" in text(page)
+    assert "(Not available: up to 10 minutes · CRM, E-mail sending)" in text(anna.get("/notices/"))
+    assert "New disks CRM, E-mail sending" in text(public.get("/status/maintenance/"))
+    said = {name: getattr(window, name) for name in Revised.__dataclass_fields__} | {"components": ["crm"]}
+    revise_maintenance(operator.actor, window=window, revised=Revised(**said), because="Mail goes on.")
+    changed = "Parts of the service: CRM (before: CRM, E-mail sending)"
+    for page in (public.get(address), operator.get(f"/operator/maintenance/{window.pk}/")):
+        told = text(page)
+        assert "announced Mon, 23 Nov 2026, 09:00 CET, replaced Mon, 23 Nov 2026, 09:00 CET" in told
+        assert f"{changed} Mail goes on." in told and "Moved" not in told
+    assert f"Changed on Mon, 23 Nov 2026: {changed} – Mail goes on." in text(public.get("/status/"))
 
 
 def test_the_pages_answer_on_every_host_in_every_language_without_a_cookie(trouble, announced, public, fjordlys, anna):

@@ -63,8 +63,8 @@ def test_a_reason_is_corrected_and_the_one_before_stays_public(announced, operat
     assert told["earlier"][0]["said"]["reasons"] == {"en": "A disk fails."}
     status = public.get("/status/?lang=de").text
     assert "Ein Netzknoten versagt." in status
-    assert re.search(r"Bis dahin genannter Grund: <span lang=\"en\"[^>]*>A disk fails\.", status)
-    assert "Reason given until then: A disk fails." in operator.get(f"/operator/maintenance/{window.pk}/").text
+    assert re.search(r"Grund: Ein Netzknoten versagt\. \(vorher: <span lang=\"en\">A disk fails\.", status)
+    assert "Reason: A switch fails. (before: A disk fails.)" in operator.get(f"/operator/maintenance/{window.pk}/").text
 
 
 def test_two_changes_at_the_very_same_moment_are_told_apart(window, operator):

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from tillit.availability import effects, lastcopy
-from tillit.availability.models import MaintenanceWindow
+from tillit.availability.models import Component, MaintenanceWindow
 from tillit.foundation.models import Tenant
 from tillit.tenants.middleware import forget_hosts
 
@@ -32,7 +32,8 @@ def copy(django_db_setup, django_db_blocker):
         times = {"announced_at": at - IN_TWO_DAYS, "title": {"en": "A larger disk", "de": "Eine grössere Platte"}}
         soon = {"starts_at": at + IN_TWO_DAYS, "ends_at": at + IN_TWO_DAYS + timedelta(hours=2), "wave": "a"}
         running = {"starts_at": at - timedelta(hours=1), "ends_at": at + timedelta(hours=1), "region": "norway"}
-        MaintenanceWindow.objects.create(effect="offline", **times, **soon)
+        Component.objects.create(slug="crm", name={"de": "Kundenakte", "en": "Customer file"}, position=1)
+        MaintenanceWindow.objects.create(effect="offline", components=["crm"], **times, **soon)
         MaintenanceWindow.objects.create(effect="offline", **times, **running)
         lastcopy.write()
         connection.rollback()
@@ -68,6 +69,8 @@ def test_the_sign_in_view_tells_the_notices_that_concern_its_tenant(ask):
     pages = {slug: answer.content.decode() for slug, answer in told.items()}
     shown = {slug: len(re.findall("Platte|disk", page)) for slug, page in pages.items()}
     assert shown == {"fjordlys": 1, "alpenrose": 0, "nordlys": 1, "nobody": 0, "": 2}
+    named = [slug for slug, page in pages.items() if "Teile des Dienstes: Kundenakte" in page]
+    assert named == ["fjordlys", ""]
     assert told["fjordlys"]["Retry-After"] == "5"
     assert not told["fjordlys"].cookies
 
