@@ -12,6 +12,9 @@ from tillit.foundation.access import Actor, action, require
 from tillit.foundation.errors import Refused
 from tillit.foundation.events import record
 
+# The advisory lock of whoever changes several parts, in whatever order; any number that no other room uses.
+ONE_KEEPER = 0x7469_6C6C_6974_7074
+
 
 @dataclass(frozen=True)
 class Proof:

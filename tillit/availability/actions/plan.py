@@ -7,12 +7,14 @@ from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
+from tillit.availability.actions.measuring import ONE_KEEPER
 from tillit.availability.models import (
     Component,
     MaintenanceRule,
     MaintenanceWindow,
 )
 from tillit.availability.numbering import next_sequence, number_rule
+from tillit.availability.once import one_at_a_time
 from tillit.availability.queries import NOTICE_DAYS, computed_windows
 from tillit.availability.refusals import refuse_strangers
 from tillit.availability.register import Entry, read_component, read_rule
@@ -51,6 +53,7 @@ def apply_components(actor: Actor, *, components: Iterable[Entry]) -> list[Compo
     require(actor, "availability.announce")
     read = [read_component(entry, position) for position, entry in enumerate(components)]
     _refuse_doubles([component.slug for component in read])
+    one_at_a_time(ONE_KEEPER)
     for component in read:
         told = {"name": component.name, "text": component.text, "position": component.position, "retired_at": None}
         told["probes"] = component.probes

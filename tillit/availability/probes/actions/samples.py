@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tillit.availability.actions.measuring import Proof, take_measurement
+from tillit.availability.actions.measuring import ONE_KEEPER, Proof, take_measurement
 from tillit.availability.models import Component
+from tillit.availability.once import one_at_a_time
 from tillit.availability.probes.following import Follower
 from tillit.availability.probes.models import Prober, Sample, SampleDay, Watch
 from tillit.availability.probes.plan import PROBES
@@ -54,6 +55,7 @@ def take_samples(actor: Actor, *, prober: Prober, samples: Sequence[Measured]) -
         Sample(prober=prober, probe=one.probe, at=one.at, ok=one.ok, milliseconds=one.milliseconds, what=one.what)
         for one in new
     )
+    one_at_a_time(ONE_KEEPER)
     _follow(actor, prober, new)
     return Taken(len(new), len(fit) - len(new), refused)
 

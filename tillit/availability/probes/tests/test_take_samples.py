@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.db import OperationalError, connection, transaction
 from django.utils.timezone import now
 
+from tillit.availability.actions.measuring import ONE_KEEPER
 from tillit.availability.actions.plan import apply_components
 from tillit.availability.models import Component
 from tillit.availability.probes.actions.probers import add_prober, end_prober
@@ -32,6 +35,18 @@ def test_what_is_delivered_twice_counts_once(oslo):
     assert oslo.post(body).json() == {"new": 2, "known": 0, "refused": {}}
     assert oslo.post(body).json() == {"new": 0, "known": 2, "refused": {}}
     assert Sample.objects.count() == 2
+
+
+def test_samples_and_a_register_wait_for_each_other(oslo, operator_tenant, cluster):
+    system, parts = Actor.system(operator_tenant), export_components()
+    with psycopg.connect(cluster.admin_dsn(connection.settings_dict["NAME"])) as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_KEEPER])
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '50ms'")
+        assert oslo.post(oslo.body(measured("api"))).status_code == 503
+        with pytest.raises(OperationalError, match="lock timeout"), transaction.atomic():
+            apply_components(system, components=parts)
+    assert oslo.post(oslo.body(measured("api"))).json()["new"] == 1
 
 
 def test_nobody_delivers_for_another(oslo, public, deliverer):
