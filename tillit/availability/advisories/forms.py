@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tillit.availability.advisories.actions import Asked, Wording
 from tillit.availability.advisories.models import Advisory
-from tillit.availability.forms.fields import ClockField, FewLines, OnceForm, TextsField
+from tillit.availability.forms.fields import ClockField, FewLines, OnceForm, TextsField, read_by_customers
 from tillit.availability.models import Effect
 from tillit.availability.queries import regions
 from tillit.foundation.models import Tenant
@@ -53,7 +53,7 @@ class AdvisoryForm(OnceForm):
 class EmergencyForm(OnceForm):
     advisory = forms.ModelChoiceField(label=_("Advisory"), queryset=Advisory.objects.none(), to_field_name="slug")
     reasons = TextsField(
-        label=_("Why can it not wait?"), help_text=_("Customers read it."), max_length=2000, widget=FewLines
+        label=_("Why can it not wait?"), help_text=read_by_customers(2000), max_length=2000, widget=FewLines
     )
     starts_at = ClockField(label=_("Start"), required=False, help_text=_("Empty: the next evening at 18:00."))
     ends_at = ClockField(label=_("End"), required=False, help_text=_("Empty: an hour later."))

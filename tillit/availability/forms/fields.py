@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from tillit.availability import recurrence
 from tillit.availability.once import Sent
 from tillit.foundation.texts import one_line
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 
 class ClockField(forms.DateTimeField):
@@ -50,6 +55,11 @@ class OnceForm(forms.Form):
         """Its key and a digest of all it says; asked of a valid form."""
         said = dict(self.cleaned_data)
         return Sent.by(said.pop("key"), said)
+
+
+def read_by_customers(most: int) -> _StrPromise:
+    """The help of a field that is public, and that takes no more characters than these."""
+    return format_lazy(_("Customers read it; {most} characters at most."), most=most)
 
 
 class FewLines(forms.Textarea):

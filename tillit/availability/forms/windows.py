@@ -9,14 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from tillit.availability import words
 from tillit.availability.actions.windows import Details, Revised
-from tillit.availability.forms.fields import ClockField, FewLines, LineField, OnceForm, TextsField
+from tillit.availability.forms.fields import ClockField, FewLines, LineField, OnceForm, TextsField, read_by_customers
 from tillit.availability.models import Component, Effect, MaintenanceRule, MaintenanceWindow
 from tillit.availability.queries import regions
 from tillit.foundation.models import Tenant
 
 
 def _reasons() -> TextsField:
-    label, read = _("Why is it needed?"), _("Customers read it.")
+    label, read = _("Why is it needed?"), read_by_customers(2000)
     return TextsField(label=label, help_text=read, required=False, widget=FewLines, max_length=2000)
 
 
@@ -65,7 +65,7 @@ class AnnouncementForm(OnceForm):
         jobs = ordinary.exclude(job="").values_list("job", flat=True)
         named = sorted({(job, words.job(job)) for job in jobs}, key=lambda choice: choice[1])
         cast(forms.ChoiceField, self.fields["job"]).choices = [
-            ("", _("as the line of the plan says, else by hand")),
+            ("", _("as the plan says, else by hand")),
             *named,
         ]
 
@@ -98,13 +98,13 @@ class AnnouncementForm(OnceForm):
 
 
 class CancellationForm(forms.Form):
-    because = LineField(label=_("Why is it cancelled?"), help_text=_("Customers read it."), max_length=500)
+    because = LineField(label=_("Why is it cancelled?"), help_text=read_by_customers(500), max_length=500)
 
 
 class MoveForm(forms.Form):
     starts_at = ClockField(label=_("Start"))
     ends_at = ClockField(label=_("End"))
-    because = LineField(label=_("Why is it moved?"), help_text=_("Customers read it."), max_length=500)
+    because = LineField(label=_("Why is it moved?"), help_text=read_by_customers(500), max_length=500)
 
 
 class OtherwiseForm(forms.Form):
@@ -125,7 +125,7 @@ class OtherwiseForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     reasons = _reasons()
-    because = LineField(label=_("Why is it changed?"), help_text=_("Customers read it."), max_length=500)
+    because = LineField(label=_("Why is it changed?"), help_text=read_by_customers(500), max_length=500)
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -131,6 +131,7 @@ def test_a_window_is_said_otherwise_on_its_page(operator, plan, anna, announced)
     at = f"{CALENDAR}{window.pk}/otherwise"
     page = operator.get(at)
     assert page.context["form"].initial["minutes"] == 2
+    assert "Customers read it; 500 characters at most." in page.text
     same = {"title_en": "Work on the network", "effect": "offline", "minutes": "2", "components": ["crm"]}
     same |= {"ends_at": "2026-11-25T11:00", "because": "Clearer."}
     assert anna.post(at, same).status_code == 403
