@@ -24,7 +24,7 @@ from tillit.availability.markdown import paragraphs, plain, render
 from tillit.availability.models import Incident, IncidentUpdate, MaintenanceWindow, UpdateVersion
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
-from tillit.foundation.texts import pick
+from tillit.foundation.texts import language_mark, pick
 
 DAYS = 90
 MOST = 100  # entries
@@ -56,6 +56,7 @@ class Entry:
     components: tuple[str, ...] = ()
     edited_at: datetime | None = None
     is_markdown: bool = False  # a post-mortem; everything else is plain words
+    facts: tuple[str, ...] = ()  # of an incident, as it is now; in mails, which have no page around them
 
     @property
     def html(self) -> str:
@@ -201,11 +202,25 @@ def of_incident(incident: Incident) -> Iterator[Entry]:
     """Every word on it, as it stands now."""
     parts = tuple(component.slug for component in incident.components.all())
     for update in incident.updates.all():
-        title = clean(f"{update.get_status_display()}: {pick(incident.title)[0]}")
+        title = clean(f"{update.get_status_display()}: {_marked(incident.title)}")
         key, place = f"incidents/{incident.pk}/{update.pk}", reverse("availability:incident_page", args=[incident.pk])
         looks_back = update.status == Incident.Status.POSTMORTEM
-        text = clean(pick(update.body)[0])
+        text = clean(_marked(update.body))
         yield Entry(key, update.status, update.at, title, text, place, "incidents", parts, update.edited_at, looks_back)
+
+
+def facts_of(incident: Incident) -> tuple[str, ...]:
+    """What a page says around the words, a line each, in the time zone that is active."""
+    lines = [f"{_('Impact:')} {incident.get_impact_display()}", f"{_('Began')}: {words.moment(incident.started_at)}"]
+    if parts := ", ".join(pick(part.name)[0] for part in incident.components.all()):
+        lines.insert(0, f"{_('Touches:')} {parts}")
+    if incident.region:
+        lines.append(_("Region: %(region)s.") % {"region": words.region(incident.region)})
+    if incident.resolved_at:
+        lines.append(f"{_('Over since')}: {words.moment(incident.resolved_at)}")
+    elif incident.next_update_at:
+        lines.append(_("We write again by %(at)s.") % {"at": words.moment(incident.next_update_at)})
+    return tuple(clean(line) for line in lines)
 
 
 def corrections(incident: Incident) -> Iterator[Entry]:
@@ -218,8 +233,16 @@ def corrections(incident: Incident) -> Iterator[Entry]:
         following: list[UpdateVersion | IncidentUpdate] = [*versions[1:], update]
         for version, after in zip(versions, following, strict=False):  # without versions nothing follows
             key, title = f"{said.key}/corrected-{version.sequence + 1}", _("Correction: %(title)s")
-            before = f"{_('Before it said:')}\n{clean(pick(version.body)[0])}"
+            before = f"{_('Before it said:')}\n{clean(_marked(version.body))}"
             yield replace(
                 said, key=key, kind="corrected", at=version.replaced_at, title=title % {"title": said.title},
-                text=f"{clean(pick(after.body)[0])}\n\n{before}",
+                text=f"{clean(_marked(after.body))}\n\n{before}",
             )  # fmt: skip
+
+
+def _marked(texts: dict[str, str]) -> str:
+    """Followed by the name of its language where that is not the reader's."""
+    said, code = pick(texts)
+    mark = language_mark(code) if said else ""
+    between = "\n\n" if "\n" in said else " "
+    return f"{said}{between}({mark})" if mark else said

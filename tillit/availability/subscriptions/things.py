@@ -7,7 +7,7 @@ Keys: those of `telling` (`incidents/3/7`, `incidents/3/7/corrected-1`, `windows
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -50,6 +50,8 @@ class Thing:
         zone = ZoneInfo(queries.operating_tenant().time_zone)
         with translation.override(language), timezone.override(zone):
             found = next((entry for entry in _entries(self) if entry.key == self.key), None)
+            if found and isinstance(self.about, Incident):
+                found = replace(found, facts=telling.facts_of(self.about))
         if found is None:
             raise LookupError(self.key)
         return found

@@ -233,7 +233,7 @@ def test_a_feed_of_one_part_or_of_one_kind_holds_that_and_nothing_else(story, pu
     both = [entry.title for entry in read(public, f"{ATOM}?component=mail&component=crm").entries]
     assert both == everything
     incidents = public.get(f"{JSON}?kind=incidents&lang=de").json()
-    assert [item["title"].partition(":")[2] for item in incidents["items"]] == [" Lists load slowly"] * 3
+    assert [item["title"].partition(":")[2] for item in incidents["items"]] == [" Lists load slowly (Englisch)"] * 3
     assert incidents["feed_url"].endswith("?lang=de&kind=incidents")
 
 

@@ -160,13 +160,25 @@ def test_a_window_is_told_announced_moved_reminded_and_cancelled(joined, announc
     assert len(mails("kari@kunde.example")) == 1
 
 
-def test_people_hear_of_their_parts_in_their_language(joined, trouble):
+def test_people_hear_of_their_parts_in_their_language_with_all_that_is_known(joined, trouble, operator):
     joined(components="mail", language="de")
     joined(email="kari@kunde.example", components="crm")
-    trouble("mail")
+    incident = trouble("mail")
     assert subjects()[-1] == "Wird untersucht: Post spät"
     assert "Nachrichten warten." in mails()[-1].get_content()
     assert len(mails("kari@kunde.example")) == 1
+    at = now() + timedelta(minutes=35)
+    update_incident(operator.actor, incident=incident, said=Said({"en": "We look."}, next_update_at=at))
+    run_jobs(300)
+    told = mails()[-1].get_content().replace("\r\n", "\n")
+    assert told.startswith(
+        "We look. (Englisch)\n\nBetrifft: E-Mail-Versand\nAuswirkung: Erheblich\n"
+        "Beginn: Mo., 23. Nov. 2026, 09:00 MEZ\nWir schreiben wieder bis Mo., 23. Nov. 2026, 09:35 MEZ.\n\nhttp://"
+    )
+    resolve_incident(operator.actor, incident=incident, body={"de": "Zugestellt."})
+    run_jobs(300)
+    told = mails()[-1].get_content()
+    assert "Vorbei seit: Mo., 23. Nov. 2026, 09:00 MEZ" in told and "schreiben wieder" not in told
 
 
 def test_the_page_tells_calendars_the_address_by_which_it_is_read_itself(plan, public):
