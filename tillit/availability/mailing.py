@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from tillit.availability import calendars, words
+from tillit.availability import calendars, changes, words
 from tillit.availability.models import Effect, MailChoice, MailedNotice, MaintenanceWindow
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Membership, Role, Tenant, User
@@ -37,15 +37,18 @@ def to_be_told(window: MaintenanceWindow) -> QuerySet[User]:
 
 def write(person: User, tenant: Tenant, window: MaintenanceWindow) -> None:
     """Queue the mail, in the person's language and time."""
-    before = list(window.versions.all())[-1:]
+    since = [step for step in changes.of(window) if step.version.sequence >= window.sequence - 1]  # since the last mail
+    before = since[0].before if since else window
     with translation.override(person.language), timezone.override(ZoneInfo(person.time_zone)):
         context = {
             "person": person.name,
             "window": window,
             "span": words.span(window),
             "details": calendars.as_announced(window),
-            "earlier": [words.span(version) for version in before],
-            "revised": any(version.said for version in before),
+            "earlier": words.span(before) if changes.times(before) != changes.times(window) else "",
+            "changes": changes.between(before, window),
+            "because": [step.version.because for step in since],
+            "revised": any(step.version.said for step in since[-1:]),
             "page": address_of(tenant, "/status/"),
             "choice": address_of(tenant, reverse("availability:mail_choice")),
         }

@@ -74,15 +74,26 @@ def test_what_is_typed_into_a_title_keeps_the_mail_from_nobody(announced, anna, 
     assert letter["subject"].strip().startswith("Cancelled: Kept before, Thu, 26 Nov")
 
 
-def test_who_was_told_of_seconds_hears_that_it_became_hours(announced, anna, operator, letters):
+def test_who_was_told_of_seconds_hears_that_it_became_hours(announced, anna, operator, letters, clock):
     window = announced(72, effect="seconds", most_seconds=3)
     assert not letters()
     said = {name: getattr(window, name) for name in Revised.__dataclass_fields__}
+    clearer = said | {"title": {"en": "Work on the networks"}}  # of which nobody is written to
+    revise_maintenance(operator.actor, window=window, revised=Revised(**clearer), because="Clearer.")
+    assert not letters()
+    clock.shift(timedelta(minutes=1))
     revise_maintenance(operator.actor, window=window, revised=Revised(**said | {"effect": "offline"}), because="Disks.")
     ((_to, told),) = letters()
     assert told["subject"].strip().startswith("Said otherwise: Work on the network, Thu, 26 Nov 2026, 09:00")
-    assert "Not available" in text(told) and "maintenance is announced" in text(told)
+    for sentence in (
+        "this maintenance is announced otherwise than before:",
+        "Why it was changed: Clearer.\nWhy it was changed: Disks.",
+        "\n\nWhat people notice: Not available: up to 3 seconds (before: up to 3 seconds)\n",
+    ):  # fmt: skip
+        assert sentence in text(told)
+    assert "Announced before" not in text(told) and "Title" not in text(told)  # both are as they were
     assert [kept.effect for kept in lastcopy.load().windows] == ["offline"]
+    clock.shift(timedelta(minutes=1))
     said |= {"effect": "offline", "title": {"en": "New disks"}}
     revise_maintenance(operator.actor, window=window, revised=Revised(**said), because="Clearer.")
     assert not letters()
@@ -95,9 +106,11 @@ def test_a_move_and_a_cancellation_are_told_too_and_nothing_twice(announced, ann
     move_maintenance(operator.actor, window=window, because="A part is late.", **later)
     ((_to, moved),) = letters()
     assert moved["subject"].strip().startswith("Moved: ") and "Announced before: Thu, 26 Nov 2026, 09:00" in text(moved)
+    assert "Why it was changed: A part is late." in text(moved)
     cancel_maintenance(operator.actor, window=window, because="No need any more.")
     ((_to, called_off),) = letters()
     assert called_off["subject"].strip().startswith("Cancelled: ") and "No need any more." in text(called_off)
+    assert "before" not in text(called_off) and "late" not in text(called_off)
     assert mail_notice(Actor.system(operator.tenant), window_id=window.pk) == 0
     assert letters() == []
 
