@@ -201,7 +201,10 @@ def fail_import(actor: Actor, *, import_id: int, reason: str) -> None:
 
 @action
 def undo_import(actor: Actor, *, import_id: int) -> Import:
-    """Take the whole import back, as a job: what it made goes, what it changed is changed back."""
+    """Take the whole import back, as a job: what it made goes, what it changed is changed back.
+
+    Once more takes what was kept and nobody works with any longer.
+    """
     require(actor, GRANT)
     undone = _locked(import_id)
     if not undone.can_be_undone():
@@ -228,10 +231,10 @@ def undo_rows(actor: Actor, *, import_id: int) -> bool:
 
 def _finish_undo(actor: Actor, undone: Import) -> None:
     undone.state, undone.undone_at = Import.State.UNDONE, now()
-    selection, undone.selection = undone.selection, None
-    undone.save(update_fields=["state", "undone_at", "selection"])
-    if selection is not None and not SelectionMember.objects.filter(selection=selection).exists():
-        selection.delete()
+    undone.save(update_fields=["state", "undone_at"])
+    for selection in (undone.selection, undone.company_selection):  # they hold what was kept
+        if selection is not None and not SelectionMember.objects.filter(selection=selection).exists():
+            selection.delete()
     record(actor, "imports.undone", undone)
 
 

@@ -119,9 +119,16 @@ class Import(TenantModel):
         return self.state in (self.State.RUNNING, self.State.UNDOING)
 
     def can_be_undone(self) -> bool:
+        """Again as well, when something was kept: what held it may be gone."""
+        if self.state == self.State.UNDONE:
+            return self.kept_at_undo > 0
         return self.state in (self.State.DONE, self.State.STOPPED, self.State.FAILED) and bool(
             self.added + self.changed
         )
+
+    def selection_of(self, kind: Kind) -> int | None:
+        """The number of the selection that holds its records of this kind."""
+        return self.selection_id if kind == self.kind else self.company_selection_id
 
     def counts(self) -> dict[str, Any]:
         names = ("read", "added", "changed", "unchanged", "rejected", "warned", "companies_added")

@@ -1,6 +1,7 @@
 """Taking an import back, from the ledger: what it made and nobody touched since goes, what it changed is changed back.
 
-Entries are walked from the newest to the oldest, so that persons go before the companies they were linked to.
+Entries are walked from the newest to the oldest, so that persons go before the companies they were linked to. What is
+kept stays in the import's selections, and may be taken back later, when nothing holds it any more.
 """
 
 from __future__ import annotations
@@ -18,10 +19,23 @@ from tillit.crm.models import Kind
 PORTION = 5_000
 NO_POSITION = 2**62  # above every id of the ledger
 
-# By anybody but the import: neither its own later changes count, nor that the undo has just taken those back
+# By anybody but the import: neither its own later changes count, nor those of an import that was undone, nor undoing
 _TOUCHED_SINCE = sql.SQL(
     "EXISTS (SELECT FROM foundation_ledgerentry x WHERE x.tenant_id = e.tenant_id AND x.table_name = e.table_name"
-    " AND x.row_id = e.row_id AND x.id > e.id AND x.cause <> e.cause AND x.action <> 'crm.undo_rows')"
+    " AND x.row_id = e.row_id AND x.id > e.id AND x.cause <> e.cause AND x.action <> 'crm.undo_rows'"
+    " AND NOT EXISTS (SELECT FROM imports_import u WHERE u.tenant_id = x.tenant_id AND u.state = 'undone'"
+    " AND x.cause = 'import:' || u.id))"
+)
+# By hand: that another import found a record as it is and put it into the selection it leaves is no work with it
+_SELECTED = sql.SQL(
+    "EXISTS (SELECT FROM crm_selectionmember m WHERE m.tenant_id = r.tenant_id AND m.{record} = r.id"
+    " AND NOT EXISTS (SELECT FROM imports_import i WHERE i.tenant_id = m.tenant_id"
+    " AND (i.selection_id = m.selection_id OR i.company_selection_id = m.selection_id)))"
+)
+_EMPLOYS = sql.SQL("EXISTS (SELECT FROM crm_person p WHERE p.tenant_id = r.tenant_id AND p.company_id = r.id)")
+_MADE = sql.SQL(
+    "e.tenant_id = %s AND e.cause = %s AND e.id BETWEEN %s AND %s"
+    " AND e.kind = 'i' AND e.table_name = {name} AND r.tenant_id = e.tenant_id AND r.id = e.row_id"
 )
 
 
@@ -42,8 +56,12 @@ def undo_portion(of_import: Import, below: int) -> tuple[int, int]:
     span = [of_import.tenant_id, of_import.cause, lowest, highest]
     _forget_members(span)
     for kind in (Kind.PERSON, Kind.COMPANY):
-        _change_back(kind, span)
-    kept = sum(_remove_made(kind, span) for kind in (Kind.PERSON, Kind.COMPANY))
+        if of_import.undone_at is None:  # else that was done, and somebody may have typed the same since
+            _change_back(kind, span)
+    kept = 0
+    for kind in (Kind.PERSON, Kind.COMPANY):
+        _remove_made(kind, span)
+        kept += _keep(kind, span, of_import.selection_of(kind))
     return lowest, kept
 
 
@@ -58,28 +76,39 @@ def _forget_members(span: Sequence[Any]) -> None:
     )
 
 
-def _remove_made(kind: Kind, span: Sequence[Any]) -> int:
-    """Delete what the import made, unless it was touched or is needed; returns how many stayed."""
-    table = TABLES[kind]
-    in_selection = "EXISTS (SELECT FROM crm_selectionmember m WHERE m.tenant_id = r.tenant_id AND m.{} = r.id)"
-    needed: list[sql.Composable] = [sql.SQL(in_selection).format(sql.Identifier(f"{kind}_id"))]
-    if kind == Kind.COMPANY:
-        needed.append(
-            sql.SQL("EXISTS (SELECT FROM crm_person p WHERE p.tenant_id = r.tenant_id AND p.company_id = r.id)")
-        )
-    ours = sql.SQL(
-        "{table} r {join} foundation_ledgerentry e {on} e.tenant_id = %s AND e.cause = %s AND e.id BETWEEN %s AND %s"
-        " AND e.kind = 'i' AND e.table_name = {name} AND r.tenant_id = e.tenant_id AND r.id = e.row_id"
-    )
-    names = {"table": sql.Identifier(table), "name": sql.Literal(table)}
-    made = fetch(sql.SQL("SELECT count(*) FROM ") + ours.format(join=sql.SQL("JOIN"), on=sql.SQL("ON"), **names), span)
-    removed = execute(
-        sql.SQL("DELETE FROM ")
-        + ours.format(join=sql.SQL("USING"), on=sql.SQL("WHERE"), **names)
-        + sql.SQL(" AND NOT {} AND NOT ({})").format(_TOUCHED_SINCE, sql.SQL(" OR ").join(needed)),
+def _remove_made(kind: Kind, span: Sequence[Any]) -> None:
+    """Delete what the import made, unless it was touched or is needed; it leaves the selections of other imports."""
+    table, record = TABLES[kind], sql.Identifier(f"{kind}_id")
+    needed = [_SELECTED.format(record=record)] + ([_EMPLOYS] if kind == Kind.COMPANY else [])
+    execute(
+        sql.SQL(
+            "WITH gone AS (DELETE FROM {table} r USING foundation_ledgerentry e WHERE {made}"
+            " AND NOT {touched} AND NOT ({needed}) RETURNING r.tenant_id, r.id)"
+            " DELETE FROM crm_selectionmember m USING gone WHERE m.tenant_id = gone.tenant_id AND m.{record} = gone.id"
+        ).format(
+            table=sql.Identifier(table),
+            made=_MADE.format(name=sql.Literal(table)),
+            touched=_TOUCHED_SINCE,
+            needed=sql.SQL(" OR ").join(needed),
+            record=record,
+        ),
         span,
     )
-    return made[0][0] - removed
+
+
+def _keep(kind: Kind, span: Sequence[Any], selection: int | None) -> int:
+    """Leave what the import made and is still there in the import's selection; returns how many that are."""
+    table = TABLES[kind]
+    kept = sql.SQL("SELECT r.tenant_id, r.id FROM {table} r JOIN foundation_ledgerentry e ON {made}").format(
+        table=sql.Identifier(table), made=_MADE.format(name=sql.Literal(table))
+    )
+    if selection is not None:
+        insert = sql.SQL(
+            "WITH kept AS ({kept}) INSERT INTO crm_selectionmember (tenant_id, selection_id, {record})"
+            " SELECT tenant_id, %s, id FROM kept ON CONFLICT DO NOTHING"
+        ).format(kept=kept, record=sql.Identifier(f"{kind}_id"))
+        execute(insert, [*span, selection])
+    return fetch(sql.SQL("SELECT count(*) FROM ({kept}) AS kept").format(kept=kept), span)[0][0]
 
 
 def _change_back(kind: Kind, span: Sequence[Any]) -> int:
