@@ -42,6 +42,12 @@ STATE_TONES = {
     Shown.PARTIAL_OUTAGE: "bad",
     Shown.MAJOR_OUTAGE: "bad",
 }
+PHASE_TONES = {
+    MaintenanceWindow.Phase.SCHEDULED: "info",
+    MaintenanceWindow.Phase.IN_PROGRESS: "info",
+    MaintenanceWindow.Phase.COMPLETED: "idle",
+    MaintenanceWindow.Phase.CANCELLED: "warn",
+}
 IMPACT_TONES = {
     Incident.Impact.NONE: "idle",
     Incident.Impact.MINOR: "warn",

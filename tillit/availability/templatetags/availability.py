@@ -85,5 +85,10 @@ def state_tone(state: str) -> str:
 
 
 @register.filter
+def phase_tone(window: MaintenanceWindow) -> str:
+    return words.PHASE_TONES[window.phase]
+
+
+@register.filter
 def impact_tone(impact: str) -> str:
     return words.IMPACT_TONES[Incident.Impact(impact)]

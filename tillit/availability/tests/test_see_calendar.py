@@ -1,6 +1,7 @@
 """The operator sees every window in its month and week, moves one by dropping it, and reads an announcement before it
 is made."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -110,7 +111,7 @@ def test_an_announcement_is_read_before_it_is_made(operator, plan, typed, fjordl
     assert told.conflicts == [window] and "There is already a window then" in told.refusal
 
 
-def test_a_window_has_a_page_with_its_versions(operator, announced, anna, django_assert_max_num_queries):
+def test_a_window_has_a_page_with_its_versions(operator, announced, anna, public, django_assert_max_num_queries):
     window = announced(48)
     move_maintenance(
         operator.actor, window=window, starts_at=now() + timedelta(hours=60), ends_at=now() + timedelta(hours=61),
@@ -121,6 +122,8 @@ def test_a_window_has_a_page_with_its_versions(operator, announced, anna, django
     with django_assert_max_num_queries(20):
         told = operator.get(at).content.decode()
     assert "The part comes later." in told and "Proof of notice" in told
+    for page in (told, public.get(f"/status/maintenance/{window.pk}/").text):  # one look wherever it stands
+        assert re.search(r'data-tone="info">(<span>.*</span> <small>)?announced<', page)
     for address in (at, f"{CALENDAR}announce"):
         assert anna.get(address).status_code == 403
     assert operator.get(f"{CALENDAR}999/").status_code == 404
