@@ -160,7 +160,7 @@ def unresolved_incidents(page: statuspage.Page) -> Json:
 
 def scheduled_maintenances(page: statuspage.Page) -> Json:
     """The fifty that start last, cancelled and completed ones included."""
-    newest = page.windows().select_related("rule").order_by("-starts_at", "-id")[:50]
+    newest = page.windows().select_related("rule").prefetch_related("versions").order_by("-starts_at", "-id")[:50]
     return {"scheduled_maintenances": [page.maintenance(window) for window in newest]}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from tillit.availability import queries, words
+from tillit.availability import changes, queries, words
 from tillit.availability.models import Component, Incident, IncidentUpdate, MaintenanceWindow
 from tillit.availability.models.incidents import IncidentQuerySet
 from tillit.availability.models.windows import MaintenanceWindowQuerySet
@@ -26,6 +26,7 @@ from tillit.foundation.texts import pick
 
 Json = dict[str, Any]
 
+SAID = ("announced", "revised", "cancelled", "completed")  # of a window
 # That API has no word for what nobody knows. The mildest that is not green: who watches for green must not see it.
 STATUSES = {"unknown": "degraded_performance"}
 INDICATORS = {"unknown": "minor"}
@@ -137,7 +138,7 @@ class Page:
             "id": f"m{window.pk}",
             "name": pick(window.title)[0],
             "status": _phase(window),
-            "created_at": moment(window.announced_at),
+            "created_at": told[-1]["created_at"],
             "updated_at": told[0]["updated_at"],
             "monitoring_at": None,
             "resolved_at": _moment(_end(window)),
@@ -174,7 +175,7 @@ class Page:
         return said | edited | {"affected_components": affected}
 
     def _updated_at(self) -> datetime:
-        windows = self.windows().aggregate(Max("announced_at"), Max("cancelled_at"), Max("completed_at"))
+        windows = self.windows().aggregate(*(Max(f"{name}_at") for name in SAID))
         incidents = self.incidents().aggregate(Max("changed_at"))
         moments = [*windows.values(), *incidents.values(), *(one.changed_at for one in self.status.components)]
         return max((known for known in moments if known), default=self.operator.created_at)
@@ -202,11 +203,14 @@ def _end(window: MaintenanceWindow) -> datetime | None:
 
 
 def _life(window: MaintenanceWindow) -> Iterator[Json]:
-    """What a window's life says by itself: announced; begun and completed, or cancelled."""
+    """What a window's life says by itself: announced; every change; begun and completed, or cancelled."""
     key = f"m{window.pk}"
-    moved = " ".join([_("Moved."), *(version.because for version in window.versions.all())]) if window.moved_at else ""
-    expected = ". ".join(part for part in (words.audience(window), words.expected(window)) if part)
-    yield _said(f"{key}-1", key, "scheduled", moved or pick(window.why)[0] or expected, window.announced_at)
+    steps = changes.of(window) if window.moved_at or window.revised_at else []
+    first = steps[0].before if steps else window
+    expected = ". ".join(part for part in (words.audience(first), words.expected(first)) if part)
+    yield _said(f"{key}-1", key, "scheduled", pick(first.why)[0] or expected, first.announced_at)
+    for number, step in enumerate(steps, 1):
+        yield _said(f"{key}-1-{number}", key, "scheduled", "\n".join(step.lines), step.version.replaced_at)
     if window.cancelled_at:
         body = f"{_('Cancelled.')} {window.cancelled_because}".strip()
         yield _said(f"{key}-2", key, "completed", body, window.cancelled_at)

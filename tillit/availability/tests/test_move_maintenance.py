@@ -41,7 +41,7 @@ def test_the_operator_moves_a_window_and_both_versions_are_public(operator, anno
     assert told["earlier"][0]["starts_at"] == "2026-11-25T08:00:00.000Z"
     assert "Moved from" in operator.get("/operator/maintenance/?view=list").content.decode()
     (said,) = public.get("/status/api/v2/scheduled-maintenances.json").json()["scheduled_maintenances"]
-    assert said["incident_updates"][0]["body"] == "Moved. The part comes later."
+    assert said["incident_updates"][0]["body"].endswith("2026, 11:00–13:00 CET.\nThe part comes later.")
 
 
 @pytest.mark.promise("planned-maintenance-is-announced-24-hours-ahead")

@@ -13,7 +13,7 @@ from tillit.availability.actions.incidents import (
     resolve_incident,
     update_incident,
 )
-from tillit.availability.actions.windows import cancel_maintenance
+from tillit.availability.actions.windows import cancel_maintenance, move_maintenance
 from tillit.availability.models import Component, Incident
 from tillit.foundation.models import Tenant
 from tillit.foundation.testing import public_of
@@ -214,8 +214,16 @@ def test_a_window_from_announcement_to_completion(announced, public, clock):
     assert [update["status"] for update in done["incident_updates"]] == ["completed", "in_progress", "scheduled"]
 
 
-def test_a_cancelled_window_is_completed_and_says_why(announced, public, operator):
-    window = announced(48)
+def test_a_cancelled_window_is_completed_and_says_why_and_so_is_what_was_changed(announced, public, operator, clock):
+    window = announced(48, most_seconds=60)
+    (first,) = maintenances(public)["Work on the network"]["incident_updates"]
+    clock.shift(timedelta(minutes=1))
+    later = {"starts_at": window.starts_at + timedelta(days=1), "ends_at": window.ends_at + timedelta(days=1)}
+    move_maintenance(operator.actor, window=window, because="Snow.", **later)
+    told = maintenances(public)["Work on the network"]
+    assert (told["incident_updates"][1], told["created_at"]) == (first, first["created_at"])
+    assert told["incident_updates"][0]["body"].startswith("From Wed, 25 Nov 2026, 09:00–11:00 CET to Thu, 26 Nov 2026")
+    assert (told["incident_updates"][0]["status"], told["updated_at"]) == ("scheduled", "2026-11-23T08:01:00.000Z")
     cancel_maintenance(operator.actor, window=window, because="No spare part.")
     told = maintenances(public)["Work on the network"]
     assert (told["status"], told["incident_updates"][0]["body"]) == ("completed", "Cancelled. No spare part.")
