@@ -192,6 +192,8 @@ def test_the_desk_is_worked_at_with_the_keyboard_alone(olav):
     page.keyboard.type("We are looking.")
     page.locator("#open button.primary").press("Enter")
     expect(page.get_by_role("heading", level=2, name="Search is slow")).to_be_visible()
+    title, key = (page.locator(f".desk-open a[aria-current] {one}").bounding_box() for one in ("strong", "kbd"))
+    assert key["y"] < title["y"] + title["height"] and key["x"] > title["x"] + title["width"] / 2  # on its first line
     page.keyboard.press("u")
     expect(page.locator("#say textarea").first).to_be_focused()
     page.keyboard.type("An index is missing.")

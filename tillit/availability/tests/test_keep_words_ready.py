@@ -3,6 +3,7 @@
 import pytest
 
 from tillit.availability.models import Component, Incident, IncidentTemplate
+from tillit.availability.words import in_every_language
 from tillit.foundation.testing import happened
 
 DESK = "/operator/incidents/"
@@ -49,6 +50,7 @@ def test_a_language_left_as_it_was_kept_ready_is_not_published_beside_words_that
     assert incident.updates.get().body == {"en": "Nobody can save.", "de": "Speichern geht nicht."}
     norwegian = public.get(f"/status/incidents/{incident.pk}/?lang=nb").content.decode()
     assert "Saving fails" in norwegian and "Tregere" not in norwegian and norwegian.count("(Engelsk)") == 2
+    assert "<dt>Konsekvens</dt>" in norwegian and "irkning" not in norwegian  # one word for it, also on the desk
 
 
 @pytest.mark.parametrize(("left_out", "place"), [({"also": []}, "{parts}"), ({"next_in": ""}, "{next_update}")])
@@ -71,6 +73,8 @@ def test_words_for_going_on_and_ending_know_their_incident(operator, plan):
     assert (form.initial["status"], form.initial["next_in"]) == ("identified", "60")
     ending = operator.get(f"{at}?template={over.pk}").context["ending"]
     assert ending.initial["body"]["en"].startswith(f"What began at 09:00 CET is over: {part.name['en']} works")
+    watched = IncidentTemplate.objects.get(status=Incident.Status.MONITORING)
+    assert watched.name == in_every_language(lambda: Incident.Status.MONITORING.label)  # by one name everywhere
     for nothing in ("0", "x", "9" * 30, str(over.pk) + " "):
         assert operator.get(f"{DESK}?template={nothing}").status_code == 200
 
