@@ -286,6 +286,12 @@ def past_windows(days: int = PAST_DAYS, tenant: Tenant | None = None) -> list[Ma
     return list(past.concerning(tenant) if tenant else past)
 
 
+def called_off(past: Iterable[MaintenanceWindow]) -> list[MaintenanceWindow]:
+    """Of these the cancelled ones that were to be in the next days: who planned around them looks for them there."""
+    ahead = now() + timedelta(days=NOTICE_DAYS)
+    return [window for window in past if window.cancelled_at and now() < window.ends_at and window.starts_at < ahead]
+
+
 def past_incidents(days: int = PAST_DAYS, tenant: Tenant | None = None) -> list[Incident]:
     """All, or those that concerned one tenant."""
     recent = Incident.objects.exclude(resolved_at=None).filter(resolved_at__gt=now() - timedelta(days=days))

@@ -1,5 +1,6 @@
 """A window that is called off leaves every notice and stays in the list of the past."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,12 +9,14 @@ from django.utils.timezone import now
 from tillit.availability.models import MaintenanceWindow
 from tillit.foundation.testing import happened, public_of
 
+STRUCK = re.compile(r'<s><span class="span".*?</s>.*?data-tone="warn">(\w+)</span>', re.DOTALL)
+
 
 def address(window, verb):
     return f"/operator/maintenance/{window.pk}/{verb}"
 
 
-def test_a_cancelled_window_leaves_the_notices_and_stays_among_the_past(operator, announced, fjordlys):
+def test_a_cancelled_window_leaves_the_notices_and_stays_among_the_past(operator, announced, fjordlys, clock):
     window = announced(48)
     visitor = public_of(fjordlys)
     assert "Work on the network" in visitor.get("/sign-in/").content.decode()
@@ -21,10 +24,25 @@ def test_a_cancelled_window_leaves_the_notices_and_stays_among_the_past(operator
     operator.post(address(window, "cancel"), {"because": "The spare part has not come."})
     assert happened("availability.maintenance_cancelled")
     assert "Work on the network" not in visitor.get("/sign-in/").content.decode()
-    page = visitor.get("/status/")
-    assert not page.context["announced"]
-    assert [(one.pk, one.phase) for one in page.context["past_windows"]] == [(window.pk, "cancelled")]
-    assert "The spare part has not come." in page.content.decode()
+    page = visitor.get("/status/")  # beside the next ones, until its time is over: somebody planned around it
+    assert [(one.pk, one.phase) for one in page.context["announced"]] == [(window.pk, "cancelled")]
+    ahead, _year, _rest = page.text.partition('id="year"')
+    assert STRUCK.search(ahead)[1] == "cancelled" and "The spare part has not come." in ahead
+    assert page.text.count(f'id="maintenance-{window.pk}"') == 1 and "data-notice" not in ahead
+    own = visitor.get(f"/status/maintenance/{window.pk}/").text
+    assert re.search(r'<p class="state settled" data-tone="warn"><span>Cancelled: <s>', own)
+    assert STRUCK.search(operator.get(address(window, "")).text)
+    clock.move_to(window.ends_at, tick=False)
+    later = visitor.get("/status/")
+    assert not later.context["announced"] and [one.pk for one in later.context["past_windows"]] == [window.pk]
+    assert STRUCK.search(later.text) and STRUCK.search(operator.get("/operator/maintenance/?view=list").text)
+
+
+def test_what_was_called_off_for_weeks_ahead_or_for_others_is_not_among_the_next(operator, announced, fjordlys):
+    for window in (announced(24 * 20), announced(48, wave="b", title="Work for others")):
+        operator.post(address(window, "cancel"), {"because": "Another way was found."})
+    page = public_of(fjordlys).get("/status/")
+    assert not page.context["announced"] and len(page.context["past_windows"]) == 1
 
 
 def test_the_answer_names_the_window_as_the_page_does(operator, announced):

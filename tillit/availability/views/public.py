@@ -33,16 +33,20 @@ def status(request: Request) -> HttpResponse:
     mine = [window for window in everything if queries.concerns(window, request.tenant)]
     announced = queries.merged((window for window in mine if window.announced_at), request.tenant)
     ahead = queries.merged(mine, request.tenant)
+    past = queries.past_windows(tenant=request.tenant)
+    called_off = queries.called_off(past)
     others = [window for window in everything if window.announced_at and not queries.concerns(window, request.tenant)]
     context = {
         "status": told,
         "components": [(one, queries.shown_state(one, told.active)) for one in told.components],
         "active": queries.merged(told.active, request.tenant),
-        "announced": [found for found in announced if not found.is_active],
+        "announced": sorted(
+            [*(found for found in announced if not found.is_active), *called_off], key=lambda one: one.starts_at
+        ),
         "others": queries.merged(others),
         "months": queries.by_month(found for found in ahead if not found.is_active),
         "routine": queries.routine_rules(request.tenant),
-        "past_windows": queries.past_windows(tenant=request.tenant),
+        "past_windows": [window for window in past if window not in called_off],
         "past_incidents": queries.past_incidents(tenant=request.tenant),
         "quiet": not request.tenant.is_operator,  # to a customer there is one wave and one region: its own
         "notice_hours": MaintenanceWindow.NOTICE // timedelta(hours=1),
