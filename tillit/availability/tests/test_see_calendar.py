@@ -123,10 +123,21 @@ def test_a_window_has_a_page_with_its_versions(operator, announced, anna, public
         told = operator.get(at).content.decode()
     assert "The part comes later." in told and "Proof of notice" in told
     for page in (told, public.get(f"/status/maintenance/{window.pk}/").text):  # one look wherever it stands
-        assert re.search(r'data-tone="info">(<span>.*</span> <small>)?announced<', page)
+        assert re.search(r'data-tone="info">(<span>.*\s</span> <small>)?announced<', page)
     for address in (at, f"{CALENDAR}announce"):
         assert anna.get(address).status_code == 403
     assert operator.get(f"{CALENDAR}999/").status_code == 404
+
+
+def test_who_moved_a_window_of_the_plan_is_told_to_the_staff_and_not_in_public(operator, second, plan, public):
+    window = MaintenanceWindow.objects.get(rule__key="system")
+    at = f"{CALENDAR}{window.pk}/"
+    assert "by the plan" in operator.get(at).text
+    times = {"starts_at": window.starts_at + timedelta(days=4), "ends_at": window.ends_at + timedelta(days=4)}
+    move_maintenance(second.actor, window=window, **times, because="A holiday.")
+    told = operator.get(at).text
+    assert told.count("Berit Vakt") == 2 and "by the plan" not in told
+    assert "Berit Vakt" not in public.get(f"/status/maintenance/{window.pk}/").text
 
 
 def test_a_window_is_said_otherwise_on_its_page(operator, plan, anna, announced):

@@ -52,10 +52,13 @@ def window(request: Request, pk: int) -> HttpResponse:
     """One window: what was announced of it, what it collides with, what went wrong in it."""
     require(request.actor, "availability.announce")
     found = get_object_or_404(
-        MaintenanceWindow.objects.select_related("rule", "announced_by").prefetch_related("versions"), pk=pk
+        MaintenanceWindow.objects.select_related("rule", "announced_by").prefetch_related("versions__replaced_by"),
+        pk=pk,
     )
+    anew = [version for version in found.versions.all() if version.replaced_at == found.announced_at]
     context = {
         "window": found,
+        "announcer": anew[-1].replaced_by if anew else found.announced_by,  # with these times; None: the plan
         "conflicts": previewing.conflicts(found) if found.phase == found.Phase.SCHEDULED else (),
         "incidents": Incident.objects.filter(window=found),
         "parts": [pick(part.name)[0] for part in Component.objects.filter(slug__in=found.components)],
