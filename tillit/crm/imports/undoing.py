@@ -28,14 +28,15 @@ _TOUCHED_SINCE = sql.SQL(
 )
 # By hand: that another import found a record as it is and put it into the selection it leaves is no work with it
 _SELECTED = sql.SQL(
-    "EXISTS (SELECT FROM crm_selectionmember m WHERE m.tenant_id = r.tenant_id AND m.{record} = r.id"
+    "EXISTS (SELECT FROM crm_selectionmember m WHERE m.tenant_id = e.tenant_id AND m.{record} = e.row_id"
     " AND NOT EXISTS (SELECT FROM imports_import i WHERE i.tenant_id = m.tenant_id"
     " AND (i.selection_id = m.selection_id OR i.company_selection_id = m.selection_id)))"
 )
-_EMPLOYS = sql.SQL("EXISTS (SELECT FROM crm_person p WHERE p.tenant_id = r.tenant_id AND p.company_id = r.id)")
+_EMPLOYS = sql.SQL("EXISTS (SELECT FROM crm_person p WHERE p.tenant_id = e.tenant_id AND p.company_id = e.row_id)")
+# Found first, then looked up by number: the planner knows little of tables that have just become large
 _MADE = sql.SQL(
-    "e.tenant_id = %s AND e.cause = %s AND e.id BETWEEN %s AND %s"
-    " AND e.kind = 'i' AND e.table_name = {name} AND r.tenant_id = e.tenant_id AND r.id = e.row_id"
+    "e AS MATERIALIZED (SELECT id, tenant_id, cause, table_name, row_id FROM foundation_ledgerentry"
+    " WHERE tenant_id = %s AND cause = %s AND id BETWEEN %s AND %s AND kind = 'i' AND table_name = {name})"
 )
 
 
@@ -82,14 +83,16 @@ def _remove_made(kind: Kind, span: Sequence[Any]) -> None:
     needed = [_SELECTED.format(record=record)] + ([_EMPLOYS] if kind == Kind.COMPANY else [])
     execute(
         sql.SQL(
-            "WITH gone AS (DELETE FROM {table} r USING foundation_ledgerentry e WHERE {made}"
-            " AND NOT {touched} AND NOT ({needed}) RETURNING r.tenant_id, r.id)"
-            " DELETE FROM crm_selectionmember m USING gone WHERE m.tenant_id = gone.tenant_id AND m.{record} = gone.id"
+            "WITH {made}, free AS MATERIALIZED (SELECT row_id FROM e WHERE NOT {touched} AND NOT ({needed})),"
+            " gone AS (DELETE FROM {table} WHERE tenant_id = {tenant} AND id = ANY(ARRAY(SELECT row_id FROM free)))"
+            " DELETE FROM crm_selectionmember WHERE tenant_id = {tenant}"
+            " AND {record} = ANY(ARRAY(SELECT row_id FROM free))"
         ).format(
-            table=sql.Identifier(table),
             made=_MADE.format(name=sql.Literal(table)),
             touched=_TOUCHED_SINCE,
             needed=sql.SQL(" OR ").join(needed),
+            table=sql.Identifier(table),
+            tenant=sql.Literal(span[0]),
             record=record,
         ),
         span,
@@ -98,17 +101,20 @@ def _remove_made(kind: Kind, span: Sequence[Any]) -> None:
 
 def _keep(kind: Kind, span: Sequence[Any], selection: int | None) -> int:
     """Leave what the import made and is still there in the import's selection; returns how many that are."""
-    table = TABLES[kind]
-    kept = sql.SQL("SELECT r.tenant_id, r.id FROM {table} r JOIN foundation_ledgerentry e ON {made}").format(
-        table=sql.Identifier(table), made=_MADE.format(name=sql.Literal(table))
+    statement = sql.SQL(
+        "WITH {made}, kept AS MATERIALIZED (SELECT id FROM {table} WHERE tenant_id = {tenant}"
+        " AND id = ANY(ARRAY(SELECT row_id FROM e))),"
+        " selected AS (INSERT INTO crm_selectionmember (tenant_id, selection_id, {record})"
+        " SELECT {tenant}, {selection}, id FROM kept WHERE {selection} IS NOT NULL ON CONFLICT DO NOTHING)"
+        " SELECT count(*) FROM kept"
+    ).format(
+        made=_MADE.format(name=sql.Literal(TABLES[kind])),
+        table=sql.Identifier(TABLES[kind]),
+        tenant=sql.Literal(span[0]),
+        record=sql.Identifier(f"{kind}_id"),
+        selection=sql.SQL("{}::bigint").format(sql.Literal(selection)),
     )
-    if selection is not None:
-        insert = sql.SQL(
-            "WITH kept AS ({kept}) INSERT INTO crm_selectionmember (tenant_id, selection_id, {record})"
-            " SELECT tenant_id, %s, id FROM kept ON CONFLICT DO NOTHING"
-        ).format(kept=kept, record=sql.Identifier(f"{kind}_id"))
-        execute(insert, [*span, selection])
-    return fetch(sql.SQL("SELECT count(*) FROM ({kept}) AS kept").format(kept=kept), span)[0][0]
+    return fetch(statement, span)[0][0]
 
 
 def _change_back(kind: Kind, span: Sequence[Any]) -> int:
