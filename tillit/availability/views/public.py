@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from tillit.availability import queries, vectors, words
 from tillit.availability.models import Incident, MaintenanceWindow
+from tillit.availability.queries import Interruption
 from tillit.availability.zone import in_operators_time
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
@@ -35,14 +36,13 @@ def status(request: Request) -> HttpResponse:
     ahead = queries.merged(mine, request.tenant)
     past = queries.past_windows(tenant=request.tenant)
     called_off = queries.called_off(past)
+    coming: list[Interruption | MaintenanceWindow] = [*(one for one in announced if not one.is_active), *called_off]
     others = [window for window in everything if window.announced_at and not queries.concerns(window, request.tenant)]
     context = {
         "status": told,
         "components": [(one, queries.shown_state(one, told.active)) for one in told.components],
         "active": queries.merged(told.active, request.tenant),
-        "announced": sorted(
-            [*(found for found in announced if not found.is_active), *called_off], key=lambda one: one.starts_at
-        ),
+        "announced": sorted(coming, key=lambda one: one.starts_at),
         "others": queries.merged(others),
         "months": queries.by_month(found for found in ahead if not found.is_active),
         "routine": queries.routine_rules(request.tenant),
