@@ -49,7 +49,7 @@ COMMANDS = {
     "restart": Command("replace every process by one of today's release; no request fails", uses_database=False),
     "state": Command("tell whether Tillit runs, where, and which release", uses_database=False),
     "uptime": Command(
-        "reckon the uptime of a month again from its samples; needs no installation",
+        "reckon the uptime of a month, or of the last 90 days, again from the samples; needs no installation",
         uses_database=False,
         needs_installation=False,
     ),

@@ -29,6 +29,7 @@ from tillit.foundation.models import Tenant
 Json = dict[str, Any]
 DAY = timedelta(days=1)
 SHOWN_DAYS = 90
+LATEST = 3 * DAY  # before today: what is older is closed (`actions.days`) and packed
 SHOWN_MONTHS = 24  # of each older one its own file tells
 OKS = {True: "1", False: "0", None: ""}
 
@@ -155,7 +156,21 @@ def beside(month: str) -> Json:
     Of a closed day: what was true when it was closed. Days closed before that was kept are told as of now.
     """
     first, last = first_and_last(month)
-    rows = list(UptimeDay.objects.filter(day__range=(first, last)).order_by("day", "component", "region"))
+    rows = _rows(first, last)
+    return {
+        "month": month,
+        "formula": formula_of(month),
+        "days": _days(rows, first, last),
+        "uptime": [_told(key, counts) for key, counts in _sums(rows).items()],
+    }
+
+
+def _rows(first: date, last: date) -> list[UptimeDay]:
+    return list(UptimeDay.objects.filter(day__range=(first, last)).order_by("day", "component", "region"))
+
+
+def _days(rows: list[UptimeDay], first: date, last: date) -> list[Json]:
+    """What has to be known of each of these days to reckon it again."""
     minutes = {row.day: row.up + row.down + row.unknown for row in rows}
     closed = {one.day: one for one in SampleDay.objects.filter(day__range=(first, last)).defer("body")}
     present = frame_of(last) | {"windows": [window_as_json(one) for one in _windows_of(first, last)]}
@@ -169,12 +184,7 @@ def beside(month: str) -> Json:
             | (frame | {"components": kept.components, "slots": kept.slots} if kept else frame)
             | {"windows": [one for one in frame["windows"] if touches(one, day)]}
         )
-    return {
-        "month": month,
-        "formula": formula_of(month),
-        "days": days,
-        "uptime": [_told(key, counts) for key, counts in _sums(rows).items()],
-    }
+    return days
 
 
 def _windows_of(first: date, last: date) -> list[MaintenanceWindow]:
@@ -190,15 +200,21 @@ def touches(window: Json, day: date) -> bool:
 
 
 def uptimes() -> Json:
-    """Both uptimes of every part and region: the last 90 days, and each of the newest months. Two queries."""
-    first = now().astimezone(UTC).date().replace(day=1) - relativedelta(months=SHOWN_MONTHS - 1)
+    """Both uptimes of every part and region: the last 90 days, and each of the newest months.
+
+    `latest`: of the days that the file of their month may not hold for good yet, what stands beside a day there.
+    """
+    today = now().astimezone(UTC).date()
+    first, latest = today.replace(day=1) - relativedelta(months=SHOWN_MONTHS - 1), today - LATEST
     by_month = UptimeDay.objects.filter(day__gte=first).annotate(month=TruncMonth("day"))
     months: dict[date, dict[tuple[str, str], Counts]] = defaultdict(dict)
     for month, component, region, *minutes in _summed(by_month, "month"):
         months[month][component, region] = Counts(*minutes)
     return {
         "days": SHOWN_DAYS,
+        "since": _shown_since().isoformat(),
         "uptime": [_told(key, counts) for key, counts in recent_sums().items()],
+        "latest": _days(_rows(latest, today), latest, today),
         "months": [
             {
                 "month": f"{month:%Y-%m}",

@@ -20,6 +20,7 @@ from tillit.availability.probes.arithmetic import formula_of, percent
 from tillit.availability.probes.holdings import Samples
 from tillit.availability.probes.jobs import reckon_days
 from tillit.availability.probes.models import Prober, Sample, SampleDay
+from tillit.availability.probes.queries import recent_sums
 from tillit.availability.testing import asked_emergency
 from tillit.foundation.access import Actor
 from tillit.foundation.models import Role, Tenant
@@ -74,6 +75,18 @@ def public_files(person, folder):
         body = b"".join(answer.streaming_content) if answer.streaming else answer.content
         (folder / name).write_bytes(body)
     return folder / "2026-11.csv"
+
+
+def ninety_days(person, folder):
+    """The same for the days that the status page shows: with the files it needs, as the command fetches them."""
+    (folder / "samples").mkdir(exist_ok=True)
+    about = person.get("/status/uptime.json")
+    (folder / "uptime.json").write_bytes(about.content)
+    names = [f"samples/{one['month']}.{kind}" for one in about.json()["months"] for kind in ("csv", "json")]
+    for name in [*names, *(f"samples/{one['day']}.csv" for one in about.json()["latest"])]:
+        answer = person.get(f"/status/{name}")
+        (folder / name).write_bytes(b"".join(answer.streaming_content) if answer.streaming else answer.content)
+    return folder / "uptime.json"
 
 
 def told(file, capsys):
@@ -136,6 +149,9 @@ def test_anybody_reckons_both_uptimes_again_to_the_same_digits(a_day, public, tm
     api = published["api"]
     assert api["minutes"]["unknown"] >= 60 and api["minutes"]["excused"] == 121
     assert float(api["raw"]) < float(api["contractual"]) < 100
+    status, said = told(ninety_days(public, tmp_path), capsys)
+    assert status == 0 and "90 days since 2026-08-28" in said
+    assert f"raw {api['raw']} %  contractual {api['contractual']} %" in said
     Prober.objects.create(name="oslo-9", place="Oslo", region="another")  # it joins when the month is told
     assert told(a_day(public, tmp_path), capsys)[0] == 0
     (tmp_path / "2026-11.json").write_text((tmp_path / "2026-11.json").read_text().replace(api["raw"], "99.9999"))
@@ -221,6 +237,7 @@ def test_a_month_is_packed_by_the_clock_and_not_with_every_download_and_stays(
     listed = public.get("/status/samples/").content.decode()
     assert 'href="/status/samples/2026-11.csv"' in listed and 'href="/status/samples/2026-11.json"' in listed
     assert "bin/tillit uptime http://tillit.test/status/samples/2026-12.csv" in listed
+    assert "bin/tillit uptime http://tillit.test/status/uptime.json" in listed
     secure = public.get("/status/samples/", secure=True).content.decode()
     assert "bin/tillit uptime https://tillit.test/status/samples/2026-12.csv" in secure
     known = {"if-none-match": over.headers["ETag"], "accept-encoding": "gzip"}
@@ -274,6 +291,18 @@ def test_a_full_disk_takes_no_figure_back_and_the_month_is_packed_when_there_is_
     reckon_days(system)
     assert len(archive.held("2026-11")) == 7
     assert told(public_files(public, tmp_path), capsys)[0] == 0
+    assert told(ninety_days(public, tmp_path), capsys)[0] == 0
+    latest = json.loads((tmp_path / "uptime.json").read_text())["latest"]
+    assert min(one["day"] for one in latest) == "2026-11-29"  # what is older is in the file of its month
+    shown = float(recent_sums()["api", "norway"].raw)
+    clock.move_to(DAY + timedelta(days=89, hours=23))
+    reckon_days(system)
+    assert float(recent_sums()["api", "norway"].raw) == shown
+    clock.shift(timedelta(hours=2))  # the first of the days is shown no more
+    reckon_days(system)
+    assert recent_sums()["api", "norway"].raw is None
+    status, said = told(ninety_days(public, tmp_path), capsys)
+    assert status == 0 and "since 2026-11-25" in said and "api              norway       raw not measured" in said
 
 
 @pytest.mark.parametrize(
