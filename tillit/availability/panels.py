@@ -7,9 +7,8 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
@@ -20,7 +19,7 @@ from tillit.availability.zone import in_operators_time
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
 from tillit.foundation.requests import Request
-from tillit.foundation.web import is_fragment
+from tillit.foundation.web import back, is_fragment
 
 
 @login_not_required
@@ -71,8 +70,7 @@ def dismiss(request: Request) -> HttpResponse:
     dismiss_notice(request.actor, windows=chosen)
     if is_fragment(request):
         return HttpResponse()
-    back = request.POST.get("next", "/")
-    return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "/")
+    return back(request)
 
 
 def my_windows(request: Request) -> HttpResponse:

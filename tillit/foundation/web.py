@@ -14,12 +14,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from tillit.foundation.access import Actor
 from tillit.foundation.errors import Refused
@@ -163,6 +164,16 @@ def is_public(request: Request) -> bool:
 def is_fragment(request: Request) -> bool:
     """Whether htmx asks for a part of the page (and is not merely restoring a page from its history)."""
     return bool(request.htmx) and not request.htmx.history_restore_request
+
+
+def back(request: Request) -> HttpResponse:
+    """To the page of ours that a form names in `next`, else to the first one.
+
+    Not by `redirect`, which takes `crm:companies` for the name of a view, and fails at a word that is none.
+    """
+    wanted = request.POST.get("next", "")
+    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, None)
+    return HttpResponseRedirect(wanted if ours else "/")
 
 
 def shell(request: Request) -> dict[str, Any]:

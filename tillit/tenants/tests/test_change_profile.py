@@ -59,7 +59,8 @@ def test_names_in_every_script_are_kept(anna, name):
 
 def test_the_menu_changes_theme_and_language_and_leads_back(anna):
     assert anna.post("/profile/appearance/", {"theme": "light", "next": "/people/?q=a"}).url == "/people/?q=a"
-    assert anna.post("/profile/appearance/", {"language": "de", "next": "https://evil.example/"}).url == "/"
+    for nowhere in ("https://evil.example/", "//evil.example", "crm:companies", "companies", "true", "-1", "<script>"):
+        assert anna.post("/profile/appearance/", {"language": "de", "next": nowhere}).url == "/"
     assert (fresh(anna).theme, anna.user.language) == ("light", "de")
 
 

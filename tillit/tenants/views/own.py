@@ -8,13 +8,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from tillit.foundation.errors import Refused
 from tillit.foundation.requests import Request
+from tillit.foundation.web import back
 from tillit.tenants.actions.sign_in import (
     PROFILE,
     change_profile,
@@ -46,9 +46,7 @@ def appearance(request: Request) -> HttpResponse:
         change_profile(request.actor, profile=chosen)
     except ValidationError:
         messages.error(request, _("This choice does not exist."))
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    return redirect(back if safe else "/")
+    return back(request)
 
 
 @never_cache

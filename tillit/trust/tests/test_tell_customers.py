@@ -119,7 +119,8 @@ def test_the_product_shows_it_to_administrators_until_they_have_read_it(announce
         assert "Nordpost AS" not in person.get("/profile/").content.decode()
     with in_tenant(anna.tenant):
         told = Told.objects.get()
-    anna.post("/my-trust/notices/read/", {"told": told.pk, "next": "/profile/"})
+    assert anna.post("/my-trust/notices/read/", {"told": told.pk, "next": "/profile/"}).url == "/profile/"
+    assert anna.post("/my-trust/notices/read/", {"next": "true"}).url == "/"
     assert "Nordpost AS" not in anna.get("/profile/").content.decode()
 
 

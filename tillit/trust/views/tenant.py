@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,7 +14,7 @@ from tillit.foundation.access import require
 from tillit.foundation.errors import Refused
 from tillit.foundation.purposes import known_purposes
 from tillit.foundation.requests import Request
-from tillit.foundation.web import is_fragment
+from tillit.foundation.web import back, is_fragment
 from tillit.trust import history, queries
 from tillit.trust.actions.objections import raise_objection, terminate_instead, withdraw_objection
 from tillit.trust.actions.telling import put_notice_away
@@ -78,8 +77,7 @@ def put_away(request: Request) -> HttpResponse:
         put_notice_away(request.actor, told=told)
     if is_fragment(request):
         return HttpResponse()
-    back = request.POST.get("next", "/")
-    return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "/")
+    return back(request)
 
 
 def _context(request: Request, slug: str) -> dict[str, Any]:
