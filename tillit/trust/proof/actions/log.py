@@ -159,8 +159,9 @@ def _write(size: int, news: list[News]) -> list[LogEntry]:
         contents.append(LogContent(entry=entry, salt=salt.hex(), text=one.text))
     LogEntry.objects.bulk_create(added)
     LogContent.objects.bulk_create(contents)
+    newest = {entry.subject: entry for entry in added}  # the last of several: PostgreSQL takes a row once a statement
     LogSubject.objects.bulk_create(
-        [LogSubject(name=entry.subject, newest=entry) for entry in added],
+        [LogSubject(name=subject, newest=entry) for subject, entry in newest.items()],
         update_conflicts=True,
         unique_fields=["name"],
         update_fields=["newest"],

@@ -15,12 +15,14 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, connection
 
 from tillit.foundation.access import Actor
+from tillit.foundation.events import record
+from tillit.foundation.tenancy import in_tenant
 from tillit.foundation.testing import run_jobs
 from tillit.trust.actions.register import apply_register
 from tillit.trust.proof import notes, remembering
 from tillit.trust.proof.actions.log import LogDamaged, _Said, erase_content, log_event
 from tillit.trust.proof.fetching import Folder, Saving, Site, Unreachable
-from tillit.trust.proof.models.log import Checkpoint, LogContent, LogEntry
+from tillit.trust.proof.models.log import Checkpoint, LogContent, LogEntry, LogSubject
 from tillit.trust.proof.verifying import verify
 from tillit.trust.register import read_register
 
@@ -267,6 +269,16 @@ def test_all_that_waits_is_logged_in_the_order_of_the_events_and_signed_once(log
     assert json.loads(list(added)[-1].content.text)["versions"][-1]["says"]["name"] == "Three"
     assert Checkpoint.objects.count() == before + 1
     assert check()[0] == []
+
+
+def test_what_changes_twice_before_it_is_logged_stands_as_it_was_last(logged, operator_tenant):
+    with in_tenant(operator_tenant):
+        for name in ("check_failed", "check_recovered"):
+            record(Actor.system(operator_tenant), f"proof.{name}", operator_tenant, check="mail")
+    run_jobs()
+    told = LogEntry.objects.filter(subject="checks/mail").order_by("index")
+    assert [json.loads(entry.content.text)["ok"] for entry in told] == [False, True]
+    assert LogSubject.objects.get(name="checks/mail").newest == told.last()
 
 
 def test_the_application_cannot_change_what_is_logged(logged):
