@@ -136,7 +136,7 @@ def _carry_out(data: Path, system: Actor, work: WindowWork) -> RestartRun:
 
 
 def by_hand(data: Path, because: str = "") -> int:
-    """One restart now, and one line about it; exit status 1 when the new processes do not start.
+    """One restart now, and one line about it; exit status 1 when not every process was replaced.
 
     A reason that cannot be published is told by a traceback in the log, and by no line.
     """

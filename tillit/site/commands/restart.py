@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
         after = _outcome(options.data, before)
     if not after.get("restarted"):
         log = options.data / "log" / "supervisor.log"
-        raise Problem(f"The new processes do not start; the old ones serve on. Details: {log}")
+        raise Problem(f"Not every process was replaced; the others serve on as they were. Details: {log}")
     runtime.remember(options.data, brought=release())
     progress.say(f"Every process is of release {release()} now.")
     if said:
