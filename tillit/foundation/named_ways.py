@@ -7,6 +7,7 @@ a private network. Nothing public says the address.
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from django.db import connection
@@ -22,6 +23,7 @@ from tillit.foundation.purposes import named_purposes
 CHANNEL = "tillit_register"  # PostgreSQL's NOTIFY: what may be let out has changed
 HTTPS = 443
 FREE_PORTS = range(1024, 65536)
+LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")  # RFC 1123, 2.1, as `wire_name` writes it
 AT_HOME = (".localhost", ".local", ".internal", ".invalid", ".arpa", ".onion")  # RFC 6761, 6762, 8375: never public
 
 
@@ -31,19 +33,28 @@ def read_address(url: str) -> tuple[str, int]:
         if not url.strip().isprintable() or " " in url.strip():  # read over below, but sent on, into mails too
             raise ValueError(url)
         parts = urlsplit(url.strip())
-        host, port = wire_name(parts.hostname or ""), parts.port or HTTPS
+        host, port = wire_name(parts.hostname or ""), HTTPS if parts.port is None else parts.port
     except ValueError as error:
         raise Refused(_("“%(url)s” is no address to reach a server at.") % {"url": url[:200]}, field="url") from error
     if parts.scheme != "https":
         raise Refused(_("The address has to begin with https://."), field="url")
     if parts.username is not None or parts.fragment:
         raise Refused(_("The address may hold no name, no password and no fragment."), field="url")
-    is_name = "." in host and not host.rpartition(".")[2].isdigit() and ":" not in host
-    if not is_name or f".{host}".endswith(AT_HOME):
+    if not _is_name(host) or f".{host}".endswith(AT_HOME):
         raise Refused(_("Please give the public name of a server, such as hooks.example.org."), field="url")
     if port != HTTPS and port not in FREE_PORTS:
         raise Refused(_("The port has to be 443, or 1024 and above."), field="url")
     return host, port
+
+
+def _is_name(host: str) -> bool:
+    """Of letters, digits and hyphens, and no number: to resolvers `127.0.0.0x1` is one, too."""
+    labels = host.split(".")
+    try:
+        last = labels[-1].encode().decode("idna")
+    except UnicodeError:
+        return False
+    return len(labels) > 1 and last[0].isalpha() and all(LABEL.fullmatch(label) for label in labels)
 
 
 def open_way(actor: Actor, purpose: str, url: str) -> NamedWay:
