@@ -67,6 +67,9 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(with_body=False)
 
     def _answer(self, *, with_body: bool) -> None:
+        headers = self.headers
+        if "Content-Length" in headers or "Transfer-Encoding" in headers or headers.defects:
+            self.close_connection = True  # what comes next may be a body, which is no request (RFC 9112, 11.2)
         name = self.path.partition("?")[0].removeprefix("/") or f"index.{self._language()}.html"
         kind = FILES.get(name)
         try:

@@ -84,6 +84,17 @@ def test_it_can_only_be_read(data, serving, method):
     assert ask(data, "/", method=method).status == 501
 
 
+@pytest.mark.parametrize("said", ["Content-Length: 41", "Transfer-Encoding: chunked", "Content-Length : 41"])
+def test_a_body_is_not_read_as_the_next_request(data, serving, said):
+    with socket.create_connection(("127.0.0.1", copy_process.serving(data)["port"]), timeout=30) as connection:
+        body = b"GET /key.json HTTP/1.1\r\nHost: tillit\r\n\r\n"
+        connection.sendall(f"GET / HTTP/1.1\r\nHost: tillit\r\n{said}\r\n\r\n".encode() + body)
+        answers = b""
+        while part := connection.recv(65536):
+            answers += part
+    assert answers.count(b"HTTP/1.1 ") == 1
+
+
 def test_who_holds_connections_open_and_says_little_keeps_nobody_out(data, serving):
     (data / "status-copy" / "index.en.html").write_text("en")
     port = copy_process.serving(data)["port"]
