@@ -21,6 +21,7 @@ SAID = (words.day, words.weekday, words.clock, words.month, words.zone, words.ex
 for _filter in (*SAID, words.job, words.region):
     register.filter(_filter.__name__, _filter)
 register.filter("full_moment", words.moment)
+register.filter("plain_span", words.span)  # inside a sentence, where the reader's own time has no room
 
 
 @register.filter

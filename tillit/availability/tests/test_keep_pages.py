@@ -63,6 +63,7 @@ def test_a_window_tells_what_was_announced_before_and_why_it_moved(plan, announc
     assert "What was announced before" in page
     assert "Thu, 26 Nov 2026, 09:00–11:00 CET" in page
     assert "Moved to Fri, 27 Nov 2026, 09:00–11:00 CET The cable is late." in page
+    assert "Moved from Thu, 26 Nov 2026, 09:00–11:00 CET: The cable is late." in public.get("/status/").text
     cancel_maintenance(operator.actor, window=window, because="There is no cable.")
     assert "There is no cable." in text(public.get(address))
 
@@ -83,6 +84,7 @@ def test_the_parts_it_names_are_told_wherever_it_is_and_so_is_a_change_of_them(p
         assert "announced Mon, 23 Nov 2026, 09:00 CET, replaced Mon, 23 Nov 2026, 09:00 CET" in told
         assert f"{changed} Mail goes on." in told and "Moved" not in told
     assert f"Changed on Mon, 23 Nov 2026: {changed} – Mail goes on." in text(public.get("/status/"))
+    assert "Changed on Mon, 23 Nov 2026: Mail goes on." in text(public_of(anna.tenant).get("/sign-in/"))
 
 
 def test_the_pages_answer_on_every_host_in_every_language_without_a_cookie(trouble, announced, public, fjordlys, anna):
