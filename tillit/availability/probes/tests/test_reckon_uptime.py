@@ -240,8 +240,11 @@ def test_a_month_is_packed_by_the_clock_and_not_with_every_download_and_stays(
     assert "bin/tillit uptime http://tillit.test/status/uptime.json" in listed
     secure = public.get("/status/samples/", secure=True).content.decode()
     assert "bin/tillit uptime https://tillit.test/status/samples/2026-12.csv" in secure
-    known = {"if-none-match": over.headers["ETag"], "accept-encoding": "gzip"}
-    assert public.get(month, headers=known).status_code == 304
+    for known in (over.headers["ETag"], f'"other", W/{over.headers["ETag"]}', "*"):
+        same = public.get(month, headers={"if-none-match": known, "accept-encoding": "gzip"})
+        assert same.status_code == 304 and same.headers["Cache-Control"].endswith("immutable")
+    other = public.get(month, headers={"if-match": '"other"'})
+    assert other.status_code == 412 and "immutable" not in other.headers["Cache-Control"]
     for file in (folder / "samples").iterdir():
         file.unlink()  # lost with the disk
     assert public.get(month).status_code == 404

@@ -10,13 +10,14 @@ import gzip
 import json
 import re
 from datetime import UTC, date
+from http import HTTPStatus
 
 from allauth.core import ratelimit
 from django.contrib.auth.decorators import login_not_required
-from django.http import FileResponse, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -92,13 +93,13 @@ def _month(request: Request, month: str, last: date, wants_packed: bool) -> Http
     """The file, as it is or unpacked on its way."""
     place = archive.samples_of(month)
     try:
-        known = place.stat()
+        found = place.stat()
     except FileNotFoundError:
         return _not_kept()
     is_closed = not queries.is_open(last)
-    etag = _etag(f"{known.st_mtime_ns:x}-{known.st_size:x}", wants_packed)
-    if _has(request, etag):
-        return _kept(HttpResponseNotModified(), etag, is_closed)
+    etag = _etag(f"{found.st_mtime_ns:x}-{found.st_size:x}", wants_packed)
+    if known := get_conditional_response(request, etag=etag):
+        return _kept(known, etag, is_closed)
     if wants_packed:
         return _kept(FileResponse(place.open("rb")), etag, is_closed)
     return _kept(StreamingHttpResponse(archive.unpacked(place)), etag, is_closed)
@@ -107,8 +108,8 @@ def _month(request: Request, month: str, last: date, wants_packed: bool) -> Http
 def _day(request: Request, day: date, wants_packed: bool) -> HttpResponseBase:
     closed = SampleDay.objects.filter(day=day).defer("body").first()
     etag = _etag(closed.sha256[:32], wants_packed) if closed else ""
-    if _has(request, etag):
-        return _kept(HttpResponseNotModified(), etag, True)
+    if closed and (known := get_conditional_response(request, etag=etag)):
+        return _kept(known, etag, True)
     if closed:
         lines = gzip.decompress(closed.body)
     else:
@@ -120,16 +121,13 @@ def _day(request: Request, day: date, wants_packed: bool) -> HttpResponseBase:
 def _kept(response: HttpResponseBase, etag: str, is_closed: bool) -> HttpResponseBase:
     if etag:
         response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = FOR_EVER if is_closed else FRESH
+    is_for_all = response.status_code != HTTPStatus.PRECONDITION_FAILED  # that one is about what somebody has
+    response.headers["Cache-Control"] = FOR_EVER if is_closed and is_for_all else FRESH
     return response
 
 
 def _etag(content: str, wants_packed: bool) -> str:
     return f'"{content}{"-gzip" if wants_packed else ""}"'
-
-
-def _has(request: Request, etag: str) -> bool:
-    return bool(etag) and etag in request.headers.get("If-None-Match", "")
 
 
 def _too_many(request: Request) -> HttpResponse | None:
