@@ -31,7 +31,8 @@ def test_a_cancelled_window_leaves_the_notices_and_stays_among_the_past(operator
     assert page.text.count(f'id="maintenance-{window.pk}"') == 1 and "data-notice" not in ahead
     own = visitor.get(f"/status/maintenance/{window.pk}/").text
     assert re.search(r'<p class="state settled" data-tone="warn"><span>Cancelled: <s>', own)
-    assert STRUCK.search(operator.get(address(window, "")).text)
+    told = operator.get(address(window, "")).text
+    assert STRUCK.search(told) and f", {operator.user}: The spare part" in told and "as it was first" not in told
     clock.move_to(window.ends_at, tick=False)
     later = visitor.get("/status/")
     assert not later.context["announced"] and [one.pk for one in later.context["past_windows"]] == [window.pk]

@@ -52,7 +52,9 @@ def window(request: Request, pk: int) -> HttpResponse:
     """One window: what was announced of it, what it collides with, what went wrong in it."""
     require(request.actor, "availability.announce")
     found = get_object_or_404(
-        MaintenanceWindow.objects.select_related("rule", "announced_by").prefetch_related("versions__replaced_by"),
+        MaintenanceWindow.objects.select_related("rule", "announced_by", "cancelled_by").prefetch_related(
+            "versions__replaced_by"
+        ),
         pk=pk,
     )
     anew = [version for version in found.versions.all() if version.replaced_at == found.announced_at]
