@@ -270,7 +270,7 @@ COUNTS_WRITTEN_EVERY = 10.0
 API_REQUESTS_PER_MINUTE = int(ENVIRONMENT.get("TILLIT_API_REQUESTS_PER_MINUTE", "600"))
 
 # Uploads go to disk at once; forms stay small
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["tillit.site.uploading.NamelessOnDisk"]
 LARGEST_BODY = 5 * 1024 * 1024
 LARGEST_UPLOAD = 520 * 1024 * 1024  # a table of 512 MB and its form
 LARGE_UPLOADS = ("/import/",)
