@@ -24,6 +24,15 @@ class Discreet(logging.Formatter):
         return self.QUOTED.sub("", super().format(record)).rstrip()
 
 
+class Brief(logging.Filter):
+    """Without the traceback of a request that was refused as suspicious: any stranger can send as many as he likes."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django.security."):
+            record.exc_info = record.exc_text = None
+        return True
+
+
 class Logs:
     """The folder of log files `NAME.log`."""
 
