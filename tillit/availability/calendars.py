@@ -24,7 +24,7 @@ from icalendar import Calendar, Component, Event
 from tillit.availability import changes, vtimezone, words
 from tillit.availability.changes import Step
 from tillit.availability.models import MaintenanceWindow
-from tillit.foundation.texts import pick
+from tillit.foundation.texts import marked, pick
 
 REFRESH = timedelta(hours=1)  # how often calendars should ask again
 
@@ -96,7 +96,7 @@ def as_announced(window: MaintenanceWindow) -> str:
     expected = words.noticed(window)
     named = words.parts(window)
     parts = _("Parts of the service: %(parts)s") % {"parts": named} if named else ""
-    said = [words.audience(window) or _("Concerns everybody."), parts, expected, pick(window.why)[0]]
+    said = [words.audience(window) or _("Concerns everybody."), parts, expected, marked(window.why)]
     return clean("\n".join(line for line in said if line))
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from tillit.availability import words
 from tillit.availability.models import MaintenanceWindow, WindowVersion
-from tillit.foundation.texts import pick
+from tillit.foundation.texts import marked, pick
 
 KEPT = ("title", "effect", "components", "most_seconds", "reasons")  # of a window said otherwise, beside its times
 Texts = dict[str, str]  # by language
@@ -30,7 +30,7 @@ class Change:
     def __str__(self) -> str:
         if not (self.before or self.after):
             return self.what
-        said = {"what": self.what, "before": pick(self.before)[0] or "–", "after": pick(self.after)[0] or "–"}
+        said = {"what": self.what, "before": marked(self.before) or "–", "after": marked(self.after) or "–"}
         return _("%(what)s: %(after)s (before: %(before)s)") % said
 
 

@@ -24,7 +24,7 @@ from tillit.availability.markdown import paragraphs, plain, render
 from tillit.availability.models import Incident, IncidentUpdate, MaintenanceWindow, UpdateVersion
 from tillit.foundation.clock import now
 from tillit.foundation.models import Tenant
-from tillit.foundation.texts import language_mark, pick
+from tillit.foundation.texts import marked, pick
 
 DAYS = 90
 MOST = 100  # entries
@@ -119,7 +119,7 @@ def plan(about: Said, windows: Iterable[MaintenanceWindow]) -> bytes:
     feed = _feed(Atom1Feed, about)
     for window in windows:
         uid, _at, host = uid_of(window).rpartition("@")
-        said = pick(window.title)[0]
+        said = marked(window.title)
         feed.add_item(
             title=clean(said if window.announced_at else _("Foreseen: %(title)s") % {"title": said}),
             link=address(about.url, place_of(window)),
@@ -194,7 +194,7 @@ def of_window(window: MaintenanceWindow) -> Iterator[Entry]:
         heading = _("Completed: %(title)s")
         said.append(("completed", window.completed_at, heading, words.span(window), window, parts))
     for number, (kind, at, heading, text, then, touched) in enumerate(said):
-        told_as = clean(heading % {"title": pick(then.title)[0]})
+        told_as = clean(heading % {"title": marked(then.title)})
         yield Entry(f"{key}/{number}-{kind}", kind, at, told_as, clean(text), place, components=touched)
 
 
@@ -202,10 +202,10 @@ def of_incident(incident: Incident) -> Iterator[Entry]:
     """Every word on it, as it stands now."""
     parts = tuple(component.slug for component in incident.components.all())
     for update in incident.updates.all():
-        title = clean(f"{update.get_status_display()}: {_marked(incident.title)}")
+        title = clean(f"{update.get_status_display()}: {marked(incident.title)}")
         key, place = f"incidents/{incident.pk}/{update.pk}", reverse("availability:incident_page", args=[incident.pk])
         looks_back = update.status == Incident.Status.POSTMORTEM
-        text = clean(_marked(update.body))
+        text = clean(marked(update.body))
         yield Entry(key, update.status, update.at, title, text, place, "incidents", parts, update.edited_at, looks_back)
 
 
@@ -233,16 +233,8 @@ def corrections(incident: Incident) -> Iterator[Entry]:
         following: list[UpdateVersion | IncidentUpdate] = [*versions[1:], update]
         for version, after in zip(versions, following, strict=False):  # without versions nothing follows
             key, title = f"{said.key}/corrected-{version.sequence + 1}", _("Correction: %(title)s")
-            before = f"{_('Before it said:')}\n{clean(_marked(version.body))}"
+            before = f"{_('Before it said:')}\n{clean(marked(version.body))}"
             yield replace(
                 said, key=key, kind="corrected", at=version.replaced_at, title=title % {"title": said.title},
-                text=f"{clean(_marked(after.body))}\n\n{before}",
+                text=f"{clean(marked(after.body))}\n\n{before}",
             )  # fmt: skip
-
-
-def _marked(texts: dict[str, str]) -> str:
-    """Followed by the name of its language where that is not the reader's."""
-    said, code = pick(texts)
-    mark = language_mark(code) if said else ""
-    between = "\n\n" if "\n" in said else " "
-    return f"{said}{between}({mark})" if mark else said

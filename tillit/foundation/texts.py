@@ -35,3 +35,11 @@ def language_mark(code: str, language: str | None = None) -> str:
     """“English” where a text is not in the reader's language, else nothing."""
     wanted = (language or get_language() or "en")[:2]
     return "" if code == wanted else str(LANGUAGE_NAMES.get(code, code))
+
+
+def marked(texts: Mapping[str, str]) -> str:
+    """In plain text; followed by the name of its language where that is not the reader's."""
+    said, code = pick(texts)
+    mark = language_mark(code) if said else ""
+    between = "\n\n" if "\n" in said else " "
+    return f"{said}{between}({mark})" if mark else said

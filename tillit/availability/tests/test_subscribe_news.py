@@ -94,11 +94,11 @@ def test_what_was_announced_stays_as_it_was_and_a_change_says_what_is_different(
     move_maintenance(operator.actor, window=window, because="The disks come late.", **times)
     moved, changed, announcement = read(public, f"{ATOM}?lang=de").entries[:3]
     assert (announcement.title, announcement.summary) == (before.title, before.summary)
-    assert announcement.title == "Angekündigt: New disks for the CRM"
+    assert announcement.title == "Angekündigt: New disks for the CRM (Englisch)"
     assert changed.title == "Geändert: Neue Platten" and "Von " not in changed.summary
     for words in (
-        "Do., 26. Nov. 2026, 09:00–11:00 MEZ", "Titel: Neue Platten (vorher: New disks for the CRM)",
-        "Teile des Dienstes: CRM, E-Mail-Versand (vorher: CRM)", "Grund: The old ones are full. (vorher: –)",
+        "Do., 26. Nov. 2026, 09:00–11:00 MEZ", "Titel: Neue Platten (vorher: New disks for the CRM (Englisch))",
+        "Teile des Dienstes: CRM, E-Mail-Versand (vorher: CRM)", "Grund: The old ones are full. (Englisch) (vorher: –)",
         "We looked closer.",
     ):  # fmt: skip
         assert words in changed.summary
@@ -152,9 +152,11 @@ def test_an_incident_of_a_region_is_told_there_and_to_the_operator(plan, operato
 
 def test_each_language_has_its_own_words(story, public):
     titles = [entry.title for entry in read(public, f"{ATOM}?lang=de").entries]
-    assert "Verschoben: Work on the network" in titles
+    assert "Verschoben: Work on the network (Englisch)" in titles
     assert "Wir sehen nach." in read(public, f"{ATOM}?lang=de").entries[2].summary
-    assert "Flyttet: Work on the network" in [entry.title for entry in read(public, f"{ATOM}?lang=nb").entries]
+    assert "Flyttet: Work on the network (Engelsk)" in [
+        entry.title for entry in read(public, f"{ATOM}?lang=nb").entries
+    ]
 
 
 def test_the_json_feed_says_the_same(story, public):
