@@ -5,7 +5,7 @@ from __future__ import annotations
 from tillit.availability import lastcopy
 from tillit.availability.actions import mails, notices, plan, reminders, work
 from tillit.foundation.access import Actor
-from tillit.foundation.jobs import by_the_clock, job
+from tillit.foundation.jobs import CLOCK, by_the_clock, job
 
 
 @by_the_clock("availability.announce_due_windows", cron="7 * * * *")  # every hour: a worker may have slept through one
@@ -19,7 +19,7 @@ def remind_of_promise(actor: Actor, *, incident_id: int) -> None:
 
 
 @by_the_clock("availability.prove_notices", cron="*/2 * * * *")
-@job("availability.prove_told_notices")  # at once, when something was announced
+@job("availability.prove_told_notices", queue=CLOCK)  # at once, when something was announced
 def prove_notices(actor: Actor) -> None:
     work.prove_notices(actor)
 
@@ -30,7 +30,7 @@ def count_notices(actor: Actor) -> None:
 
 
 @by_the_clock("availability.keep_copy", cron="* * * * *")
-@job("availability.keep_changed_copy")
+@job("availability.keep_changed_copy", queue=CLOCK)
 def keep_copy(actor: Actor) -> None:
     del actor  # a file of the data folder, no tenant's
     lastcopy.write()

@@ -18,6 +18,7 @@ from tillit.foundation.access import Actor
 from tillit.foundation.models import Tenant, User
 
 JobFunction = Callable[..., None]
+CLOCK = "default"  # the queue of what the clock starts, and of what waits for no customer's work
 registered: dict[str, JobFunction] = {}
 apart: dict[str, str] = {}  # jobs that wait in a queue of their own, whosever they are
 
@@ -78,7 +79,7 @@ def by_the_clock(name: str, cron: str, *, queue: str = "") -> Callable[[JobFunct
 
         if queue:
             apart[name] = queue
-        task = app.task(name=name, queue=queue or "default", queueing_lock=f"{name}@{queue}" if queue else name)
+        task = app.task(name=name, queue=queue or CLOCK, queueing_lock=f"{name}@{queue}" if queue else name)
         app.periodic(cron=cron, periodic_id=name)(task(run))
         return function
 

@@ -34,8 +34,9 @@ from tillit.foundation.supervision import report_ready  # noqa: E402
 
 log = logging.getLogger(__name__)
 CONCURRENCY = 2
-# queues with hands of their own, and how many: a receiver that hangs, a mailbox that drips keeps no mail waiting
-APART = {"webhooks": 4, "mailbox": 1}
+# queues with hands of their own, and how many: what customers have us do leaves the clock and the status page theirs,
+# and a receiver that hangs or a mailbox that drips keeps nobody waiting
+APART = {"default": 2, "webhooks": 4, "mailbox": 1}
 SPARE = 2  # threads beside those of the jobs, as for looking up names
 STALLED_AFTER_SECONDS = 30
 GRACE_SECONDS = 20  # for the jobs it is at, less than the supervisor gives

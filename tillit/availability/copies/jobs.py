@@ -8,7 +8,7 @@ from tillit.availability.copies.actions import write_copy
 from tillit.availability.copies.folder import Held
 from tillit.availability.copies.uploading import upload_copy
 from tillit.foundation.access import Actor
-from tillit.foundation.jobs import by_the_clock, job
+from tillit.foundation.jobs import CLOCK, by_the_clock, job
 
 log = logging.getLogger(__name__)
 
@@ -18,12 +18,12 @@ def every_minute(actor: Actor) -> None:
     _write(actor)
 
 
-@job("copies.write")
+@job("copies.write", queue=CLOCK)
 def write(actor: Actor) -> None:
     _write(actor)
 
 
-@job("copies.upload")
+@job("copies.upload", queue=CLOCK)
 def upload(actor: Actor) -> None:
     upload_copy(actor)
 

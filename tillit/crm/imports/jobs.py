@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -23,25 +24,34 @@ from tillit.foundation.standstill import AGAIN, Paused
 from tillit.foundation.tenancy import in_tenant
 
 log = logging.getLogger(__name__)
+ONE_AT_A_TIME = "imports"  # they are long: all other work keeps hands of its own
+TURN = 60.0  # seconds of one import until it is the turn of the next that waits
 UNREACHABLE = (OperationalError, InterfaceError)
 # An import outlives an outage of the database: it goes on where it was, after 2, 4, 8 … seconds, for two hours
 PATIENT = RetryStrategy(max_attempts=12, exponential_wait=2, retry_exceptions=UNREACHABLE)
 
 
-@job("imports.run", retry=PATIENT)
+@job("imports.run", retry=PATIENT, lock=ONE_AT_A_TIME)
 def run_import(actor: Actor, *, import_id: int) -> None:
     with _telling_failures(actor, import_id, "imports.run") as running:
-        for batch in batches(running):
+        until = time.monotonic() + TURN
+        for count, batch in enumerate(batches(running)):
+            if count and time.monotonic() > until:
+                later("imports.run", actor, import_id=import_id)
+                return
             if not take_rows(actor, import_id=import_id, batch=batch):
                 return
         finish_import(actor, import_id=import_id)
 
 
-@job("imports.undo", retry=PATIENT)
+@job("imports.undo", retry=PATIENT, lock=ONE_AT_A_TIME)
 def undo_import(actor: Actor, *, import_id: int) -> None:
     with _telling_failures(actor, import_id, "imports.undo"):
+        until = time.monotonic() + TURN
         while undo_rows(actor, import_id=import_id):
-            pass
+            if time.monotonic() > until:
+                later("imports.undo", actor, import_id=import_id)
+                return
 
 
 @contextmanager

@@ -76,3 +76,18 @@ def test_the_worker_tries_again_after_an_outage_and_only_then(name):
     task = app.tasks[name]
     assert all(task.get_retry_exception(error, job) for error in OUTAGES)
     assert task.get_retry_exception(ZeroDivisionError(), job) is None
+
+
+def test_long_imports_take_turns_one_at_a_time(anna, chiara, monkeypatch):
+    assert {app.tasks[name].lock for name in ("imports.run", "imports.undo")} == {jobs.ONE_AT_A_TIME}
+    monkeypatch.setattr(queries, "BATCH", 1)
+    monkeypatch.setattr(jobs, "TURN", -1.0)
+    real, took = jobs.take_rows, []
+    monkeypatch.setattr(jobs, "take_rows", lambda actor, **told: took.append(actor.tenant) or real(actor, **told))
+    numbers = [(person, begin(person)) for person in (anna, chiara)]
+    run_jobs()
+    assert took[:4] == [anna.tenant, chiara.tenant] * 2
+    assert [state_of(*one) for one in numbers] == [("done", 3), ("done", 3)]
+    anna.post(f"/imports/{numbers[0][1]}/undo/")
+    assert run_jobs() > 1
+    assert state_of(*numbers[0]) == ("undone", 0)

@@ -10,6 +10,7 @@ from procrastinate import App
 from procrastinate.contrib.django import app as django_app
 from procrastinate.testing import InMemoryConnector
 
+from tillit.foundation.jobs import apart
 from tillit.site.up import _programs
 from tillit.site.worker import APART, CONCURRENCY, GRACE_SECONDS, do_jobs
 
@@ -66,15 +67,18 @@ def test_told_to_end_it_does_the_jobs_it_is_at_and_begins_no_other_in_any_queue(
 
 
 @pytest.mark.django_db
-def test_receivers_and_a_mailbox_that_hang_leave_the_other_jobs_their_hands():
+def test_customers_work_receivers_and_a_mailbox_that_hang_leave_the_other_jobs_their_hands():
     names = [queue for queue, number in APART.items() for _hand in range(number)]
-    assert asyncio.run(done_at_once(names + ["default"] * CONCURRENCY))
+    assert asyncio.run(done_at_once(["wave-a"] * CONCURRENCY + names))
 
 
 def test_what_waits_for_servers_outside_keeps_no_other_job_waiting_and_every_queue_has_hands():
     """A visit of the mailbox lasts up to 50 seconds of every minute, where its server drips."""
     queues = {task.name: task.queue for task in django_app.tasks.values() if task.queue != "builtin"}
     assert queues["foundation.read_mailbox"] in APART and queues["subscriptions.deliver"] in APART
-    assert set(queues.values()) == {"default", *APART}
+    assert set(queues.values()) == set(APART)
+    assert {"copies.write", "copies.upload", "availability.prove_told_notices"} <= {
+        name for name, queue in apart.items() if queue == "default"
+    }
     locks = [task.queueing_lock for task in django_app.tasks.values() if task.queueing_lock]
     assert "foundation.read_mailbox" not in locks  # an older release, which would not take it, defers its own
