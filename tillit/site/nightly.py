@@ -11,7 +11,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tillit.foundation.supervision import report_ready
+from tillit.foundation.supervision import lives, report_ready
 from tillit.site import runtime
 from tillit.site.backup import back_up, newest
 from tillit.site.postgres import Cluster
@@ -34,7 +34,7 @@ def due_at(at: datetime, last: datetime | None) -> datetime:
 
 def main(data: Path) -> None:
     """Never returns; ended by SIGTERM. What an interrupted backup left behind is removed by the next one."""
-    report_ready()
+    report_ready(moves=lives)
     found = newest(data)
     due = due_at(datetime.now(UTC), datetime.fromisoformat(found["at"]) if found.get("ok") else None)
     while True:

@@ -33,7 +33,7 @@ from tillit.availability.restarts.models import RestartRun  # noqa: E402
 from tillit.foundation.access import Actor  # noqa: E402
 from tillit.foundation.clock import now  # noqa: E402
 from tillit.foundation.errors import Refused  # noqa: E402
-from tillit.foundation.supervision import report_ready  # noqa: E402
+from tillit.foundation.supervision import lives, report_ready  # noqa: E402
 from tillit.site import runtime  # noqa: E402
 from tillit.site.gap import Measured, restart_under_load  # noqa: E402
 from tillit.site.gently import WISH  # noqa: E402
@@ -167,7 +167,7 @@ def main() -> int:
     nights = Nights(data)
     nights.listen_to_signals()
     nights.clear()
-    report_ready()
+    report_ready(moves=lives)
     nights.run()
     return 0
 

@@ -1,11 +1,15 @@
-"""A worker is taken for hung when nothing moves in it, and not while somebody's upload is slow in coming."""
+"""A process is taken for hung when nothing moves in it, and not while somebody's upload is slow in coming."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from tillit.site import answering, worker
+from tillit.site.fitting import BROKER, NIGHTLY, PROBER
 from tillit.site.leaving import Leaving
 from tillit.site.receiving import STILL, Reception, Rules
 from tillit.site.tests.test_supervise_processes import eventually
@@ -73,3 +77,26 @@ def test_a_worker_that_no_longer_takes_some_jobs_ends_to_be_started_again():
     with pytest.raises(OSError, match="gone"):
         asyncio.run(until_one_ends([takes_mail(), takes_webhooks()]))
     assert ended == ["mail"]
+
+
+def test_who_stands_beside_the_workers_gives_signs_of_life_whatever_it_waits_for(tmp_path):
+    """Here for the database, for the night, for a key."""
+    given = {"TILLIT_DATA": str(tmp_path), "TILLIT_DSN": "postgresql://tillit_app@127.0.0.1:1/tillit"}
+    started = {}
+    for module in (BROKER, NIGHTLY, PROBER):
+        said, handle = os.pipe()
+        values = os.environ | given | {"TILLIT_READY_FD": str(handle)}
+        started[said] = subprocess.Popen([sys.executable, "-m", module], env=values, pass_fds=[handle])
+        os.close(handle)
+    try:
+        for said in started:
+            told = b""
+            while told.count(b"beat") < 2:
+                part = os.read(said, 4096)
+                assert part, "it is silent"
+                told += part
+            os.close(said)
+    finally:
+        for process in started.values():
+            process.kill()
+            process.wait()

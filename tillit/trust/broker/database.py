@@ -124,11 +124,13 @@ class DatabaseRelay:
         self._context = target.context()
         self._stopping = threading.Event()
         self._listener: Listener | None = None
+        self._accepting: threading.Thread | None = None
         self._serving: set[threading.Thread] = set()
 
     def start(self, folder: Path) -> None:
         self._listener = Listener(folder / SOCKET_NAME)
-        threading.Thread(target=self._accept, args=(self._listener,), name="database", daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, args=(self._listener,), name="database", daemon=True)
+        self._accepting.start()
 
     def stop(self, *, grace: float = 5.0) -> None:
         """Take no more connections; those that are open may end by themselves within `grace` seconds."""
@@ -141,6 +143,9 @@ class DatabaseRelay:
         self._stopping.set()
         for thread in list(self._serving):
             thread.join(3.0)
+
+    def listens(self) -> bool:
+        return self._accepting is not None and self._accepting.is_alive()
 
     def _accept(self, listener: Listener) -> None:
         while (client := listener.accept()) is not None:

@@ -115,7 +115,7 @@ def serve() -> None:
         to_the_database.start(place.parent)
     for steady in (reading, telling):
         steady.thread.start()
-    report_ready()
+    report_ready(moves=lambda: broker.listens() and (to_the_database is None or to_the_database.listens()))
     while not ended.wait(3600.0):
         pass
     began = time.monotonic()

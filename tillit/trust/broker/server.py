@@ -71,6 +71,9 @@ class Broker:
         self._cutting.set()
         self._workers.shutdown()
 
+    def listens(self) -> bool:
+        return self._accepting is not None and self._accepting.is_alive()
+
     def _accept(self, listener: Listener) -> None:
         while (client := listener.accept()) is not None:
             with self._lock:

@@ -31,7 +31,7 @@ from tillit.availability.probes.prober.asking import Sample, Target, Visitor, re
 from tillit.availability.probes.prober.folder import key_file, read_account, read_json, spool_file
 from tillit.availability.probes.prober.spool import Spool
 from tillit.availability.probes.signing import FOR_GOOD, public_of, read_key, sign
-from tillit.foundation.supervision import report_ready
+from tillit.foundation.supervision import lives, report_ready
 
 TICK = 20
 BATCH = 500
@@ -179,7 +179,7 @@ def main(arguments: list[str] | None = None) -> int:
     key_place = options.key or key_file(data)
     if options.target:
         return elsewhere(options, key_place)
-    report_ready()
+    report_ready(moves=lives)
     while not (key_place.exists() and read_account(data)):  # a job of the worker makes them
         time.sleep(1.0)
     key = read_key(key_place)
