@@ -7,6 +7,7 @@ the data folder), which is held for as long as it lives, however it ends; so no 
 from __future__ import annotations
 
 import fcntl
+import http.client
 import json
 import os
 import signal
@@ -32,6 +33,10 @@ PASSED = ("PATH", "LANG", "TMPDIR", "HOME", "TILLIT_CONFINEMENT")  # of our envi
 END_SECONDS = 5.0  # to end in order; then it is killed
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # before one that fails at once is started again
 STEADY = 10.0  # one that lived this long has not failed
+LOOK = 20.0  # seconds between looks at whether it answers
+ANSWER_SECONDS = 5.0
+MISSES = 3  # in a row: it hangs
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - not bound to here
 
 
 def serving(data: Path) -> dict[str, Any]:
@@ -50,6 +55,22 @@ def serving(data: Path) -> dict[str, Any]:
     finally:
         os.close(handle)
     return {}
+
+
+def answers(data: Path) -> bool:
+    """Whether this folder's copy is served just now, be it with «no copy has been written yet»."""
+    found = serving(data)
+    if not found:
+        return False
+    address = found.get("address", "127.0.0.1")  # an earlier release did not note it
+    connection = http.client.HTTPConnection(EVERYWHERE.get(address, address), found["port"], timeout=ANSWER_SECONDS)
+    try:
+        connection.request("HEAD", "/key.json")
+        return connection.getresponse().status > 0
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def end(data: Path) -> None:
@@ -151,7 +172,7 @@ class CopyProcess:
         while not self.over.wait(pause):
             began = time.monotonic()
             if self.process is not None:
-                self.process.wait()
+                self._wait_for_the_end_of(self.process)
             if self.over.is_set():
                 return
             steady = time.monotonic() - began > STEADY
@@ -159,11 +180,26 @@ class CopyProcess:
             self.logs.note("supervisor", "status-copy ended; starting it again")
             self._begin()
 
+    def _wait_for_the_end_of(self, process: subprocess.Popen[bytes]) -> None:
+        """Or make it, once it hangs."""
+        misses = 0
+        while True:
+            try:
+                process.wait(LOOK)
+                return
+            except subprocess.TimeoutExpired:
+                misses = misses + 1 if serving(self.data) and not answers(self.data) else 0
+            if misses == MISSES and not self.over.is_set():
+                self.logs.note("supervisor", "status-copy does not answer any more; it is replaced")
+                process.kill()
+
 
 def state_of(data: Path) -> dict[str, Any]:
     """For `bin/tillit state`: where the copy is served, and when it was made; nothing where it never was."""
     found = serving(data)
-    known: dict[str, Any] = {"copy": f"http://localhost:{found['port']}/", "copy_pid": found["pid"]} if found else {}
+    known: dict[str, Any] = {}
+    if found:
+        known = {"copy": f"http://localhost:{found['port']}/", "copy_pid": found["pid"], "copy_ready": answers(data)}
     with suppress(OSError, ValueError, KeyError):
         signed = json.loads((folder_of(data) / "signed.json").read_bytes())
         known["copy_made"] = json.loads(signed["document"])["made_at"]

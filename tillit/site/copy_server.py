@@ -149,8 +149,8 @@ class Server(ThreadingHTTPServer):
         """Somebody left in the middle."""
 
 
-def claim(note: Path, port: int) -> int:
-    """Say in NOTE which process serves at which port, and hold it. Raises TimeoutError while another one does."""
+def claim(note: Path, address: str, port: int) -> int:
+    """Say in NOTE which process serves where, and hold it. Raises TimeoutError while another one does."""
     deadline = time.monotonic() + LOCK_SECONDS
     handle = os.open(note, os.O_RDWR | os.O_CREAT, 0o600)
     while True:
@@ -162,7 +162,7 @@ def claim(note: Path, port: int) -> int:
                 raise TimeoutError(f"another process serves for {note}") from None
             time.sleep(0.05)
     os.ftruncate(handle, 0)
-    os.pwrite(handle, json.dumps({"pid": os.getpid(), "port": port}).encode(), 0)
+    os.pwrite(handle, json.dumps({"pid": os.getpid(), "address": address, "port": port}).encode(), 0)
     return handle
 
 
@@ -175,7 +175,7 @@ def main() -> int:
     options = parser.parse_args()
     given = os.environ.pop("TILLIT_LISTEN_FD", "")
     listening = socket.socket(fileno=int(given)) if given else socket.create_server((options.host, options.port))
-    handle = claim(options.note, listening.getsockname()[1])
+    handle = claim(options.note, *listening.getsockname()[:2])
     server = Server(listening, options.folder)
     signal.signal(signal.SIGTERM, lambda _number, _frame: _end(server))
     signal.signal(signal.SIGINT, lambda _number, _frame: _end(server))

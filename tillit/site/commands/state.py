@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         text = json.dumps(found, indent=1)
     else:
-        text = "\n".join(f"{name.ljust(9)}  {_word(value)}" for name, value in found.items())
+        text = "\n".join(f"{name.ljust(10)}  {_word(value)}" for name, value in found.items())
     sys.stdout.write(text + "\n")
     return 0 if found.get("ready") else STOPPED
 

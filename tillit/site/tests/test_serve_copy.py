@@ -113,7 +113,10 @@ def test_it_ends_when_the_data_folder_is_gone(data, serving):
     assert serving.wait(PATIENCE) == 0
 
 
-def test_whoever_keeps_it_starts_it_again_replaces_it_and_leaves_it_or_ends_it(data):
+def test_whoever_keeps_it_starts_it_again_replaces_it_and_leaves_it_or_ends_it(data, monkeypatch):
+    monkeypatch.setattr(copy_process, "LOOK", 0.2)
+    monkeypatch.setattr(copy_process, "ANSWER_SECONDS", 2.0)
+
     def keep():
         kept = copy_process.CopyProcess(data, open_sockets("127.0.0.1", 0, 1)[0], (), Logs(data / "log"))
         kept.start()
@@ -123,6 +126,10 @@ def test_whoever_keeps_it_starts_it_again_replaces_it_and_leaves_it_or_ends_it(d
     first, pid = keep()
     assert os.getsid(pid) == pid  # of no session and no leash of ours
     os.kill(pid, signal.SIGKILL)
+    eventually(lambda: copy_process.serving(data).get("pid", pid) != pid)
+    pid = copy_process.serving(data)["pid"]
+    os.kill(pid, signal.SIGSTOP)  # it hangs
+    assert copy_process.state_of(data)["copy_ready"] is False
     eventually(lambda: copy_process.serving(data).get("pid", pid) != pid)
     pid = copy_process.serving(data)["pid"]
     first.finish(leave=True)
@@ -148,5 +155,6 @@ def test_the_state_tells_where_the_copy_is_and_how_old(data, serving):
     assert copy_process.state_of(data) == {
         "copy": f"http://localhost:{port}/",
         "copy_pid": serving.pid,
+        "copy_ready": True,
         "copy_made": "2026-11-23T11:00:00.000Z",
     }
