@@ -75,6 +75,7 @@ def test_the_parts_it_names_are_told_wherever_it_is_and_so_is_a_change_of_them(p
     for page in (public.get("/status/"), public_of(anna.tenant).get("/sign-in/"), anna.get("/panels/my-windows")):
         assert "Not available: up to 10 minutes · Parts of the service: CRM, E-mail sending" in text(page)
     assert "(Not available: up to 10 minutes · CRM, E-mail sending)" in text(anna.get("/notices/"))
+    assert "10 minutes · CRM, E-mail sending · announced" in text(operator.get("/operator/maintenance/?view=list"))
     assert "New disks CRM, E-mail sending" in text(public.get("/status/maintenance/"))
     said = {name: getattr(window, name) for name in Revised.__dataclass_fields__} | {"components": ["crm"]}
     revise_maintenance(operator.actor, window=window, revised=Revised(**said), because="Mail goes on.")
