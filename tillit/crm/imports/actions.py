@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from tillit.crm.imports.mapping import guess
-from tillit.crm.imports.models import Import, RejectedRow
+from tillit.crm.imports.models import LISTED, Import, RejectedRow
 from tillit.crm.imports.problems import MAX_FILE, Problem
 from tillit.crm.imports.reading import found, inspect
 from tillit.crm.imports.undoing import NO_POSITION, undo_portion
@@ -138,6 +138,7 @@ def take_rows(actor: Actor, *, import_id: int, batch: Batch) -> bool:
         outcome = write(running, batch.rows)
     problems = [*batch.problems, *outcome.problems]
     _keep_problems(running, problems)
+    _keep_problems(running, outcome.same[: max(LISTED - running.unchanged, 0)], unchanged=True)
     refused = {problem.number for problem in problems if problem.rejected}
     warned = {problem.number for problem in problems if not problem.rejected} - refused
     taken = outcome.added + outcome.changed + outcome.unchanged
@@ -155,11 +156,11 @@ def take_rows(actor: Actor, *, import_id: int, batch: Batch) -> bool:
     return True
 
 
-def _keep_problems(of_import: Import, problems: list[Problem]) -> None:
+def _keep_problems(of_import: Import, problems: list[Problem], *, unchanged: bool = False) -> None:
     rows = [
         RejectedRow(
             tenant_id=of_import.tenant_id, of_import=of_import, number=problem.number, cells=list(problem.cells),
-            reason=problem.reason, rejected=problem.rejected,
+            reason=problem.reason, rejected=problem.rejected, unchanged=unchanged,
         )
         for problem in problems
     ]  # fmt: skip

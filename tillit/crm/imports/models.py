@@ -19,6 +19,7 @@ MATCHABLE = {
     Kind.COMPANY: ("name", "registration_number", "domain", "code", "email"),
     Kind.PERSON: ("email", "name"),
 }
+LISTED = 1_000  # unchanged rows of an import that are told one by one
 
 
 class Import(TenantModel):
@@ -136,7 +137,9 @@ class Import(TenantModel):
 
 
 class RejectedRow(TenantModel):
-    """A row that was not taken, with the reason; or one that was taken with a change worth telling."""
+    """A row that was not taken, with the reason; one that was taken with a change worth telling; or one that was there
+    already and changed nothing, of which only the first are told.
+    """
 
     append_only = True
 
@@ -148,6 +151,7 @@ class RejectedRow(TenantModel):
     cells = models.JSONField(default=list)
     reason = models.TextField()
     rejected = models.BooleanField(default=True)
+    unchanged = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [Index(fields=["tenant", "of_import", "number"], name="rejected_rows_in_order")]

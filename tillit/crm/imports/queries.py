@@ -101,9 +101,17 @@ def rejected_rows(of_import: Import) -> Iterator[Problem]:
         yield Problem(row.number, row.cells, row.reason)
 
 
+def unchanged_rows(of_import: Import) -> Iterator[Problem]:
+    """The first rows that were there already and changed nothing, in the order of the file."""
+    for row in RejectedRow.objects.filter(of_import=of_import, unchanged=True).order_by("number", "id"):
+        yield Problem(row.number, row.cells, row.reason)
+
+
 def first_remarks(of_import: Import, limit: int = 50) -> list[RejectedRow]:
-    """The first rows that were rejected, or taken with a change worth telling, in the order of the file."""
-    return list(RejectedRow.objects.filter(of_import=of_import).order_by("number", "id")[:limit])
+    """The first rows that were rejected, or taken with something worth telling; then those that changed nothing."""
+    told = RejectedRow.objects.filter(of_import=of_import).order_by("number", "id")
+    first = list(told.filter(unchanged=False)[:limit])
+    return [*first, *told.filter(unchanged=True)[: limit - len(first)]] if of_import.unchanged else first
 
 
 def earlier_imports(kind: str) -> QuerySet[Import]:

@@ -12,4 +12,5 @@ urlpatterns = [
     path("imports/<int:import_id>/stop/", views.stop, name="stop"),
     path("imports/<int:import_id>/undo/", views.undo, name="undo"),
     path("imports/<int:import_id>/rejected.csv", views.report, name="report"),
+    path("imports/<int:import_id>/unchanged.csv", views.unchanged, name="unchanged"),
 ]

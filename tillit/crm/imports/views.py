@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse
@@ -22,7 +22,15 @@ from tillit.crm.imports.actions import (
 )
 from tillit.crm.imports.forms import ColumnsForm, FileForm, ReadingForm
 from tillit.crm.imports.models import Import
-from tillit.crm.imports.queries import earlier_imports, first_remarks, preview, rejected_rows, sheet_of
+from tillit.crm.imports.problems import Problem
+from tillit.crm.imports.queries import (
+    earlier_imports,
+    first_remarks,
+    preview,
+    rejected_rows,
+    sheet_of,
+    unchanged_rows,
+)
 from tillit.crm.imports.reading import Sheet
 from tillit.crm.imports.rejected import RejectedRows
 from tillit.crm.models import Kind
@@ -118,16 +126,27 @@ def undo(request: Request, import_id: int) -> HttpResponse:
 
 def report(request: Request, import_id: int) -> FileResponse:
     """Every rejected row with its reason, as a file to be mended and uploaded again."""
+    return _rows_as_file(request, import_id, rejected_rows, _("rejected"))
+
+
+def unchanged(request: Request, import_id: int) -> FileResponse:
+    """The first rows that changed nothing, each with the record it is there already as."""
+    return _rows_as_file(request, import_id, unchanged_rows, _("unchanged"))
+
+
+def _rows_as_file(
+    request: Request, import_id: int, rows_of: Callable[[Import], Iterable[Problem]], word: str
+) -> FileResponse:
     require(request.actor, GRANT)
     of_import = _import(import_id)
     target = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     writer = RejectedRows(target, of_import.headers, delimiter=of_import.delimiter)
-    for problem in rejected_rows(of_import):
+    for problem in rows_of(of_import):
         writer.add(problem)
     writer.close()
     target.seek(0)
     stem = of_import.file.name.rsplit(".", 1)[0]
-    return FileResponse(target, as_attachment=True, filename=f"{stem}-{_('rejected')}.csv", content_type="text/csv")
+    return FileResponse(target, as_attachment=True, filename=f"{stem}-{word}.csv", content_type="text/csv")
 
 
 def _do(request: Request, import_id: int, verb: Callable[..., object]) -> HttpResponse:

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from psycopg import sql
 
 from tillit.crm.imports.cleaning import Value
-from tillit.crm.imports.models import Import
+from tillit.crm.imports.likeness import alike, names_of
+from tillit.crm.imports.models import LISTED, Import
 from tillit.crm.imports.problems import Problem
 from tillit.crm.imports.statements import execute, fetch, fold_all
 from tillit.crm.models import Kind, Selection
@@ -59,6 +60,7 @@ class Outcome:
     unchanged: int = 0
     companies_added: int = 0
     problems: list[Problem] = field(default_factory=list)
+    same: list[Problem] = field(default_factory=list)  # the first unchanged rows of the import, each with its record
 
 
 def write(of_import: Import, rows: list[Row]) -> Outcome:
@@ -68,19 +70,46 @@ def write(of_import: Import, rows: list[Row]) -> Outcome:
         return outcome
     missing = _link_companies(of_import, rows) if of_import.kind == Kind.PERSON else []
     if of_import.on_match == Import.OnMatch.ADD:
-        outcome.companies_added = _make_companies(of_import, missing, rows)
+        _make_companies(of_import, missing, rows, outcome)
         outcome.added = _insert(of_import, rows)
         return outcome
     rows = _find_records(of_import, rows, outcome)
     new, known = _combine(of_import, rows, outcome)
     written = known if of_import.on_match != Import.OnMatch.SKIP else []
-    outcome.companies_added = _make_companies(of_import, missing, [*new, *written])
+    _make_companies(of_import, missing, [*new, *written], outcome)
+    _doubt(of_import, new, outcome)
     outcome.added = _insert(of_import, new)
     changed = _update(of_import, written)
     _select(of_import, [row.record for row in known])
-    outcome.changed += changed
-    outcome.unchanged += len(known) - changed
+    outcome.changed += len(changed)
+    outcome.unchanged += len(known) - len(changed)
+    _tell_unchanged(of_import, [row for row in known if row.record not in changed], outcome)
     return outcome
+
+
+def _doubt(of_import: Import, rows: list[Row], outcome: Outcome) -> None:
+    """Say of which new rows the record may be there already, under nearly the same name."""
+    asked = {row.number: (_key_of("name", row) or str(row.values.get("name") or ""), _company(row)) for row in rows}
+    found = alike(of_import, Kind(of_import.kind), asked)
+    for row in rows:
+        if row.number in found:
+            reason = _("Added; perhaps the same as “%(record)s”, which was there before.")
+            told = Problem(row.number, list(row.cells), reason % {"record": found[row.number]}, rejected=False)
+            outcome.problems.append(told)
+
+
+def _company(row: Row) -> int | None:
+    number = row.values.get("company_id")
+    return number if isinstance(number, int) else None
+
+
+def _tell_unchanged(of_import: Import, rows: list[Row], outcome: Outcome) -> None:
+    """Say of the first unchanged rows as which record they are there already."""
+    told = rows[: max(LISTED - of_import.unchanged, 0)]
+    names = names_of(of_import, [row.record for row in told])
+    for row in told:
+        reason = _("There already as “%(record)s”; the row adds nothing.") % {"record": names.get(row.record or 0, "")}
+        outcome.same.append(Problem(row.number, list(row.cells), reason, rejected=False))
 
 
 def _find_records(of_import: Import, rows: list[Row], outcome: Outcome) -> list[Row]:
@@ -148,10 +177,10 @@ def _combine(of_import: Import, rows: list[Row], outcome: Outcome) -> tuple[list
     folded = _folded(of_import, rows)
     for row in rows:
         keys = [(key, text) for key in of_import.match_on if (text := folded.get((row.number, key)))]
-        alike = (one for key in keys for one in seen.get(key, ()) if not _elsewhere(row, one.values.get("company_id")))
-        first = known.get(row.record) if row.record else next(alike, None)
+        others = (one for key in keys for one in seen.get(key, ()) if not _elsewhere(row, one.values.get("company_id")))
+        first = known.get(row.record) if row.record else next(others, None)
         if first is not None:
-            outcome.changed, outcome.unchanged = _work_in(of_import, first, row, outcome)
+            _work_in(of_import, first, row, outcome)
             continue
         for key in keys:
             seen.setdefault(key, []).append(row)
@@ -162,8 +191,8 @@ def _combine(of_import: Import, rows: list[Row], outcome: Outcome) -> tuple[list
     return new, list(known.values())
 
 
-def _work_in(of_import: Import, first: Row, row: Row, outcome: Outcome) -> tuple[int, int]:
-    """Work a later row of the same record into the first; the new counts of changed and unchanged rows."""
+def _work_in(of_import: Import, first: Row, row: Row, outcome: Outcome) -> None:
+    """Work a later row of the same record into the first."""
     before = dict(first.values)
     for key, value in row.values.items():
         if value in ("", None) or of_import.on_match == Import.OnMatch.SKIP:
@@ -171,8 +200,11 @@ def _work_in(of_import: Import, first: Row, row: Row, outcome: Outcome) -> tuple
         if of_import.on_match == Import.OnMatch.REPLACE or first.values.get(key) in ("", None):
             first.values[key] = value
     if first.values != before:
-        return outcome.changed + 1, outcome.unchanged
-    return outcome.changed, outcome.unchanged + 1
+        outcome.changed += 1
+        return
+    outcome.unchanged += 1
+    reason = _("The same as row %(row)s; it adds nothing.") % {"row": first.number}
+    outcome.same.append(Problem(row.number, list(row.cells), reason, rejected=False))
 
 
 def _folded(of_import: Import, rows: list[Row]) -> dict[tuple[int, str], str]:
@@ -198,23 +230,24 @@ def _link_companies(of_import: Import, rows: list[Row]) -> list[Company]:
     asked = [pair for pair in dict.fromkeys(wanted) if any(pair)]
     companies = _companies(of_import, asked)
     missing: list[Company] = []
-    for alike in _alike([pair for pair in asked if pair not in companies]):
-        missing.append(alike[0])
-        companies.update(dict.fromkeys(alike, -len(missing)))
+    for group in _alike([pair for pair in asked if pair not in companies]):
+        missing.append(group[0])
+        companies.update(dict.fromkeys(group, -len(missing)))
     for row, pair in zip(rows, wanted, strict=True):
         row.values["company_id"] = companies.get(pair)
     return missing
 
 
-def _make_companies(of_import: Import, missing: list[Company], rows: list[Row]) -> int:
+def _make_companies(of_import: Import, missing: list[Company], rows: list[Row], outcome: Outcome) -> None:
     """Make the unknown companies of these rows, and only theirs: what is rejected or left as it is needs none.
 
-    They are in a selection of their own. Returns how many.
+    They are in a selection of their own; where one is perhaps there already, that is a remark on the first of its rows.
     """
-    linked = [(row, number) for row in rows if isinstance(number := row.values.get("company_id"), int) and number < 0]
+    linked = [(row, number) for row in rows if (number := _company(row)) is not None and number < 0]
     needed = {number: missing[-number - 1] for _row, number in linked}
     if not needed:
-        return 0
+        return
+    _doubt_companies(of_import, {number: name or domain for number, (name, domain) in needed.items()}, linked, outcome)
     of_import.company_selection = of_import.company_selection or _selection_of_companies(of_import)
     made = [Row(0, [], {"name": name or domain, "domain": domain}) for name, domain in needed.values()]
     _insert_rows(of_import, Kind.COMPANY, made, of_import.company_selection.pk)
@@ -222,7 +255,16 @@ def _make_companies(of_import: Import, missing: list[Company], rows: list[Row]) 
     for row, number in linked:
         name, domain = needed[number]
         row.values["company_id"] = ids[name or domain, domain]
-    return len(made)
+    outcome.companies_added = len(made)
+
+
+def _doubt_companies(of_import: Import, names: dict[int, str], linked: list[tuple[Row, int]], outcome: Outcome) -> None:
+    found = alike(of_import, Kind.COMPANY, {number: (name, None) for number, name in names.items()})
+    for row, number in linked:
+        if (there := found.pop(number, None)) is not None:
+            reason = _("The company “%(company)s” was added; perhaps it is the same as “%(record)s”.")
+            reason %= {"company": names[number], "record": there}
+            outcome.problems.append(Problem(row.number, list(row.cells), reason, rejected=False))
 
 
 def _selection_of_companies(of_import: Import) -> Selection:
@@ -283,19 +325,19 @@ def _insert_rows(of_import: Import, kind: Kind, rows: list[Row], selection: int 
     return execute(selected, [of_import.tenant_id, *_arrays(columns, rows), of_import.tenant_id, selection])
 
 
-def _update(of_import: Import, rows: list[Row]) -> int:
-    """Change the known records; how many really changed."""
+def _update(of_import: Import, rows: list[Row]) -> set[int]:
+    """Change the known records; those that really changed."""
     columns = {
         name: kind for name, kind in COLUMNS[Kind(of_import.kind)].items() if any(name in r.values for r in rows)
     }
     if not rows or not columns:
-        return 0
+        return set()
     keep, take = ("r", "u") if of_import.on_match == Import.OnMatch.MERGE else ("u", "r")
     fresh = {name: _filled(name, kind, keep, take) for name, kind in columns.items()}
     statement = sql.SQL(
         "UPDATE {table} r SET {sets}, version = r.version + 1, updated_at = ledger_time()"
         " FROM unnest(%s::bigint[], {arrays}) AS u(id, {columns})"
-        " WHERE r.tenant_id = %s AND r.id = u.id AND ({differs})"
+        " WHERE r.tenant_id = %s AND r.id = u.id AND ({differs}) RETURNING r.id"
     ).format(
         table=sql.Identifier(TABLES[Kind(of_import.kind)]),
         sets=sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(name), new) for name, new in fresh.items()),
@@ -305,7 +347,8 @@ def _update(of_import: Import, rows: list[Row]) -> int:
             sql.SQL("r.{} IS DISTINCT FROM {}").format(sql.Identifier(name), new) for name, new in fresh.items()
         ),
     )
-    return execute(statement, [[row.record for row in rows], *_arrays(columns, rows), of_import.tenant_id])
+    values = [[row.record for row in rows], *_arrays(columns, rows), of_import.tenant_id]
+    return {record for (record,) in fetch(statement, values)}
 
 
 def _filled(name: str, kind: str, first: str, second: str) -> sql.Composed:

@@ -109,6 +109,35 @@ def test_what_is_no_web_address_is_refused_in_the_form_and_by_the_api(anna, prog
     assert names(anna) == []
 
 
+def test_what_is_added_though_something_alike_was_there_is_told(anna):
+    bring_in(anna, "First name,Last name,Company\nOla,Hansen,Nordvik AS\nKari,Nord,Solvik AS\n", kind="persons")
+    people = (
+        "First name,Last name,E-mail,Company\nOla,Hanssen,o@nordvik.example,Nordvik AS\n"
+        "Ola,Hanssen,ola@solvik.example,Solvik AS\nEva,Lie,eva@nordvik.example,Nordvik\n"
+        "Eva,Lie,e@fjell.example,Fjell AS\nTor,Lie,t@nordvik.example,Nordvik AS 2\n"
+    )
+    done = bring_in(anna, people, kind="persons", match_on=["email"])
+    assert (done.added, done.companies_added, done.warned) == (5, 3, 2)
+    page = anna.get(f"/imports/{done.pk}/").content.decode()
+    assert page.count("perhaps the same as “Ola Hansen”, which was there before.") == 1
+    assert page.count("The company “Nordvik” was added; perhaps it is the same as “Nordvik AS”.") == 1
+
+
+@pytest.mark.parametrize(("on_match", "same"), [("merge", 2), ("replace", 1), ("skip", 2)])
+def test_the_rows_that_changed_nothing_are_told_with_their_record(anna, chiara, ben, on_match, same):
+    bring_in(anna, "Name,City\nNordlys AS,Oslo\n")
+    rows = "Name,City\nNordlys AS,Oslo\nSolvik AS,Bergen\nSolvik AS,Tromsø\n"
+    done = bring_in(anna, rows, match_on=["name"], on_match=on_match)
+    assert (done.added, done.unchanged, done.warned) == (1, same, 0)
+    address = f"/imports/{done.pk}/unchanged.csv"
+    page = anna.get(f"/imports/{done.pk}/").content.decode()
+    assert address in page and "There already as “Nordlys AS”; the row" in page
+    told = b"".join(anna.get(address).streaming_content).decode("utf-8-sig").splitlines()[1:]
+    first = "Nordlys AS,Oslo,2,There already as “Nordlys AS”; the row adds nothing."
+    assert told == [first, "Solvik AS,Tromsø,4,The same as row 3; it adds nothing."][:same]
+    assert (chiara.get(address).status_code, ben.get(address).status_code) == (404, 403)
+
+
 def test_the_same_company_twice_in_one_file_is_one_company(anna):
     done = bring_in(anna, "Name,City,Phone\nNordlys AS,Oslo,\nnordlys as,,22 33\n", match_on=["name"])
     assert (done.added, done.changed) == (1, 1)
