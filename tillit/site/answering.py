@@ -23,6 +23,8 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
+from django.utils.http import parse_header_parameters
+
 from tillit.site.leaving import Leaving
 
 log = logging.getLogger(__name__)
@@ -67,9 +69,21 @@ def environ_of(scope: Any) -> Environ:
             if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
                 key = f"HTTP_{key}"
             environ[key] = ("; " if name == "cookie" else ",").join(headers.get_all(name))
+    if "CONTENT_TYPE" in environ:
+        environ["CONTENT_TYPE"] = believed(environ["CONTENT_TYPE"])
     if scope.authority or "HTTP_HOST" not in environ:  # that of the target counts (RFC 9112 3.2.2)
         environ["HTTP_HOST"] = scope.authority or ""
     return environ
+
+
+def believed(content_type: str) -> str:
+    """Without a charset by which not any bytes, as those of a query are, can be read as text: such as `hex`."""
+    try:
+        _kind, details = parse_header_parameters(content_type)
+        b"\xff".decode(details.get("charset", "utf-8"), "replace")
+    except (LookupError, ValueError):
+        return content_type.partition(";")[0]
+    return content_type
 
 
 class _Errors(io.TextIOBase):

@@ -193,11 +193,18 @@ class Reception:
             else:
                 await self._answer(environ, proto)
         except Refusal as refusal:
-            headers, page = self.rules.refused(environ, refusal.status)
+            headers, page = self._said(environ, refusal.status)
             again = [ASK_AGAIN] if refusal.status == 503 else []
             proto.response_bytes(refusal.status, [*headers, *again, GOOD_BYE], page)
         except Gone:
             proto.response_bytes(400, [GOOD_BYE], b"")  # nobody reads it
+
+    def _said(self, environ: Environ, status: int) -> tuple[Headers, bytes]:
+        try:
+            return self.rules.refused(environ, status)
+        except Exception:  # such as a page that cannot be drawn: the refusal stays what it is
+            log.exception("A refusal has no page.")
+            return [], b""
 
     async def _receive_and_answer(self, environ: Environ, proto: Any) -> None:
         """With a place from the first byte until the answer is made, which then may be read slowly. Raises Refusal."""

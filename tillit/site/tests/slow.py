@@ -98,6 +98,7 @@ def application(environ, start_response):
         return [json.dumps({key: value for key, value in environ.items() if key.startswith("HTTP_")}).encode()]
     told = {
         "/thread": threading.get_ident(),
+        "/query": environ.get("CONTENT_TYPE"),
         "/environment": sorted(os.environ),
         "/seen": seen,
         "/closed": closed,

@@ -65,6 +65,8 @@ def crowd(worker):
     """Who has every thread work for a while, and one more of the same address than may wait for one."""
     process, port = worker
     connections = [call(port, CROWD) for _ in range(OWN + WAITING + 1)]
+    for connection in connections:
+        connection.connect()  # what comes now, comes while every thread works
     for connection in connections[:OWN]:
         connection.request("GET", "/holds")
         assert process.stdout.readline() == b"begun\n"
@@ -162,6 +164,8 @@ def test_who_has_many_requests_wait_leaves_room_for_others(port, crowd):
 def test_who_has_many_bodies_wait_leaves_room_for_another_sender(worker):
     process, port = worker
     crowd = [call(port, CROWD) for _ in range(OWN + PLACES)]
+    for connection in crowd:
+        connection.connect()  # what comes now, comes while every thread works
     for connection in crowd[:OWN]:
         connection.request("GET", "/holds")
         assert process.stdout.readline() == b"begun\n"
@@ -256,6 +260,25 @@ def test_headers_are_told_as_they_came(port):
         "HTTP_CONNECTION": "close",
     }
     assert json.loads(say(port, b"GET /headers HTTP/1.1\nHost: named.example\n")[1])["HTTP_HOST"] == "named.example"
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("text/html; charset=latin-1", "text/html; charset=latin-1"),
+        ("text/html; charset=klingon", "text/html"),
+        ("text/html; charset=hex", "text/html"),
+        ("text/html; charset=idna", "text/html"),
+        ('text/html; charset="a\0b"', "text/html"),
+        ("", ""),
+    ],
+)
+def test_a_charset_in_which_not_any_bytes_are_text_is_not_believed(told, kept):
+    assert answering.believed(told) == kept
+
+
+def test_no_charset_makes_an_error(port):
+    assert ask(port, "/query?a=1", b"b=2", **{"Content-Type": "text/html; charset=hex"}) == (200, "'text/html'")
 
 
 def test_no_request_meets_a_secret_in_the_environment(port):
