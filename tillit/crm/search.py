@@ -96,19 +96,30 @@ def fetch(queryset: QuerySet[Any], columns: list[str], order: Order, *, backward
 
 
 def similar(queryset: QuerySet[Any], asked: list[str], columns: list[str], *, limit: int = 10) -> list[Row]:
-    """Rows that hold something like every word, the most alike first. For misspelt names, when little was found."""
+    """Rows that hold something like every long word, the most alike first. For misspelt names, when little was found.
+
+    Words of three letters have too little in them to be like anything: rows that hold them as they are come alone.
+    """
     long_enough = [word for word in asked if len(word) > SHORTEST]
     if not long_enough:
         return []
     _set_similarity(SIMILARITY)
     for word in long_enough:
         queryset = queryset.filter(_joined(" <%% ", Fold(Value(word)), F("search")))
+    narrowed = queryset
+    for word in set(asked).difference(long_enough):
+        narrowed = narrowed.filter(_like("search", like(word)))
+    found = _near(narrowed, long_enough, columns, limit)
+    return found if found or narrowed is queryset else _near(queryset, long_enough, columns, limit)
+
+
+def _near(queryset: QuerySet[Any], asked: list[str], columns: list[str], limit: int) -> list[Row]:
     names = [*columns, "search"]
     sql, parameters = queryset.order_by().values_list(*names)[:NEAR].query.sql_with_params()
-    rank = " + ".join(["word_similarity(fold(%s), search)"] * len(long_enough))
+    rank = " + ".join(["word_similarity(fold(%s), search)"] * len(asked))
     return _rows(
         f"SELECT * FROM ({sql}) AS near ORDER BY {rank} DESC, id LIMIT {int(limit)}",  # noqa: S608
-        [*parameters, *long_enough],
+        [*parameters, *asked],
         names,
     )
 

@@ -63,6 +63,14 @@ def test_a_misspelt_name_is_found_as_similar(anna, people, text, name):
     assert "this is similar" in page and name in page
 
 
+def test_a_short_first_name_tells_which_of_many_similar_people_is_meant(anna, people):
+    for first in (*"ABCDEFGHIJKL", "Ola"):
+        create_person(anna.actor, values={"first_name": first, "last_name": "Hansen"})
+    ola = found(anna, "hanssen ola")
+    assert "this is similar" in ola and "Hansen, Ola" in ola and "Hansen, A<" not in ola
+    assert "Hansen, A<" in found(anna, "hanssen xyz")
+
+
 @pytest.mark.parametrize("text", ["qxyzzy", "%", "_", "\\", "a%b", "00000", "(((((", "+ - - -"])
 def test_what_is_not_there_is_not_found(anna, people, text):
     assert "Nothing found" in found(anna, text)
