@@ -31,4 +31,4 @@ class AdvisoriesConfig(AppConfig):
     }
     asked_emergency = "tillit.availability.advisories.queries.is_asked"
     checks = {"advisories-follow-emergencies": "tillit.availability.advisories.checks.advisories_follow_emergencies"}
-    menu = (MenuEntry(_("Emergencies"), "advisories:emergencies", "advisories.ask", "", 72),)
+    menu = (MenuEntry(_("Emergencies"), "advisories:emergencies", "advisories.ask", "e", 72),)

@@ -37,4 +37,4 @@ class ReleasesConfig(AppConfig):
     }
     placing = "tillit.availability.releases.refusals.refuse_during_rollout"
     panels = {"status.releases": "releases:on_status_page", "my-trust.windows": "releases:mine_in_short"}
-    menu = (MenuEntry(_("Releases"), "releases:releases", "releases.manage", "r", 72),)
+    menu = (MenuEntry(_("Releases"), "releases:releases", "releases.manage", "l", 72),)

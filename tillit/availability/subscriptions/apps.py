@@ -35,5 +35,5 @@ class SubscriptionsConfig(AppConfig):
             named_by_recipient=True,
         )
     }
-    menu = (MenuEntry(_("Subscriptions"), "subscriptions:counted", "subscriptions.count", "", 78),)
+    menu = (MenuEntry(_("Subscriptions"), "subscriptions:counted", "subscriptions.count", "s", 78),)
     panels = {"status.subscribe": "subscriptions:ways"}

@@ -3,6 +3,7 @@
 import pytest
 
 from tillit.foundation.testing import happened
+from tillit.foundation.web import menu_entries
 
 ANNA = {"name": "Anna Lund-Vik", "language": "nb", "time_zone": "Europe/Zurich", "theme": "dark"}
 
@@ -83,6 +84,12 @@ def test_no_page_shows_what_another_one_kept_of_the_shell(anna, ben, chiara):
     assert "Anna Lund" not in ben.get("/profile/").text
     other = chiara.get("/persons/").text
     assert "Alpenrose" in other and "Fjordlys" not in other and "Anna" not in other
+
+
+def test_every_place_of_the_menu_has_a_key_of_its_own(operator, anna, ben):
+    for person in (operator, anna, ben):
+        keys = [entry.key for entry in menu_entries(person.actor)]
+        assert keys and all(keys) and len(set(keys)) == len(keys)
 
 
 def test_the_page_costs_a_fixed_number_of_queries(anna, django_assert_max_num_queries):
